@@ -1,0 +1,1 @@
+//! The route index: which route serves a request.
