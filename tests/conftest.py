@@ -1,0 +1,45 @@
+"""Servers that any test may ask for; each starts at its first use and is stopped by its process id."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers.echo import Echo
+from tests.servers.postgres import Database, Postgres
+from tests.servers.redis import Redis
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server for the whole run."""
+    server = Postgres()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postgres_database(postgres: Postgres) -> Database:
+    """A fresh, empty database; its `settings` make a gateway use it."""
+    return postgres.database()
+
+
+@pytest.fixture(scope="session")
+def _redis() -> Iterator[Redis]:
+    server = Redis()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis(_redis: Redis) -> Redis:
+    """A Redis server without any key."""
+    _redis.flush()
+    return _redis
+
+
+@pytest.fixture
+def echo() -> Iterator[Echo]:
+    """An upstream that describes the requests that it gets."""
+    server = Echo()
+    yield server
+    server.stop()
