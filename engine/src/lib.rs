@@ -1,4 +1,8 @@
 //! `gopura._engine`: the part of gopura that moves the bytes.
+mod exchange;
+mod phases;
+mod snapshot;
+
 use pyo3::prelude::*;
 
 #[pymodule(gil_used = false)]

@@ -1,0 +1,182 @@
+//! One request and its response: what the exchange loop, the plugin phases and the access log see.
+//!
+//! The loop owns an `Exchange` as a `Box`. It hands the box to a phase and gets it back, so nothing that
+//! Python holds ever borrows from a connection (see `phases`).
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use gopura_http1::Headers;
+
+use crate::phases::{Bound, Context, PhaseSet};
+use crate::snapshot::{Entity, Route, Service, Snapshot};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    Http,
+    Https,
+}
+
+impl Scheme {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    Http10,
+    Http11,
+    Http2,
+}
+
+impl Version {
+    /// As Kong's `get_http_version` gives it: 1.0, 1.1 or 2.0.
+    pub fn number(self) -> f64 {
+        match self {
+            Self::Http10 => 1.0,
+            Self::Http11 => 1.1,
+            Self::Http2 => 2.0,
+        }
+    }
+}
+
+/// The client's request. `headers` is one list, as in nginx: what a plugin changes there (Kong's
+/// `service.request.set_header`) is what goes upstream, and what later plugins read.
+#[derive(Debug)]
+pub struct Request {
+    /// 32 lower-case hex digits: X-Kong-Request-Id.
+    pub id: Bytes,
+    /// The scheme of the client's connection.
+    pub scheme: Scheme,
+    pub version: Version,
+    pub method: Bytes,
+    /// Host header or `:authority` in lower case, without port.
+    pub host: Bytes,
+    /// The port named in the Host header.
+    pub host_port: Option<u16>,
+    /// The request target as sent: path and query, never touched.
+    pub target: Bytes,
+    /// The path normalised once, before routing.
+    pub path: Bytes,
+    /// The query as sent, without `?`; `None` when there was no `?`.
+    pub query: Option<Bytes>,
+    pub headers: Headers,
+    /// The connection's other end.
+    pub peer: SocketAddr,
+    /// The client as `real_ip_header` and `trusted_ips` tell; otherwise `peer`.
+    pub client: SocketAddr,
+    /// The address that the client connected to.
+    pub local: SocketAddr,
+    /// The server name of the TLS handshake.
+    pub sni: Option<Arc<str>>,
+    /// The whole body; only there when a plugin of the chain asked for it before `access`.
+    pub body: Option<Bytes>,
+}
+
+impl Request {
+    /// Whether the connection's other end is in `trusted_ips` is decided here once, for all X-Forwarded-*.
+    pub fn port(&self) -> u16 {
+        self.local.port()
+    }
+}
+
+/// The response head on its way to the client, and the whole body when a plugin has a `response` phase.
+#[derive(Debug)]
+pub struct Response {
+    pub status: u16,
+    pub headers: Headers,
+    pub body: Option<Bytes>,
+    pub source: Source,
+}
+
+/// Who made the response: Kong's `response.get_source`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Came from the upstream.
+    Service,
+    /// A plugin answered.
+    Exit,
+    /// The gateway's own error.
+    Error,
+}
+
+/// What is sent to the upstream. Filled before `access` from the route; plugins may change it there.
+#[derive(Debug, Default)]
+pub struct Outgoing {
+    pub method: Option<Bytes>,
+    /// `http` or `https`.
+    pub scheme: Option<Scheme>,
+    /// Host name, address or upstream name to balance over; set before `access`.
+    pub host: Bytes,
+    pub port: u16,
+    /// The path, ready to send, without query.
+    pub path: Bytes,
+    /// Replaces the client's query when set; an empty query sends no `?`.
+    pub query: Option<Bytes>,
+    /// Replaces the client's body when set.
+    pub body: Option<Bytes>,
+    /// The Host header to send; `None`: the target's own name (or the client's with `preserve_host`).
+    pub host_header: Option<Bytes>,
+}
+
+/// Moments of one exchange; differences are rounded down to milliseconds in headers and logs.
+#[derive(Debug)]
+pub struct Timing {
+    pub started: Instant,
+    pub access_ended: Option<Instant>,
+    /// The request is sent: waiting for the upstream's head.
+    pub sent: Option<Instant>,
+    /// The upstream's head has arrived.
+    pub head: Option<Instant>,
+    pub finished: Option<Instant>,
+}
+
+impl Timing {
+    pub fn new(started: Instant) -> Self {
+        Self { started, access_ended: None, sent: None, head: None, finished: None }
+    }
+}
+
+/// One try to reach a target: what logs and `service.response` tell about balancing.
+#[derive(Clone, Debug)]
+pub struct Try {
+    pub address: SocketAddr,
+    pub started: Instant,
+    /// Time until the connection stood, in milliseconds; `None` when it never did.
+    pub connected: Option<u64>,
+    /// `None` unless this try failed.
+    pub failure: Option<&'static str>,
+}
+
+pub struct Exchange {
+    pub snapshot: Arc<Snapshot>,
+    pub request: Request,
+    pub response: Option<Response>,
+    pub route: Option<Arc<Route>>,
+    pub service: Option<Arc<Service>>,
+    /// The authenticated consumer. Auth plugins set it through `phases`, never by hand.
+    pub consumer: Option<Arc<Entity>>,
+    pub credential: Option<Arc<Entity>>,
+    /// Captures of the route's regex path: numbered ones first, then named ones.
+    pub captures: Vec<(String, Bytes)>,
+    pub outgoing: Outgoing,
+    pub tries: Vec<Try>,
+    pub timing: Timing,
+    /// Bytes of the request received and of the response sent, heads included.
+    pub received: u64,
+    pub sent: u64,
+    /// Body bytes sent to the client (nginx's `body_bytes_sent`).
+    pub body_sent: u64,
+    /// Plugins collected while `access` ran: they have the downstream phases of this exchange.
+    /// `None` until `access` ran; then the snapshot's global plugins serve (Kong's rule).
+    pub collected: Option<Vec<Arc<Bound>>>,
+    /// Which downstream phases `collected` (or the globals) have; the loop asks nothing else.
+    pub phases: PhaseSet,
+    /// State that belongs to plugins (`exchange.context`, Python objects); empty for plain routes.
+    pub context: Context,
+}

@@ -1,0 +1,122 @@
+//! Entities as the Admin API's JSON has them, and the typed ones that the engine itself reads.
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// Any entity: its bytes as sent, decoded once.
+#[derive(Debug)]
+pub struct Entity {
+    /// The collection: `consumers`, `keyauth_credentials`, ...
+    pub kind: Arc<str>,
+    pub id: Arc<str>,
+    /// The exact bytes of the value.
+    pub json: Box<RawValue>,
+    pub value: serde_json::Value,
+}
+
+impl Entity {
+    /// A field that is a string.
+    pub fn text(&self, field: &str) -> Option<&str> {
+        self.value.get(field)?.as_str()
+    }
+
+    /// The id behind a foreign key.
+    pub fn foreign(&self, field: &str) -> Option<&str> {
+        self.value.get(field)?.get("id")?.as_str()
+    }
+}
+
+/// A reference to another entity: `{"id": ...}`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Reference {
+    pub id: Arc<str>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Service {
+    pub id: Arc<str>,
+    pub name: Option<String>,
+    pub protocol: String,
+    pub host: String,
+    pub port: u16,
+    pub path: Option<String>,
+    /// How often a failed try is repeated.
+    pub retries: u32,
+    /// Milliseconds, as are the next two.
+    pub connect_timeout: u64,
+    pub write_timeout: u64,
+    pub read_timeout: u64,
+    pub client_certificate: Option<Reference>,
+    pub tls_verify: Option<bool>,
+    pub tls_verify_depth: Option<u32>,
+    pub ca_certificates: Option<Vec<String>>,
+    #[serde(default = "yes")]
+    pub enabled: bool,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Route {
+    pub id: Arc<str>,
+    pub name: Option<String>,
+    pub protocols: Vec<String>,
+    pub methods: Option<Vec<String>>,
+    pub hosts: Option<Vec<String>>,
+    pub paths: Option<Vec<String>>,
+    pub headers: Option<HashMap<String, Vec<String>>>,
+    pub snis: Option<Vec<String>>,
+    pub service: Option<Reference>,
+    #[serde(default)]
+    pub regex_priority: i64,
+    #[serde(default = "yes")]
+    pub strip_path: bool,
+    #[serde(default)]
+    pub preserve_host: bool,
+    #[serde(default = "yes")]
+    pub request_buffering: bool,
+    #[serde(default = "yes")]
+    pub response_buffering: bool,
+    #[serde(default = "upgrade_required")]
+    pub https_redirect_status_code: u16,
+    #[serde(default)]
+    pub path_handling: PathHandling,
+    /// Seconds since 1970.
+    #[serde(default)]
+    pub created_at: i64,
+    /// Expression flavour.
+    pub expression: Option<String>,
+    #[serde(default)]
+    pub priority: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum PathHandling {
+    #[default]
+    V0,
+    V1,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Plugin {
+    pub id: Arc<str>,
+    pub name: String,
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    #[serde(default)]
+    pub protocols: Vec<String>,
+    pub route: Option<Reference>,
+    pub service: Option<Reference>,
+    pub consumer: Option<Reference>,
+    /// The exact bytes of the configuration.
+    pub config: Box<RawValue>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn upgrade_required() -> u16 {
+    426
+}
