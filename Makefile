@@ -1,0 +1,58 @@
+# run: build and start the gateway here · build · test · lint · format · bench · docs
+UV := 0.13.9
+BIN := .venv/bin
+ENGINE := $(shell find engine -name target -prune -o -type f -print)
+CARGO := cargo --locked
+# Also where rustup and Debian put programs that are not on every user's path.
+export PATH := $(HOME)/.cargo/bin:$(PATH):/usr/local/sbin:/usr/sbin:/sbin
+export VIRTUAL_ENV := $(CURDIR)/.venv
+# What CI compiled for one clone serves the next one too.
+ifeq ($(CI),true)
+export CARGO_TARGET_DIR := $(shell mkdir -p $(HOME)/.cache/gopura/target && echo $(HOME)/.cache/gopura/target || echo $(CURDIR)/engine/target)
+endif
+
+.PHONY: run build test lint format bench docs
+
+run: build
+	$(BIN)/gopura start --prefix .gopura
+
+build: .venv/.engine
+
+test: build
+	tools/require initdb=postgresql redis-server=redis-server
+	cd engine && $(CARGO) test --quiet --workspace --exclude gopura-engine
+	$(BIN)/pytest -q -n 2 --dist loadfile $(ARGS)
+
+lint: build
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict gopura
+	$(BIN)/stubtest gopura._engine --mypy-config-file pyproject.toml
+	cd engine && cargo fmt --all --check
+	cd engine && $(CARGO) clippy --quiet --release --workspace --all-targets -- -D warnings
+
+format: .venv/.synced
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	cd engine && cargo fmt --all
+
+bench: build
+	tools/require nginx=nginx haproxy=haproxy wrk=wrk h2load=nghttp2-client taskset=util-linux
+	$(BIN)/python -m bench $(ARGS)
+
+docs: build
+	$(BIN)/mkdocs build --strict --site-dir site
+
+.venv/.engine: .venv/.synced pyproject.toml $(ENGINE)
+	tools/require-rust
+	tools/require cc=build-essential
+	$(BIN)/maturin develop --release --uv --locked
+	touch $@
+
+.venv/.synced: requirements.lock
+	python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gopura needs Python 3.11 or newer")'
+	python3 -c 'import venv, ensurepip' 2>/dev/null || tools/require no-ensurepip=python3-venv
+	test -x $(BIN)/python || python3 -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV)
+	$(BIN)/uv pip sync --quiet requirements.lock
+	touch $@
