@@ -38,6 +38,10 @@ impl Headers {
         self.lines.push(Header { name: name.into(), value: value.into() });
     }
 
+    pub fn push(&mut self, line: Header) {
+        self.lines.push(line);
+    }
+
     /// Replaces every line of that name by one, at the place of the first.
     pub fn set(&mut self, name: impl Into<Bytes>, value: impl Into<Bytes>) {
         let name = name.into();
