@@ -1,0 +1,132 @@
+"""Where entities are stored."""
+
+from __future__ import annotations
+
+from gopura.settings.kinds import Flag, Kind, ListOf, Measure, Number, OneOf, Text
+from gopura.settings.setting import Section, Setting
+
+_CACHE = "the data plane runs on a snapshot and caches nothing from the database"
+_LMDB = "the snapshot is kept in `<prefix>/snapshot`"
+
+_POSTGRES: tuple[tuple[str, Kind, str, str], ...] = (
+    ("host", Text(), "127.0.0.1", "Host of the PostgreSQL server, or the folder of its unix socket."),
+    ("port", Number(1, 65535), "5432", "Port of the PostgreSQL server."),
+    ("timeout", Number(0), "5000", "Milliseconds after which connecting or a query is given up."),
+    ("user", Text(), "kong", "User of the database."),
+    ("password", Text(), "", "Password of the user."),
+    ("database", Text(), "kong", "Name of the database."),
+    ("schema", Text(), "", "Schema in the database; the server's `search_path` when empty."),
+    ("ssl", Flag(), "off", "Use TLS when the server offers it."),
+    ("ssl_verify", Flag(), "off", "Verify the server's certificate."),
+    ("max_concurrent_queries", Number(0), "0", "Queries at the same time; 0 sets no limit."),
+    (
+        "semaphore_timeout",
+        Number(0),
+        "60000",
+        "Milliseconds that a query waits for its turn under that limit.",
+    ),
+    ("keepalive_timeout", Number(0), "", "Milliseconds that an idle connection is kept."),
+    ("pool_size", Number(0), "", "Connections kept for reuse."),
+    ("backlog", Number(0), "", "Queries that may wait for a connection."),
+)
+
+SECTION = Section(
+    "Database",
+    (
+        Setting(
+            "database",
+            OneOf("sqlite", "postgres", "off"),
+            "sqlite",
+            "`sqlite`: embedded, for one node; `postgres`: for one or many nodes; `off`: in memory, from a "
+            "declarative file.",
+        ),
+        Setting(
+            "sqlite_path",
+            Text(form="a path"),
+            "gopura.sqlite",
+            "File of the SQLite database, relative to the prefix.",
+            own=True,
+        ),
+        Setting(
+            "declarative_config",
+            Text(form="a path"),
+            "",
+            "Declarative file that is loaded when `database = off`.",
+        ),
+        Setting(
+            "declarative_config_string", Text(), "", "The declarative configuration itself.", secret=True
+        ),
+        *(
+            Setting(f"pg_{name}", kind, default, text, secret=name == "password")
+            for name, kind, default, text in _POSTGRES
+        ),
+        *(
+            Setting(
+                f"pg_ro_{name}",
+                kind,
+                "",
+                f"As `pg_{name}`, for a server that is only read from.",
+                secret=name == "password",
+            )
+            for name, kind, _, _ in _POSTGRES
+        ),
+        Setting(
+            "_debug_pg_ttl_cleanup_interval",
+            Number(1),
+            "300",
+            "Seconds between two removals of rows past their ttl.",
+        ),
+        Setting(
+            "db_update_frequency",
+            Number(0.1, whole=False),
+            "5",
+            "Seconds between two looks for changes of other nodes, at most.",
+        ),
+        Setting(
+            "db_update_propagation",
+            Number(0, whole=False),
+            "0",
+            "Seconds that a change needs to reach a replica.",
+            inert=_CACHE,
+        ),
+        Setting(
+            "db_cache_ttl", Number(0, whole=False), "0", "Seconds that an entity is cached.", inert=_CACHE
+        ),
+        Setting(
+            "db_cache_neg_ttl", Number(0, whole=False), "", "Seconds that a miss is cached.", inert=_CACHE
+        ),
+        Setting(
+            "db_resurrect_ttl",
+            Number(0, whole=False),
+            "30",
+            "Seconds that a stale entity is used.",
+            inert=_CACHE,
+        ),
+        Setting(
+            "db_cache_warmup_entities",
+            ListOf(),
+            "services",
+            "Entities that are loaded at start.",
+            inert=_CACHE,
+        ),
+        Setting("lmdb_environment_path", Text(), "dbless.lmdb", "Folder of LMDB.", inert=_LMDB),
+        Setting("lmdb_map_size", Measure("size"), "2048m", "Largest size of LMDB.", inert=_LMDB),
+        Setting(
+            "worker_consistency",
+            OneOf("strict", "eventual"),
+            "eventual",
+            "When workers see a change.",
+            inert="all workers switch to a change at once, without delaying a request",
+        ),
+        Setting(
+            "router_consistency", OneOf("strict", "eventual"), "", "Older name.", alias="worker_consistency"
+        ),
+        Setting(
+            "worker_state_update_frequency",
+            Number(0.001, whole=False),
+            "5",
+            "Seconds between two looks for changes.",
+            inert="changes are pushed",
+        ),
+    ),
+)

@@ -1,0 +1,73 @@
+"""Log files and tracing."""
+
+from __future__ import annotations
+
+from gopura.settings.kinds import ListOf, Number, OneOf, Text
+from gopura.settings.setting import Section, Setting
+
+LEVELS = ("debug", "info", "notice", "warn", "error", "crit", "alert", "emerg")
+INSTRUMENTATIONS = (
+    "off",
+    "all",
+    "request",
+    "db_query",
+    "dns_query",
+    "router",
+    "http_client",
+    "balancer",
+    "plugin_rewrite",
+    "plugin_access",
+    "plugin_header_filter",
+)
+_PATH = Text(form="a path (relative to the prefix), `off`, `/dev/stdout` or `/dev/stderr`")
+_ONE_LOG = "all errors go to `proxy_error_log` and, for the Admin API, `admin_error_log`"
+_TRACES = ListOf(OneOf(*INSTRUMENTATIONS))
+
+SECTION = Section(
+    "Logs and tracing",
+    (
+        Setting(
+            "log_level", OneOf(*LEVELS), "notice", "Least severe level that is written to the error logs."
+        ),
+        Setting("proxy_access_log", _PATH, "logs/access.log", "One line per request to the proxy."),
+        Setting("proxy_error_log", _PATH, "logs/error.log", "Errors and notices of the processes."),
+        Setting(
+            "proxy_stream_access_log", _PATH, "logs/access.log basic", "One line per TCP or UDP session."
+        ),
+        Setting("proxy_stream_error_log", _PATH, "logs/error.log", "Errors of streams.", inert=_ONE_LOG),
+        Setting("admin_access_log", _PATH, "logs/admin_access.log", "One line per request to the Admin API."),
+        Setting(
+            "admin_error_log", _PATH, "logs/error.log", "Errors of the Admin API and of the control process."
+        ),
+        Setting("status_access_log", _PATH, "off", "One line per request to the status API."),
+        Setting(
+            "status_error_log", _PATH, "logs/status_error.log", "Errors of the status API.", inert=_ONE_LOG
+        ),
+        Setting(
+            "tracing_instrumentations",
+            _TRACES,
+            "off",
+            "What is traced: `off`, `request` (one span per request), `all`, or single parts.",
+        ),
+        Setting(
+            "tracing_sampling_rate",
+            Number(0, 1, whole=False),
+            "0.01",
+            "Share of requests that are traced, from 0 to 1.",
+        ),
+        Setting(
+            "opentelemetry_tracing",
+            _TRACES,
+            "",
+            "Older name of `tracing_instrumentations`.",
+            alias="tracing_instrumentations",
+        ),
+        Setting(
+            "opentelemetry_tracing_sampling_rate",
+            Number(0, 1, whole=False),
+            "",
+            "Older name of `tracing_sampling_rate`.",
+            alias="tracing_sampling_rate",
+        ),
+    ),
+)

@@ -1,0 +1,40 @@
+"""Keys of Kong that steer Lua and WebAssembly; accepted, so that a kong.conf can be used as it is."""
+
+from __future__ import annotations
+
+from gopura.settings.kinds import Flag, ListOf, Number, OneOf, Text
+from gopura.settings.setting import Section, Setting
+
+_LUA = "there is no Lua here; plugins are Python"
+_WASM = "WebAssembly filters are not run"
+_LIMIT = Number(1, 1000)
+
+SECTION = Section(
+    "Lua and WebAssembly",
+    (
+        Setting("lua_max_req_headers", _LIMIT, "100", "Request headers that plugins see at most."),
+        Setting("lua_max_resp_headers", _LIMIT, "100", "Response headers that plugins see at most."),
+        Setting("lua_max_uri_args", _LIMIT, "100", "Query arguments that plugins see at most."),
+        Setting("lua_max_post_args", _LIMIT, "100", "Form arguments that plugins see at most."),
+        Setting("lua_socket_pool_size", Number(1), "256", "Connections that one Lua pool keeps.", inert=_LUA),
+        Setting(
+            "lua_package_path", Text(), "./?.lua;./?/init.lua;", "Where Lua looks for modules.", inert=_LUA
+        ),
+        Setting("lua_package_cpath", Text(), "", "Where Lua looks for C modules.", inert=_LUA),
+        Setting(
+            "untrusted_lua",
+            OneOf("on", "off", "sandbox"),
+            "sandbox",
+            "Whether Lua in a configuration may run.",
+            inert=_LUA,
+        ),
+        Setting(
+            "untrusted_lua_sandbox_requires", ListOf(), "", "Lua modules within the sandbox.", inert=_LUA
+        ),
+        Setting(
+            "untrusted_lua_sandbox_environment", ListOf(), "", "Lua globals within the sandbox.", inert=_LUA
+        ),
+        Setting("wasm", Flag(), "off", "Run WebAssembly filters.", inert=_WASM),
+        Setting("wasm_filters_path", Text(), "", "Folder of WebAssembly filters.", inert=_WASM),
+    ),
+)

@@ -1,0 +1,37 @@
+"""The web interface."""
+
+from __future__ import annotations
+
+from gopura.settings.kinds import Listen, ListOf, Text
+from gopura.settings.setting import Section, Setting
+
+_CERTIFICATE = Text(form="a path, a PEM text, or its base64")
+_PATH = Text(
+    r"/|(/[A-Za-z0-9_-]+)+", "`/`, or a path of letters, digits, `-` and `_` without a slash at its end"
+)
+
+SECTION = Section(
+    "Manager",
+    (
+        Setting("admin_gui_listen", Listen(), "off", "Addresses of the web interface."),
+        Setting(
+            "admin_gui_url",
+            Text(r"https?://\S+", "a URL"),
+            "",
+            "Address under which browsers reach the web interface; also its CORS origin.",
+        ),
+        Setting("admin_gui_path", _PATH, "/", "Path under which the web interface is served."),
+        Setting("admin_gui_api_url", Text(), "", "Address under which browsers reach the Admin API."),
+        Setting("admin_gui_ssl_cert", ListOf(_CERTIFICATE), "", "Certificates of the web interface."),
+        Setting(
+            "admin_gui_ssl_cert_key", ListOf(_CERTIFICATE), "", "Keys of those certificates.", secret=True
+        ),
+        Setting(
+            "admin_gui_access_log",
+            Text(),
+            "logs/admin_gui_access.log",
+            "One line per request to the web interface.",
+        ),
+        Setting("admin_gui_error_log", Text(), "logs/admin_gui_error.log", "Errors of the web interface."),
+    ),
+)

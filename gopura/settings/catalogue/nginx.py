@@ -1,0 +1,68 @@
+"""Keys of Kong that steer nginx itself; accepted, so that a kong.conf can be used as it is."""
+
+from __future__ import annotations
+
+from gopura.settings.kinds import Measure, Number, OnOff, Text
+from gopura.settings.setting import Section, Setting
+
+_USER = "start gopura as the user that it shall run as"
+_DAEMON = "`gopura start` stays in the foreground and `gopura start --daemon` detaches"
+_TLS = "set the key without `nginx_http_` or `nginx_stream_`; all listeners share it"
+_NO_NGINX = "there is no nginx here"
+_LUA = "there is no Lua here"
+
+SECTION = Section(
+    "nginx",
+    (
+        Setting("nginx_user", Text(), "", "User of nginx's workers.", inert=_USER, alias="nginx_main_user"),
+        Setting("nginx_main_user", Text(), "", "User of nginx's workers.", inert=_USER),
+        Setting(
+            "nginx_daemon", OnOff(), "", "Run in the background.", inert=_DAEMON, alias="nginx_main_daemon"
+        ),
+        Setting("nginx_main_daemon", OnOff(), "", "Run in the background.", inert=_DAEMON),
+        Setting(
+            "nginx_events_multi_accept", OnOff(), "on", "Accept several connections at once.", inert=_NO_NGINX
+        ),
+        *(
+            Setting(f"nginx_{block}_{name}", Text(), "", f"`{name}` of nginx's {block} block.", inert=_TLS)
+            for block in ("http", "stream")
+            for name in (
+                "ssl_protocols",
+                "ssl_prefer_server_ciphers",
+                "ssl_dhparam",
+                "ssl_session_tickets",
+                "ssl_session_timeout",
+                "lua_ssl_protocols",
+            )
+        ),
+        Setting(
+            "nginx_http_lua_regex_match_limit",
+            Number(1),
+            "100000",
+            "Limit of Lua's regex engine.",
+            inert=_LUA,
+        ),
+        Setting(
+            "nginx_http_lua_regex_cache_max_entries",
+            Number(1),
+            "8192",
+            "Size of Lua's regex cache.",
+            inert=_LUA,
+        ),
+        Setting(
+            "mem_cache_size",
+            Measure("size"),
+            "128m",
+            "Memory of the entity cache.",
+            inert="the whole configuration is in memory",
+        ),
+        Setting("openresty_path", Text(), "", "Folder of OpenResty.", inert=_NO_NGINX),
+        Setting(
+            "worker_events_max_payload",
+            Number(65535),
+            "65535",
+            "Largest event between nginx workers.",
+            inert="workers share their memory",
+        ),
+    ),
+)
