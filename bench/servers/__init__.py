@@ -1,0 +1,1 @@
+"""The servers that are compared; each knows how to say a case in its own configuration."""
