@@ -1,0 +1,148 @@
+//! One route, or one part of a route, ready to be matched.
+
+use std::sync::Arc;
+
+use crate::header::HeaderRule;
+use crate::host::{Authority, HostPattern};
+use crate::pattern::Pattern;
+use crate::rank::{PathGroup, Rank};
+use crate::request::{Request, Scheme};
+use crate::spec::{Flavor, RouteSpec};
+
+/// What all paths of an entry are.
+#[derive(Debug)]
+pub(crate) enum Paths {
+    Any,
+    Prefixes(Box<[Box<[u8]>]>),
+    Patterns(Box<[Arc<Pattern>]>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub rank: Rank,
+    pub slot: u32,
+    pub hosts: Box<[HostPattern]>,
+    pub methods: Box<[Box<[u8]>]>,
+    pub headers: Box<[HeaderRule]>,
+    pub snis: Box<[Box<[u8]>]>,
+    pub paths: Paths,
+}
+
+impl Entry {
+    /// Everything but host and path.
+    pub fn rest_matches(&self, request: &Request<'_>) -> bool {
+        self.method_matches(request.method)
+            && self.sni_matches(request)
+            && self.headers.iter().all(|rule| rule.matches(request.headers))
+    }
+
+    fn method_matches(&self, method: &[u8]) -> bool {
+        self.methods.is_empty() || self.methods.iter().any(|wanted| **wanted == *method)
+    }
+
+    /// Plain HTTP has no server name, and is not refused for that.
+    fn sni_matches(&self, request: &Request<'_>) -> bool {
+        self.snis.is_empty()
+            || request.scheme == Scheme::Http
+            || request.sni.is_some_and(|name| self.snis.iter().any(|wanted| **wanted == *name))
+    }
+
+    pub fn host_matches(&self, host: Option<&Authority<'_>>) -> bool {
+        self.hosts.is_empty()
+            || host.is_some_and(|host| self.hosts.iter().any(|pattern| pattern.matches(host)))
+    }
+
+    pub fn path_matches(&self, path: &[u8]) -> bool {
+        match &self.paths {
+            Paths::Any => true,
+            Paths::Prefixes(prefixes) => prefixes.iter().any(|prefix| path.starts_with(prefix)),
+            Paths::Patterns(patterns) => patterns.iter().any(|pattern| pattern.is_match(path)),
+        }
+    }
+}
+
+/// Splits a route by its paths into entries that each have one priority.
+pub(crate) fn compile(route: &RouteSpec, slot: u32, flavor: Flavor) -> Result<Vec<Arc<Entry>>, String> {
+    let is_blank = route.hosts.is_empty()
+        && route.headers.is_empty()
+        && route.paths.is_empty()
+        && route.methods.is_empty()
+        && route.snis.is_empty();
+    if is_blank {
+        return Err("could not categorize route".to_owned());
+    }
+    let hosts: Box<[_]> = route.hosts.iter().map(|host| HostPattern::parse(host, flavor)).collect();
+    let headers = header_rules(route, flavor)?;
+    let groups = path_groups(route, flavor)?;
+    let entry = |(group, paths): (Option<PathGroup>, Paths)| {
+        Arc::new(Entry {
+            rank: Rank::new(route, &hosts, group, flavor),
+            slot,
+            hosts: hosts.clone(),
+            methods: route.methods.iter().map(|method| method.as_bytes().into()).collect(),
+            headers: headers.clone(),
+            snis: route.snis.iter().map(|name| without_last_dot(name).into()).collect(),
+            paths,
+        })
+    };
+    Ok(groups.into_iter().map(entry).collect())
+}
+
+fn header_rules(route: &RouteSpec, flavor: Flavor) -> Result<Box<[HeaderRule]>, String> {
+    let fields = route.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("host"));
+    fields.map(|(name, values)| HeaderRule::parse(name, values, flavor)).collect()
+}
+
+/// The last dot of a fully qualified name is no part of what clients send.
+fn without_last_dot(name: &str) -> &[u8] {
+    let stripped = if name.len() > 1 { name.strip_suffix('.') } else { None };
+    stripped.unwrap_or(name).as_bytes()
+}
+
+type Group = (Option<PathGroup>, Paths);
+
+fn path_groups(route: &RouteSpec, flavor: Flavor) -> Result<Vec<Group>, String> {
+    if route.paths.is_empty() {
+        return Ok(vec![(None, Paths::Any)]);
+    }
+    let mut regexes: Vec<&str> = Vec::new();
+    let mut prefixes: Vec<&str> = Vec::new();
+    for path in &route.paths {
+        match path.strip_prefix('~') {
+            Some(source) => regexes.push(source),
+            None => prefixes.push(path),
+        }
+    }
+    prefixes.sort_by_key(|prefix| prefix.len());
+    let mut sources: Vec<(bool, Vec<&str>)> = Vec::new();
+    if flavor == Flavor::Traditional {
+        sources.extend(regexes.into_iter().map(|regex| (true, vec![regex])));
+    } else if !regexes.is_empty() {
+        sources.push((true, regexes));
+    }
+    sources
+        .extend(prefixes.chunk_by(|one, other| one.len() == other.len()).map(|same| (false, same.to_vec())));
+    let is_split = route.paths.len() > 1;
+    (0..)
+        .zip(sources)
+        .map(|(part, (is_regex, sources))| group(part, is_regex, &sources, is_split, flavor))
+        .collect()
+}
+
+fn group(
+    part: u32,
+    is_regex: bool,
+    sources: &[&str],
+    is_split: bool,
+    flavor: Flavor,
+) -> Result<Group, String> {
+    let length = if is_regex { 0 } else { sources[0].len() };
+    let paths = if is_regex {
+        let patterns: Result<_, _> =
+            sources.iter().map(|source| Pattern::path(source, flavor).map(Arc::new)).collect();
+        Paths::Patterns(patterns?)
+    } else {
+        Paths::Prefixes(sources.iter().map(|source| source.as_bytes().into()).collect())
+    };
+    Ok((Some(PathGroup { is_regex, length, is_split, part }), paths))
+}
