@@ -1,0 +1,76 @@
+"""What the store needs to know about an entity: which columns its table has and what binds them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from gopura.schema.entity import EntityType
+from gopura.schema.field import Field
+
+ColumnKind = Literal["string", "integer", "number", "boolean", "json", "foreign"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One field as a column; `reference` and `on_delete` ("cascade" or None) are a foreign key's."""
+
+    name: str
+    kind: ColumnKind
+    unique: bool = False
+    reference: str = ""
+    on_delete: str | None = None
+
+    @property
+    def sql(self) -> str:
+        """The column's name in the table."""
+        return f"{self.name}_id" if self.kind == "foreign" else self.name
+
+
+@dataclass(frozen=True)
+class Layout:
+    """An entity as a table. `together` names fields that are unique in combination, null being a value."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: str = "id"
+    together: tuple[str, ...] = ()
+    ttl: bool = False
+
+    @cached_property
+    def by_name(self) -> dict[str, Column]:
+        """The columns by the name of their field."""
+        return {column.name: column for column in self.columns}
+
+    @cached_property
+    def foreign(self) -> tuple[Column, ...]:
+        """The references to other entities."""
+        return tuple(column for column in self.columns if column.kind == "foreign")
+
+    @cached_property
+    def tagged(self) -> bool:
+        """Whether entities carry tags."""
+        return "tags" in self.by_name
+
+    def key_of(self, value: dict[str, Any]) -> str:
+        """The primary key in a value."""
+        return str(value[self.key])
+
+
+_SCALARS: dict[str, ColumnKind] = {
+    "string": "string",
+    "integer": "integer",
+    "number": "number",
+    "boolean": "boolean",
+    "foreign": "foreign",
+}
+
+
+def layout_of(entity: EntityType) -> Layout:
+    """The table of a described entity."""
+    columns = tuple(_column(name, field) for name, field in entity.fields.items())
+    return Layout(entity.name, columns, entity.primary_key[0], entity.cache_key, entity.ttl)
+
+
+def _column(name: str, field: Field) -> Column:
+    kind = _SCALARS.get(field.kind, "json")
+    return Column(name, kind, field.unique, field.reference or "", field.on_delete)

@@ -1,0 +1,133 @@
+"""The store: where entities are kept, and the log of their changes."""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+import sqlalchemy as sa
+
+from gopura.store import changes, migrate
+from gopura.store.changes import Change, Recorder
+from gopura.store.database import Database
+from gopura.store.expiry import Expiry
+from gopura.store.layout import Layout
+from gopura.store.location import Location
+from gopura.store.reader import Page, Reader, TagFilter, Where
+from gopura.store.rows import Value
+from gopura.store.tables import build
+from gopura.store.transaction import Transaction
+from gopura.store.watch import Watch
+
+Callback = Callable[[int], None]
+
+
+class Store:
+    """Entities in one database. Use it as an async context manager, or call `open` and `close`.
+
+    Every method raises DatabaseUnavailable while the database cannot be reached, and works again later.
+    """
+
+    def __init__(self, location: Location, layouts: Iterable[Layout]) -> None:
+        self.location = location
+        self.tables = build(layouts)
+        self._database = Database(location)
+        self._callbacks: list[Callback] = []
+        self._announced = 0
+        self._expiry = Expiry(self)
+        self._watch = Watch(self, location) if self._database.shared else None
+
+    async def open(self) -> Self:
+        """Make the tables where that needs no operator, and follow changes; NotBootstrapped otherwise."""
+        migrate.METADATA[0] = self.tables.metadata
+        await migrate.prepare(self.location, self._database)
+        self._announced = await self.version()
+        self._expiry.start()
+        if self._watch:
+            self._watch.start()
+        return self
+
+    async def close(self) -> None:
+        """Stop following changes and close all connections."""
+        await self._expiry.stop()
+        if self._watch:
+            await self._watch.stop()
+        await self._database.close()
+
+    async def __aenter__(self) -> Self:
+        return await self.open()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @asynccontextmanager
+    async def transaction(
+        self, actor: str | None = None, request_id: str | None = None
+    ) -> AsyncIterator[Transaction]:
+        """Change entities, all or nothing. Afterwards `version` is the database's."""
+        async with self._database.write() as connection:
+            tx = Transaction(connection, self.tables, Recorder(self.tables.log, actor, request_id))
+            yield tx
+            tx.version = await tx.recorder.write(connection)
+            if self._database.shared and tx.recorder.touched:
+                await connection.execute(
+                    sa.select(sa.func.pg_notify(changes.NOTIFY_CHANNEL, str(tx.version)))
+                )
+        if tx.recorder.expiring:
+            self._expiry.wake()
+        self.announce(tx.version)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Reader]:
+        """Several queries on one committed state."""
+        async with self._database.read() as connection:
+            yield Reader(connection, self.tables)
+
+    async def get(self, entity: str, key: str) -> Value | None:
+        """The entity with this primary key."""
+        async with self.reading() as reader:
+            return await reader.get(entity, key)
+
+    async def get_by(self, entity: str, field: str, value: Any) -> Value | None:
+        """The first entity whose `field` has this value (an id for a reference)."""
+        async with self.reading() as reader:
+            return await reader.get_by(entity, field, value)
+
+    async def page(
+        self,
+        entity: str,
+        size: int = 100,
+        offset: str | None = None,
+        tags: TagFilter | None = None,
+        where: Where | None = None,
+    ) -> Page:
+        """A part of the list of entities, in the order of their keys; InvalidOffset for a forged offset."""
+        async with self.reading() as reader:
+            return await reader.page(entity, size, offset, tags, where)
+
+    async def snapshot(self) -> tuple[int, dict[str, list[Value]]]:
+        """The version, and all entities as the change log has them, read in one transaction."""
+        async with self.reading() as reader:
+            version = await changes.current(reader.connection, self.tables.log)
+            return version, {name: await reader.stored(name) for name in self.tables.layouts}
+
+    async def changes(self, after_version: int) -> list[Change]:
+        """Everything that happened after a version; the changes of a transaction are never split."""
+        async with self.reading() as reader:
+            return await changes.after(reader.connection, self.tables.log, after_version)
+
+    async def version(self) -> int:
+        """The number of the last change."""
+        async with self.reading() as reader:
+            return await changes.current(reader.connection, self.tables.log)
+
+    def subscribe(self, callback: Callback) -> Callable[[], None]:
+        """Call back with the version after every commit, of this node or another; returns how to end it."""
+        self._callbacks.append(callback)
+        return lambda: self._callbacks.remove(callback)
+
+    def announce(self, version: int) -> None:
+        """Tell the subscribers about a version, once."""
+        if version > self._announced:
+            self._announced = version
+            for callback in list(self._callbacks):
+                callback(version)

@@ -1,0 +1,148 @@
+"""One transaction: changes of entities, whole or not at all, each noted for the change log."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gopura.store import rows
+from gopura.store.changes import Recorder
+from gopura.store.errors import ForeignKeyViolation, NotFound, PrimaryKeyViolation, UniqueViolation
+from gopura.store.layout import Column, Layout
+from gopura.store.reader import Reader
+from gopura.store.rows import Value
+from gopura.store.tables import EXPIRY, Tables
+
+
+class Transaction(Reader):
+    """The writer's view. Values are complete and valid; the store checks keys and references.
+
+    `version` is what the database has after the commit; it is set when the transaction ends.
+    """
+
+    version = 0
+
+    def __init__(self, connection: AsyncConnection, tables: Tables, recorder: Recorder) -> None:
+        super().__init__(connection, tables)
+        self.recorder = recorder
+
+    async def insert(self, entity: str, value: Value) -> Value:
+        """Add an entity and return it as stored; PrimaryKey-, Unique- or ForeignKeyViolation."""
+        layout = self.tables.layouts[entity]
+        row = rows.to_row(layout, value)
+        key = row[layout.key]
+        if await self._stored(layout, key) is not None:
+            raise PrimaryKeyViolation({layout.key: key})
+        await self._check(layout, row, value)
+        await self.connection.execute(sa.insert(self.tables.of[entity]), row)
+        return await self._done(layout, None, row)
+
+    async def update(self, entity: str, value: Value) -> Value:
+        """Replace the entity that has the value's primary key; NotFound, Unique- or ForeignKeyViolation.
+
+        Without a `ttl` in the value the entity expires when it did before; a `ttl` of 0 lets it live.
+        """
+        layout = self.tables.layouts[entity]
+        key = rows.to_row(layout, value)[layout.key]
+        before = await self._stored(layout, key)
+        if before is None:
+            raise NotFound.by_primary_key({layout.key: key})
+        row = rows.to_row(layout, {EXPIRY: before.get(EXPIRY)} | value)
+        await self._check(layout, row, value)
+        table = self.tables.of[entity]
+        await self.connection.execute(sa.update(table).where(table.c[layout.key] == row[layout.key]), row)
+        return await self._done(layout, before, row)
+
+    async def upsert(self, entity: str, value: Value) -> Value:
+        """Replace the entity that has the value's primary key, or add it."""
+        layout = self.tables.layouts[entity]
+        exists = await self._stored(layout, rows.to_row(layout, value)[layout.key])
+        return await (self.insert if exists is None else self.update)(entity, value)
+
+    async def delete(self, entity: str, key: str) -> Value | None:
+        """Remove an entity with all that hangs on it; returns it, or None when there was none.
+
+        ForeignKeyViolation when another entity that must not vanish refers to it.
+        """
+        layout = self.tables.layouts[entity]
+        value = await self._stored(layout, key.lower() if layout.key == "id" else key)
+        if value is None:
+            return None
+        doomed = {(layout.name, layout.key_of(value)): value}
+        doomed |= {
+            (child.name, child.key_of(row)): row async for child, row in self._dependents(layout, value)
+        }
+        for (name, child_key), row in reversed(doomed.items()):
+            await self._retag(name, child_key, None)
+            self.recorder.touch(name, child_key, row, None)
+        table = self.tables.of[entity]
+        await self.connection.execute(sa.delete(table).where(table.c[layout.key] == layout.key_of(value)))
+        return rows.shown(value)
+
+    async def _dependents(self, parent: Layout, value: Value) -> AsyncIterator[tuple[Layout, Value]]:
+        for child, column in self.tables.children[parent.name]:
+            table = self.tables.of[child.name]
+            query = sa.select(table).where(table.c[column.sql] == parent.key_of(value))
+            for row in await self._values(query, child):
+                if column.on_delete != "cascade":
+                    raise ForeignKeyViolation.restricted(parent.name, child.name)
+                yield child, row
+                async for dependent in self._dependents(child, row):
+                    yield dependent
+
+    async def _stored(self, layout: Layout, key: Any) -> Value | None:
+        # Expired rows count: they hold their keys until they are removed.
+        table = self.tables.of[layout.name]
+        found = await self._values(sa.select(table).where(table.c[layout.key] == key), layout)
+        return found[0] if found else None
+
+    async def _done(self, layout: Layout, before: Value | None, row: dict[str, Any]) -> Value:
+        after = rows.to_value(layout, row)
+        if layout.tagged and (before or {}).get("tags") != after["tags"]:
+            await self._retag(layout.name, row[layout.key], after["tags"])
+        self.recorder.touch(layout.name, row[layout.key], before, after)
+        return rows.shown(after)
+
+    async def _retag(self, entity: str, key: str, tags: list[str] | None) -> None:
+        table = self.tables.tags
+        await self.connection.execute(sa.delete(table).where(table.c.id == key, table.c.entity == entity))
+        if tags:
+            found = [{"id": key, "entity": entity, "tag": tag} for tag in dict.fromkeys(tags)]
+            await self.connection.execute(sa.insert(table), found)
+
+    async def _check(self, layout: Layout, row: dict[str, Any], value: Value) -> None:
+        await self._check_unique(layout, row, value)
+        for column in layout.foreign:
+            await self._check_reference(column, row[column.sql])
+
+    async def _check_unique(self, layout: Layout, row: dict[str, Any], value: Value) -> None:
+        if len(layout.together) > 1:
+            columns = [layout.by_name[name] for name in layout.together]
+            if await self._taken(layout, row, columns):
+                raise UniqueViolation({column.name: _reference(column, row) for column in columns})
+        for column in layout.columns:
+            if column.unique and row[column.sql] is not None and await self._taken(layout, row, [column]):
+                raise UniqueViolation({column.name: value[column.name]})
+
+    async def _taken(self, layout: Layout, row: dict[str, Any], columns: list[Column]) -> bool:
+        table = self.tables.of[layout.name]
+        same = [table.c[column.sql] == row[column.sql] for column in columns]
+        query = sa.select(table.c[layout.key]).where(table.c[layout.key] != row[layout.key], *same)
+        return await self.connection.scalar(query.limit(1)) is not None
+
+    async def _check_reference(self, column: Column, key: str | None) -> None:
+        if key is None:
+            return
+        layout = self.tables.layouts[column.reference]
+        table = self.tables.of[layout.name]
+        if (
+            await self.connection.scalar(sa.select(table.c[layout.key]).where(table.c[layout.key] == key))
+            is None
+        ):
+            raise ForeignKeyViolation.unknown(column.name, {layout.key: key}, column.reference)
+
+
+def _reference(column: Column, row: dict[str, Any]) -> Any:
+    cell = row[column.sql]
+    return {"id": cell} if column.kind == "foreign" and cell is not None else cell
