@@ -1,0 +1,48 @@
+"""The entities, one file each; a module here is known because it exists."""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+
+from gopura.schema import Entity, EntityType
+
+
+def get(name: str) -> EntityType:
+    """The entity of this name; raises KeyError."""
+    return all()[name]
+
+
+@cache
+def all() -> Mapping[str, EntityType]:  # noqa: A001 - reads `entities.all()`
+    """Every entity by name, those that others refer to before these."""
+    found = {model.entity().name: model.entity() for model in _models()}
+    return {name: found[name] for name in _by_dependency(found)}
+
+
+def _models() -> list[type[Entity]]:
+    models: list[type[Entity]] = []
+    for module in pkgutil.iter_modules(__path__):
+        names = vars(importlib.import_module(f"{__name__}.{module.name}"))
+        models += [value for value in names.values() if _is_entity(value, f"{__name__}.{module.name}")]
+    return models
+
+
+def _is_entity(value: object, module: str) -> bool:
+    return isinstance(value, type) and issubclass(value, Entity) and value.__module__ == module
+
+
+def _by_dependency(found: Mapping[str, EntityType]) -> list[str]:
+    order: list[str] = []
+
+    def place(name: str) -> None:
+        if name in order:
+            return
+        for field in found[name].foreign_fields.values():
+            if field.reference in found and field.reference != name:
+                place(str(field.reference))
+        order.append(name)
+
+    for name in sorted(found):
+        place(name)
+    return order

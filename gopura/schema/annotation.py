@@ -1,0 +1,95 @@
+"""From a class attribute's annotation to a Field."""
+
+import types
+from collections.abc import Iterable
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from gopura.schema.field import UNSET, Field
+from gopura.schema.rule import Rule
+from gopura.schema.rules import Abstract, Auto, DefaultNull, Foreign, Json, Optional, Required, SetOf
+from gopura.schema.rules.marks import Description
+
+_SCALARS = {str: "string", bool: "boolean", int: "integer", float: "number"}
+
+
+def field_of(name: str, info: FieldInfo) -> Field:
+    """The description of a model's attribute."""
+    base, rules, nullable = _opened(info.annotation, info.metadata)
+    required = _has(rules, Required) or not (nullable or _has(rules, Auto) or _has(rules, Optional))
+    return _field(
+        name,
+        base,
+        rules,
+        required=required,
+        default=_default(info, rules),
+        description=info.description or _described(rules),
+    )
+
+
+def element_of(annotation: Any) -> Field:
+    """The description of what a collection holds; null is never an element."""
+    base, rules, _ = _opened(annotation, ())
+    return _field("", base, rules, required=True, description=_described(rules))
+
+
+def _field(name: str, base: Any, rules: list[Rule], **facts: Any) -> Field:
+    ordered = tuple(sorted(rules, key=lambda rule: rule.order))
+    kind = _kind(base, rules)
+    inside: dict[str, Any] = {}
+    if kind in ("array", "set"):
+        inside["elements"] = element_of(get_args(base)[0])
+    elif kind == "map":
+        keys, values = get_args(base)
+        inside |= {"keys": element_of(keys), "values": element_of(values)}
+    elif kind == "record" and not _has(rules, Abstract):
+        inside["record"] = base.shape()
+    return Field(name, kind, ordered, **inside, **facts)
+
+
+def _kind(base: Any, rules: list[Rule]) -> str:
+    if _has(rules, Foreign):
+        return "foreign"
+    if _has(rules, Json):
+        return "json"
+    if base in _SCALARS:
+        return _SCALARS[base]
+    if get_origin(base) is list:
+        return "set" if _has(rules, SetOf) else "array"
+    if get_origin(base) is dict and not _has(rules, Abstract):
+        return "map"
+    return "any" if base is Any else "record"
+
+
+def _opened(annotation: Any, metadata: Iterable[Any]) -> tuple[Any, list[Rule], bool]:
+    """The innermost type, the rules around it (an outer rule replaces an inner one of its class), and whether null is allowed."""
+    rules = {type(rule): rule for rule in metadata if isinstance(rule, Rule)}
+    nullable = False
+    while True:
+        origin = get_origin(annotation)
+        if origin is Annotated:
+            annotation, *inner = get_args(annotation)
+            rules = {type(rule): rule for rule in inner if isinstance(rule, Rule)} | rules
+        elif origin in (Union, types.UnionType):
+            annotation = next(arg for arg in get_args(annotation) if arg is not type(None))
+            nullable = True
+        else:
+            return annotation, list(rules.values()), nullable
+
+
+def _default(info: FieldInfo, rules: list[Rule]) -> Any:
+    if info.default is PydanticUndefined:
+        return UNSET
+    if info.default is None and not _has(rules, DefaultNull):
+        return UNSET
+    return info.default
+
+
+def _described(rules: list[Rule]) -> str:
+    return next((rule.text for rule in rules if isinstance(rule, Description)), "")
+
+
+def _has(rules: list[Rule], kind: type[Rule]) -> bool:
+    return any(isinstance(rule, kind) for rule in rules)

@@ -1,0 +1,27 @@
+"""Checks between the fields of one object, one file per family."""
+
+from gopura.schema.checks.base import Check
+from gopura.schema.checks.conditional import Conditional, ConditionalAtLeastOneOf, Elements
+from gopura.schema.checks.custom import CustomCheck
+from gopura.schema.checks.presence import (
+    AtLeastOneOf,
+    Distinct,
+    MutuallyExclusive,
+    MutuallyExclusiveSets,
+    MutuallyRequired,
+    OnlyOneOf,
+)
+
+__all__ = [
+    "AtLeastOneOf",
+    "Check",
+    "Conditional",
+    "ConditionalAtLeastOneOf",
+    "CustomCheck",
+    "Distinct",
+    "Elements",
+    "MutuallyExclusive",
+    "MutuallyExclusiveSets",
+    "MutuallyRequired",
+    "OnlyOneOf",
+]

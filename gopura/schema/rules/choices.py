@@ -1,0 +1,92 @@
+"""Rules that compare a value with given ones."""
+
+from typing import Any
+
+from gopura.schema import wording
+from gopura.schema.rule import Rule
+
+
+class Eq(Rule):
+    """Exactly this value. `Eq(None)` allows only null."""
+
+    key = "eq"
+    order = 1
+
+    def __init__(self, wanted: Any, err: str | None = None) -> None:
+        self.wanted = wanted
+        self.err = err
+
+    def message(self) -> str:
+        """The words of the refusal."""
+        return self.err or f"value must be {wording.text(self.wanted)}"
+
+    def problem(self, value: Any) -> str | None:
+        """Compare, telling booleans from numbers."""
+        same = value == self.wanted and isinstance(value, bool) == isinstance(self.wanted, bool)
+        return None if same else self.message()
+
+    def shown(self) -> dict[str, Any]:
+        """The value, and the special wording."""
+        return {"eq": self.wanted} | ({"err": self.err} if self.err else {})
+
+
+class Ne(Rule):
+    """Anything but this value. `Ne(None)` refuses null."""
+
+    key = "ne"
+    order = 2
+
+    def __init__(self, unwanted: Any, err: str | None = None) -> None:
+        self.unwanted = unwanted
+        self.err = err
+
+    def message(self) -> str:
+        """The words of the refusal."""
+        return self.err or f"value must not be {wording.text(self.unwanted)}"
+
+    def problem(self, value: Any) -> str | None:
+        """Compare."""
+        return self.message() if value == self.unwanted else None
+
+    def shown(self) -> dict[str, Any]:
+        """The value, and the special wording."""
+        return {"ne": self.unwanted} | ({"err": self.err} if self.err else {})
+
+
+class NotOneOf(Rule):
+    """None of these values."""
+
+    key = "not_one_of"
+    order = 3
+
+    def __init__(self, *unwanted: Any) -> None:
+        self.unwanted = unwanted
+
+    def problem(self, value: Any) -> str | None:
+        """Look the value up."""
+        return f"must not be one of: {wording.listed(self.unwanted)}" if value in self.unwanted else None
+
+    def shown(self) -> dict[str, Any]:
+        """The list."""
+        return {"not_one_of": list(self.unwanted)}
+
+
+class OneOf(Rule):
+    """One of these values."""
+
+    key = "one_of"
+    order = 4
+
+    def __init__(self, *allowed: Any, err: str | None = None) -> None:
+        self.allowed = allowed
+        self.err = err
+
+    def problem(self, value: Any) -> str | None:
+        """Look the value up."""
+        if value in self.allowed:
+            return None
+        return self.err or f"expected one of: {wording.listed(self.allowed)}"
+
+    def shown(self) -> dict[str, Any]:
+        """The list, and the special wording."""
+        return {"one_of": list(self.allowed)} | ({"err": self.err} if self.err else {})

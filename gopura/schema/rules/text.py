@@ -1,0 +1,42 @@
+"""Rules about what a text is."""
+
+import re
+from typing import Any
+
+from gopura.schema.rule import Rule
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.IGNORECASE)
+
+
+class UuidText(Rule):
+    """A UUID in its usual spelling."""
+
+    key = "uuid"
+    order = 7
+
+    def problem(self, value: Any) -> str | None:
+        """Compare with the form."""
+        return None if _UUID.match(value) else "expected a valid UUID"
+
+    def shown(self) -> dict[str, Any]:
+        """Say so."""
+        return {"uuid": True}
+
+
+class IsRegex(Rule):
+    """A regular expression that compiles."""
+
+    key = "is_regex"
+    order = 8
+
+    def problem(self, value: Any) -> str | None:
+        """Compile."""
+        try:
+            re.compile(value)
+        except re.error:
+            return f"not a valid regex: {value}"
+        return None
+
+    def shown(self) -> dict[str, Any]:
+        """Say so."""
+        return {"is_regex": True}

@@ -1,0 +1,94 @@
+"""What routes match on."""
+
+import re
+from typing import Annotated
+
+from gopura.schema.checks import AtLeastOneOf
+from gopura.schema.record import Record
+from gopura.schema.rules import Custom, Description, Match, MatchAll, MatchAny, Pattern, SetOf
+from gopura.schema.types.network import (
+    NO_EMPTY_SEGMENTS,
+    IpOrCidr,
+    Port,
+    escape_problem,
+    host_with_port_problem,
+)
+from gopura.schema.types.normal_path import normalised
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9\-_]+\Z")
+
+
+def _header_name(name: str) -> str | None:
+    if _HEADER_NAME.match(name):
+        return None
+    return f"bad header name '{name}', allowed characters are A-Z, a-z, 0-9, '_', and '-'"
+
+
+def _host_pattern(host: str) -> str | None:
+    return host_with_port_problem(host.replace("*", "abc"))
+
+
+def _router_path(path: str) -> str | None:
+    message = escape_problem(path) if path_is_plain(path) else None
+    if message:
+        return message
+    if path.startswith("~"):
+        return _regex(path[1:])
+    normal = normalised(path)
+    return None if path == normal else f"non-normalized path, consider use '{normal}' instead"
+
+
+def path_is_plain(path: str) -> bool:
+    """Whether only the characters of RFC 3986 occur, so that percent signs are escapes."""
+    return re.fullmatch(r"/[\w.\-~/%:@!$&'()*+,;=]*", path, re.ASCII) is not None
+
+
+def _regex(regex: str) -> str | None:
+    try:
+        re.compile(regex.replace("(?<", "(?P<").replace("(?P<=", "(?<=").replace("(?P<!", "(?<!"))
+    except re.error as error:
+        return f"invalid regex: '{regex}' (PCRE returned: {error})"
+    return None
+
+
+class Endpoint(Record):
+    """An address, a port or both."""
+
+    checks = (AtLeastOneOf("ip", "port"),)
+
+    ip: IpOrCidr | None = None
+    """The address, or a network of addresses."""
+    port: Port | None = None
+    """The port."""
+
+
+Method = Annotated[str, Match("^%u+$", r"^[A-Z]+\Z"), Description("An HTTP method, in capitals.")]
+Methods = Annotated[list[Method], SetOf(), Description("The HTTP methods to match.")]
+HostPattern = Annotated[
+    str,
+    MatchAll(
+        Pattern("^[^*]*%*?[^*]*$", r"^[^*]*\*?[^*]*\Z", "invalid wildcard: must have at most one wildcard")
+    ),
+    MatchAny(
+        Pattern("^%*%.", r"^\*\."),
+        Pattern("%.%*$", r"\.\*\Z"),
+        Pattern("^[^*]*$", r"^[^*]*\Z"),
+        err="invalid wildcard: must be placed at leftmost or rightmost label",
+    ),
+    Custom(_host_pattern),
+]
+Hosts = Annotated[
+    list[HostPattern], Description("The hosts to match; the first or the last label may be `*`.")
+]
+RouterPath = Annotated[
+    str,
+    MatchAny(Pattern("^/"), Pattern("^~/"), err="should start with: / (fixed path) or ~/ (regex path)"),
+    NO_EMPTY_SEGMENTS,
+    Custom(_router_path),
+]
+RouterPaths = Annotated[
+    list[RouterPath], Description("The paths to match: prefixes, or regular expressions after a `~`.")
+]
+HeaderName = Annotated[str, Custom(_header_name), Description("An HTTP header's name.")]
+Headers = Annotated[dict[HeaderName, list[str]], Description("Header names, each with the values to match.")]
+Endpoints = Annotated[list[Endpoint], SetOf(), Description("Addresses and ports to match.")]
