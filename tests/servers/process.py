@@ -5,7 +5,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 
@@ -41,13 +41,20 @@ class ServerProcess:
         if done.returncode:
             raise ServerError(f"{command[0]} failed:\n{done.stdout.decode(errors='replace')}")
 
-    def start(self, command: Sequence[str | Path], ready: Callable[[], bool], seconds: float = 30) -> None:
+    def start(
+        self,
+        command: Sequence[str | Path],
+        ready: Callable[[], bool],
+        seconds: float = 30,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         """Start the program and wait until `ready` says yes."""
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 command,
                 user=self.user,
                 cwd=self.folder,
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
