@@ -12,107 +12,26 @@
 //!
 //! Each takes the box and gives it back. A future that is dropped (client gone, time-out) must not lose the
 //! worker: what Python still holds then is an emptied slot.
-use std::collections::HashMap;
-use std::sync::Arc;
+mod bound;
+mod call;
+mod context;
+mod drive;
+mod failure;
+mod plan;
+mod slot;
+mod text;
+mod view;
+mod waiting;
 
 use bytes::Bytes;
 use pyo3::prelude::*;
 
+pub use bound::{Bound, Phase, PhaseSet};
+pub use context::Context;
+pub use view::{Entity as EntityView, EntityCache, entity};
+
 use crate::exchange::{Exchange, Response};
-
-/// State of plugins that lives as long as the exchange.
-#[derive(Default)]
-pub struct Context {
-    pub object: Option<Py<PyAny>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Phase {
-    Certificate,
-    Rewrite,
-    Access,
-    Response,
-    HeaderFilter,
-    BodyFilter,
-    Log,
-}
-
-/// A set of phases.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PhaseSet(u8);
-
-impl PhaseSet {
-    pub fn has(self, phase: Phase) -> bool {
-        self.0 & (1 << phase as u8) != 0
-    }
-
-    pub fn insert(&mut self, phase: Phase) {
-        self.0 |= 1 << phase as u8;
-    }
-
-    pub fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    pub fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-}
-
-/// One configured plugin as Python bound it: `gopura.dataplane.plugins.BoundPlugin`.
-pub struct Bound {
-    pub id: String,
-    pub name: String,
-    pub priority: i64,
-    pub phases: PhaseSet,
-    /// The plugin reads or changes the request's whole body: bytes to buffer before `access` at most.
-    pub request_body: Option<usize>,
-    /// The plugin's configuration never depends on the route / service / consumer (Kong's `no_route`, ...).
-    pub no_route: bool,
-    pub no_service: bool,
-    pub no_consumer: bool,
-    pub object: Py<PyAny>,
-}
-
-impl Bound {
-    /// Reads the attributes once, at commit, while the caller holds the thread state.
-    pub fn new(id: &str, object: &Bound_<'_>) -> PyResult<Self> {
-        let name: String = object.getattr("name")?.extract()?;
-        let priority: i64 = object.getattr("priority")?.extract()?;
-        let names: HashMap<String, Py<PyAny>> = object.getattr("phases")?.extract()?;
-        Ok(Self {
-            id: id.to_owned(),
-            name,
-            priority,
-            phases: phase_set(names.keys()),
-            request_body: None,
-            no_route: false,
-            no_service: false,
-            no_consumer: false,
-            object: object.clone().unbind(),
-        })
-    }
-}
-
-type Bound_<'py> = pyo3::Bound<'py, PyAny>;
-
-fn phase_set<'a>(names: impl Iterator<Item = &'a String>) -> PhaseSet {
-    let mut set = PhaseSet::default();
-    for name in names {
-        match name.as_str() {
-            "certificate" => set.insert(Phase::Certificate),
-            "rewrite" => set.insert(Phase::Rewrite),
-            "access" => set.insert(Phase::Access),
-            "response" => set.insert(Phase::Response),
-            "header_filter" => set.insert(Phase::HeaderFilter),
-            "body_filter" => set.insert(Phase::BodyFilter),
-            "log" => set.insert(Phase::Log),
-            _ => {}
-        }
-    }
-    set
-}
+use plan::Plan;
 
 /// What the loop does after a phase that may answer.
 pub enum Flow {
@@ -121,38 +40,70 @@ pub enum Flow {
     Respond(Response),
 }
 
+/// Adds the classes that plugins see to `gopura._engine`.
+pub fn mount(module: &pyo3::Bound<'_, PyModule>) -> PyResult<()> {
+    view::mount(module)
+}
+
 /// In this phase no route is known yet; only global plugins run.
 pub async fn rewrite(exchange: Box<Exchange>) -> (Box<Exchange>, Flow) {
-    (exchange, Flow::Continue)
+    let plan = Plan::globals(&exchange, Phase::Rewrite);
+    answered(drive::run(exchange, plan).await)
 }
 
 /// In this phase the route, service and chain are known; runs each slot's best configuration for the
 /// consumer that is authenticated by then, and fills `collected` and `phases`.
-pub async fn access(mut exchange: Box<Exchange>) -> (Box<Exchange>, Flow) {
-    let consumer: Option<Arc<str>> = exchange.consumer.as_ref().map(|entity| entity.id.clone());
-    if let Some(route) = &exchange.route {
-        let chain = exchange.snapshot.chain(route);
-        let collected: Vec<_> = chain.plugins(consumer.as_deref()).cloned().collect();
-        exchange.phases = collected.iter().fold(PhaseSet::default(), |set, bound| set.union(bound.phases));
-        exchange.collected = Some(collected);
+pub async fn access(exchange: Box<Exchange>) -> (Box<Exchange>, Flow) {
+    let plan = Plan::access(&exchange);
+    let mut exchange = drive::run(exchange, plan).await;
+    if !exchange.context.early.is_empty() {
+        exchange.phases.insert(Phase::HeaderFilter);
     }
-    (exchange, Flow::Continue)
+    answered(exchange)
 }
 
 /// In this phase the whole upstream response is there; a plugin may change or replace it.
 pub async fn response(exchange: Box<Exchange>) -> (Box<Exchange>, Flow) {
-    (exchange, Flow::Continue)
+    let plan = Plan::downstream(&exchange, Phase::Response);
+    answered(drive::run(exchange, plan).await)
 }
 
-/// In this phase status and headers of any response may still change.
-pub async fn header_filter(exchange: Box<Exchange>) -> Box<Exchange> {
+/// In this phase status and headers of any response may still change. When a plugin fails here,
+/// `Exchange::response` is the gateway's own (`Source::Error`, with `body`) and replaces what was under way.
+pub async fn header_filter(mut exchange: Box<Exchange>) -> Box<Exchange> {
+    context::merge_early(&mut exchange);
+    let plan = Plan::downstream(&exchange, Phase::HeaderFilter);
+    let mut exchange = drive::run(exchange, plan).await;
+    exchange.context.answered = false;
+    if let Some(response) = exchange.response.as_mut().filter(|_| exchange.phases.has(Phase::BodyFilter)) {
+        response.headers.remove("content-length");
+    }
     exchange
 }
 
 /// In this phase one piece of the body passes; `last` comes once, maybe with an empty piece.
-pub async fn body_filter(exchange: Box<Exchange>, piece: Bytes, _last: bool) -> (Box<Exchange>, Bytes) {
-    (exchange, piece)
+/// `None`: a plugin failed, the response must be cut off.
+pub async fn body_filter(
+    exchange: Box<Exchange>,
+    piece: Bytes,
+    last: bool,
+) -> (Box<Exchange>, Option<Bytes>) {
+    let plan = Plan::downstream(&exchange, Phase::BodyFilter);
+    drive::filter(exchange, plan, piece, last)
 }
 
 /// In this phase everything is known and nothing can change. The box ends here.
-pub async fn log(_exchange: Box<Exchange>) {}
+pub async fn log(exchange: Box<Exchange>) {
+    let plan = Plan::downstream(&exchange, Phase::Log);
+    let exchange = drive::run(exchange, plan).await;
+    Python::attach(|py| context::end(py, exchange));
+}
+
+/// Takes the answer out of an exchange whose plugin gave one.
+fn answered(mut exchange: Box<Exchange>) -> (Box<Exchange>, Flow) {
+    if !std::mem::take(&mut exchange.context.answered) {
+        return (exchange, Flow::Continue);
+    }
+    let flow = exchange.response.take().map_or(Flow::Continue, Flow::Respond);
+    (exchange, flow)
+}

@@ -14,6 +14,8 @@ pub struct Entity {
     /// The exact bytes of the value.
     pub json: Box<RawValue>,
     pub value: serde_json::Value,
+    /// Its Python object.
+    pub view: crate::phases::EntityCache,
 }
 
 impl Entity {

@@ -130,7 +130,7 @@ fn decode(kind: &Arc<str>, raw: &RawValue) -> Result<Arc<Entity>, Refused> {
     let value: serde_json::Value = serde_json::from_str(raw.get()).map_err(Refused::malformed)?;
     let id = value.get("id").and_then(|id| id.as_str());
     let id: Arc<str> = id.ok_or_else(|| Refused::malformed(format!("one of {kind} has no id")))?.into();
-    Ok(Arc::new(Entity { kind: kind.clone(), id, json: raw.to_owned(), value }))
+    Ok(Arc::new(Entity { kind: kind.clone(), id, json: raw.to_owned(), value, view: Default::default() }))
 }
 
 fn xor(sum: &mut [u8; 32], entity: &Entity) {

@@ -1,0 +1,78 @@
+//! Which plugins a phase calls, one after the other.
+use std::sync::Arc;
+
+use super::bound::{Bound, Phase};
+use crate::exchange::Exchange;
+use crate::snapshot::Chain;
+
+enum Source {
+    /// Each slot's best configuration for the consumer known by then; all are collected for later phases.
+    Choosing(Arc<Chain>),
+    Chosen(Vec<Arc<Bound>>),
+}
+
+/// The plugins still to call in one phase.
+pub struct Plan {
+    pub phase: Phase,
+    source: Source,
+    next: usize,
+}
+
+impl Plan {
+    /// Global configurations only.
+    pub fn globals(exchange: &Exchange, phase: Phase) -> Self {
+        let chain = &exchange.snapshot.chains.globals;
+        Self::chosen(phase, chain.plugins(None).filter(|bound| bound.phases.has(phase)).cloned().collect())
+    }
+
+    pub fn access(exchange: &Exchange) -> Self {
+        let chain = exchange.route.as_ref().map(|route| exchange.snapshot.chain(route));
+        let chain = chain.unwrap_or(&exchange.snapshot.chains.globals).clone();
+        Self { phase: Phase::Access, source: Source::Choosing(chain), next: 0 }
+    }
+
+    /// What `access` collected, or the globals when it never ran.
+    pub fn downstream(exchange: &Exchange, phase: Phase) -> Self {
+        match &exchange.collected {
+            None => Self::globals(exchange, phase),
+            Some(all) => Self::chosen(phase, all.iter().filter(|it| it.phases.has(phase)).cloned().collect()),
+        }
+    }
+
+    fn chosen(phase: Phase, plugins: Vec<Arc<Bound>>) -> Self {
+        Self { phase, source: Source::Chosen(plugins), next: 0 }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        matches!(&self.source, Source::Chosen(plugins) if plugins.is_empty())
+    }
+
+    /// The next plugin that is to be called.
+    pub fn next(&mut self, exchange: &mut Exchange) -> Option<Arc<Bound>> {
+        match &self.source {
+            Source::Chosen(plugins) => {
+                self.next += 1;
+                plugins.get(self.next - 1).filter(|_| !exchange.context.answered).cloned()
+            }
+            Source::Choosing(chain) => choose(chain, &mut self.next, exchange),
+        }
+    }
+}
+
+fn choose(chain: &Chain, next: &mut usize, exchange: &mut Exchange) -> Option<Arc<Bound>> {
+    let collected = exchange.collected.get_or_insert_with(|| {
+        exchange.phases = super::PhaseSet::default();
+        Vec::with_capacity(chain.slots.len())
+    });
+    while let Some(slot) = chain.slots.get(*next) {
+        *next += 1;
+        let consumer = exchange.consumer.as_ref().map(|entity| &*entity.id);
+        let Some(bound) = slot.resolve(consumer) else { continue };
+        exchange.phases = exchange.phases.union(bound.phases);
+        collected.push(bound.clone());
+        if bound.phases.has(Phase::Access) && !exchange.context.answered {
+            return Some(bound.clone());
+        }
+    }
+    None
+}

@@ -1,0 +1,197 @@
+//! One request and its response as plugins see it.
+use std::sync::Arc;
+
+use bytes::Bytes;
+use gopura_http1::Headers as Lines;
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyDict, PyString};
+
+use super::{Entity, Request, Response, UpstreamRequest, entity, headers};
+use crate::exchange as own;
+use crate::phases::Phase;
+use crate::phases::slot::Slot;
+use crate::phases::text;
+use crate::snapshot::Entity as Row;
+
+#[pyclass(frozen, module = "gopura._engine")]
+pub struct Exchange {
+    slot: Arc<Slot>,
+    request: PyOnceLock<Py<Request>>,
+    upstream_request: PyOnceLock<Py<UpstreamRequest>>,
+    response: PyOnceLock<Py<Response>>,
+    ctx: PyOnceLock<Py<PyDict>>,
+}
+
+impl Exchange {
+    pub fn new(slot: Arc<Slot>) -> Self {
+        Self {
+            slot,
+            request: PyOnceLock::new(),
+            upstream_request: PyOnceLock::new(),
+            response: PyOnceLock::new(),
+            ctx: PyOnceLock::new(),
+        }
+    }
+
+    /// Breaks circles through what plugins kept.
+    pub fn forget(&self, py: Python<'_>) {
+        if let Some(ctx) = self.ctx.get(py) {
+            ctx.bind(py).clear();
+        }
+    }
+
+    /// The row of a kind whose id `pick` finds in the exchange.
+    fn row(
+        &self,
+        py: Python<'_>,
+        pick: impl FnOnce(&own::Exchange) -> Option<Arc<Row>>,
+    ) -> PyResult<Option<Py<Entity>>> {
+        self.slot.with(|exchange| pick(exchange))?.map(|row| entity(py, &row)).transpose()
+    }
+
+    fn answer(&self, response: own::Response) -> PyResult<()> {
+        let done = self.slot.with(|exchange| {
+            let may =
+                matches!(exchange.context.phase, Some(Phase::Rewrite | Phase::Access | Phase::Response));
+            if may {
+                exchange.context.answered = true;
+                exchange.response = Some(response);
+            }
+            may
+        })?;
+        if done {
+            Ok(())
+        } else {
+            Err(PyRuntimeError::new_err("only rewrite, access and response may answer"))
+        }
+    }
+}
+
+#[pymethods]
+impl Exchange {
+    #[getter]
+    fn request(&self, py: Python<'_>) -> PyResult<Py<Request>> {
+        let made = self.request.get_or_try_init(py, || Py::new(py, Request::new(self.slot.clone())))?;
+        Ok(made.clone_ref(py))
+    }
+
+    #[getter]
+    fn upstream_request(&self, py: Python<'_>) -> PyResult<Py<UpstreamRequest>> {
+        let make = || Py::new(py, UpstreamRequest::new(self.slot.clone()));
+        Ok(self.upstream_request.get_or_try_init(py, make)?.clone_ref(py))
+    }
+
+    #[getter]
+    fn response(&self, py: Python<'_>) -> PyResult<Py<Response>> {
+        let made = self.response.get_or_try_init(py, || Py::new(py, Response::new(self.slot.clone())))?;
+        Ok(made.clone_ref(py))
+    }
+
+    /// What the plugins of this request share.
+    #[getter]
+    fn ctx(&self, py: Python<'_>) -> Py<PyDict> {
+        self.ctx.get_or_init(py, || PyDict::new(py).unbind()).clone_ref(py)
+    }
+
+    #[getter]
+    fn route(&self, py: Python<'_>) -> PyResult<Option<Py<Entity>>> {
+        self.row(py, |exchange| exchange.snapshot.tables.get("routes", &exchange.route.as_ref()?.id).cloned())
+    }
+
+    #[getter]
+    fn service(&self, py: Python<'_>) -> PyResult<Option<Py<Entity>>> {
+        self.row(py, |exchange| {
+            exchange.snapshot.tables.get("services", &exchange.service.as_ref()?.id).cloned()
+        })
+    }
+
+    #[getter]
+    fn consumer(&self, py: Python<'_>) -> PyResult<Option<Py<Entity>>> {
+        self.row(py, |exchange| exchange.consumer.clone())
+    }
+
+    #[getter]
+    fn credential(&self, py: Python<'_>) -> PyResult<Option<Py<Entity>>> {
+        self.row(py, |exchange| exchange.credential.clone())
+    }
+
+    /// What the route's regular expression captured: by number and by name.
+    #[getter]
+    fn captures<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let captures = self.slot.with(|exchange| exchange.captures.clone())?;
+        let dict = PyDict::new(py);
+        for (name, value) in captures {
+            dict.set_item(name, text::decode(py, &value)?)?;
+        }
+        Ok(dict)
+    }
+
+    /// The entity of that kind whose `field` is `value`, in the configuration that this request runs on.
+    fn find(&self, py: Python<'_>, kind: &str, field: &str, value: &str) -> PyResult<Option<Py<Entity>>> {
+        self.row(py, |exchange| exchange.snapshot.find(kind, field, value))
+    }
+
+    /// The consumer that a credential belongs to.
+    fn owner(&self, py: Python<'_>, credential: &Entity) -> PyResult<Option<Py<Entity>>> {
+        let row = credential.row()?;
+        self.row(py, |exchange| exchange.snapshot.tables.get("consumers", row.foreign("consumer")?).cloned())
+    }
+
+    /// Says who the client is: sets consumer and credential and the headers that tell the upstream.
+    /// Without a credential the consumer is an anonymous one.
+    #[pyo3(signature = (consumer, credential=None))]
+    fn authenticate(&self, consumer: Option<&Entity>, credential: Option<&Entity>) -> PyResult<()> {
+        let consumer = consumer.map(Entity::row).transpose()?;
+        let credential = credential.map(Entity::row).transpose()?;
+        self.slot.with(|exchange| authenticate(exchange, consumer, credential))
+    }
+
+    /// Answers the client at once. A body of other types than bytes and str is sent as JSON.
+    #[pyo3(signature = (status, body=None, headers=None))]
+    fn exit(
+        &self,
+        py: Python<'_>,
+        status: u16,
+        body: Option<&Bound<'_, PyAny>>,
+        headers: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Py<Response>> {
+        let mut lines = headers::lines(headers)?;
+        let body = body.map(|body| encoded(body, &mut lines)).transpose()?.unwrap_or_default();
+        self.answer(own::Response { status, headers: lines, body: Some(body), source: own::Source::Exit })?;
+        self.response(py)
+    }
+}
+
+fn encoded(body: &Bound<'_, PyAny>, lines: &mut Lines) -> PyResult<Bytes> {
+    if body.is_instance_of::<PyBytes>() || body.is_instance_of::<PyString>() {
+        return text::raw(body);
+    }
+    if !lines.contains("content-type") {
+        lines.append("Content-Type", "application/json; charset=utf-8");
+    }
+    let json = body.py().import("orjson")?.call_method1("dumps", (body,))?;
+    text::raw(&json).map_err(|_| PyTypeError::new_err("this body cannot be sent"))
+}
+
+fn authenticate(exchange: &mut own::Exchange, consumer: Option<Arc<Row>>, credential: Option<Arc<Row>>) {
+    let lines = &mut exchange.request.headers;
+    let known = consumer.as_deref();
+    tell(lines, "X-Consumer-ID", known.map(|consumer| &*consumer.id));
+    tell(lines, "X-Consumer-Custom-ID", known.and_then(|consumer| consumer.text("custom_id")));
+    tell(lines, "X-Consumer-Username", known.and_then(|consumer| consumer.text("username")));
+    tell(lines, "X-Credential-Identifier", credential.as_deref().map(|credential| &*credential.id));
+    tell(lines, "X-Anonymous-Consumer", credential.is_none().then_some("true"));
+    exchange.consumer = consumer;
+    exchange.credential = credential;
+}
+
+fn tell(lines: &mut Lines, name: &'static str, value: Option<&str>) {
+    match value {
+        Some(value) => lines.set(name, Bytes::copy_from_slice(value.as_bytes())),
+        None => {
+            lines.remove(name);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What plugins see of an exchange: classes of `gopura._engine`, each reading from the slot when asked.
+mod entity;
+mod exchange;
+mod headers;
+mod query;
+mod request;
+mod response;
+mod upstream;
+
+use pyo3::prelude::*;
+
+pub use entity::{Entity, EntityCache, entity};
+pub use exchange::Exchange;
+pub use headers::Headers;
+pub use request::Request;
+pub use response::Response;
+pub use upstream::UpstreamRequest;
+
+pub fn mount(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Entity>()?;
+    module.add_class::<Exchange>()?;
+    module.add_class::<Headers>()?;
+    module.add_class::<Request>()?;
+    module.add_class::<Response>()?;
+    module.add_class::<UpstreamRequest>()
+}

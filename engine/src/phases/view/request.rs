@@ -1,0 +1,150 @@
+//! The client's request as plugins see it.
+use std::sync::Arc;
+
+use bytes::Bytes;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
+
+use super::headers::Side;
+use super::{Headers, query};
+use crate::exchange as own;
+use crate::phases::slot::Slot;
+use crate::phases::text;
+
+#[pyclass(frozen, module = "gopura._engine")]
+pub struct Request {
+    slot: Arc<Slot>,
+    headers: PyOnceLock<Py<Headers>>,
+}
+
+impl Request {
+    pub fn new(slot: Arc<Slot>) -> Self {
+        Self { slot, headers: PyOnceLock::new() }
+    }
+
+    fn text<'py>(
+        &self,
+        py: Python<'py>,
+        pick: impl FnOnce(&own::Request) -> Bytes,
+    ) -> PyResult<Bound<'py, PyString>> {
+        text::decode(py, &self.slot.with(|exchange| pick(&exchange.request))?)
+    }
+
+    fn get<T>(&self, pick: impl FnOnce(&own::Request) -> T) -> PyResult<T> {
+        self.slot.with(|exchange| pick(&exchange.request))
+    }
+
+    /// As it is now: plugins may have replaced it.
+    fn current_query(&self) -> PyResult<Bytes> {
+        self.slot.with(|exchange| {
+            let query = exchange.outgoing.query.as_ref().or(exchange.request.query.as_ref());
+            query.cloned().unwrap_or_default()
+        })
+    }
+}
+
+#[pymethods]
+impl Request {
+    #[getter]
+    fn headers(&self, py: Python<'_>) -> PyResult<Py<Headers>> {
+        let make = || Py::new(py, Headers::new(self.slot.clone(), Side::Request));
+        Ok(self.headers.get_or_try_init(py, make)?.clone_ref(py))
+    }
+
+    #[getter]
+    fn id<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
+        self.text(py, |request| request.id.clone())
+    }
+
+    #[getter]
+    fn method<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
+        self.text(py, |request| request.method.clone())
+    }
+
+    #[getter]
+    fn scheme(&self) -> PyResult<&'static str> {
+        self.get(|request| request.scheme.as_str())
+    }
+
+    #[getter]
+    fn http_version(&self) -> PyResult<f64> {
+        self.get(|request| request.version.number())
+    }
+
+    #[getter]
+    fn host<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
+        self.text(py, |request| request.host.clone())
+    }
+
+    #[getter]
+    fn port(&self) -> PyResult<u16> {
+        self.get(own::Request::port)
+    }
+
+    #[getter]
+    fn target<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
+        self.text(py, |request| request.target.clone())
+    }
+
+    #[getter]
+    fn path<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
+        self.text(py, |request| request.path.clone())
+    }
+
+    #[getter]
+    fn raw_query<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
+        text::decode(py, &self.current_query()?)
+    }
+
+    #[getter]
+    fn query<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        query::to_dict(py, &self.current_query()?)
+    }
+
+    /// All values of one query argument; True for one without `=`.
+    fn query_values<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyList>> {
+        let list = PyList::empty(py);
+        let query = self.current_query()?;
+        for (_, value) in query::arguments(&query).filter(|(found, _)| **found == *name.as_bytes()) {
+            match value {
+                Some(value) => list.append(text::decode(py, &value)?)?,
+                None => list.append(true)?,
+            }
+        }
+        Ok(list)
+    }
+
+    #[getter]
+    fn body<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let body = self
+            .slot
+            .with(|exchange| exchange.outgoing.body.as_ref().or(exchange.request.body.as_ref()).cloned())?;
+        Ok(body.map(|body| PyBytes::new(py, &body)))
+    }
+
+    #[getter]
+    fn client_ip(&self) -> PyResult<String> {
+        self.get(|request| request.client.ip().to_string())
+    }
+
+    #[getter]
+    fn client_port(&self) -> PyResult<u16> {
+        self.get(|request| request.client.port())
+    }
+
+    #[getter]
+    fn peer_ip(&self) -> PyResult<String> {
+        self.get(|request| request.peer.ip().to_string())
+    }
+
+    #[getter]
+    fn local_ip(&self) -> PyResult<String> {
+        self.get(|request| request.local.ip().to_string())
+    }
+
+    #[getter]
+    fn sni(&self) -> PyResult<Option<String>> {
+        self.get(|request| request.sni.as_ref().map(ToString::to_string))
+    }
+}
