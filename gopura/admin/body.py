@@ -1,6 +1,7 @@
 """Reading a request's body: JSON, form or multipart, and what is refused before anything looks inside."""
 
 import io
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,11 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 
 from gopura.admin import answers, arguments
+from gopura.settings import Settings
 
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
+_USUAL_LIMIT = "10m"
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
@@ -26,28 +30,35 @@ class Body:
     raw: bytes = b""
 
 
-async def read(request: Request, limit: int, yaml: bool = False) -> Body:
+def limit(settings: Settings) -> int:
+    """The largest body in bytes, by `nginx_admin_client_max_body_size` (`10m`; 0: none)."""
+    text = str(settings.get("nginx_admin_client_max_body_size") or _USUAL_LIMIT)
+    number, unit = (text[:-1], text[-1].lower()) if text[-1].isalpha() else (text, "")
+    return int(number) * _UNITS[unit] or sys.maxsize
+
+
+async def read(request: Request, most: int, yaml: bool = False) -> Body:
     """The body of a request that may have one; Refusal for another content type, bad JSON or too many bytes.
 
-    `limit` is in bytes. `yaml` admits `text/yaml`, whose bytes are left to the endpoint.
+    `most` is in bytes. `yaml` admits `text/yaml`, whose bytes are left to the endpoint.
     """
     if request.method not in _BODY_METHODS:
         return Body({})
     kind = request.headers.get("content-type")
-    raw = await _bytes(request, limit)
+    raw = await _bytes(request, most)
     if kind is None:
         return _untyped(request.headers, raw)
     return _typed(kind, raw, yaml)
 
 
-async def _bytes(request: Request, limit: int) -> bytes:
-    if int(request.headers.get("content-length", "0")) > limit:
+async def _bytes(request: Request, most: int) -> bytes:
+    if int(request.headers.get("content-length", "0")) > most:
         raise answers.Refusal(answers.page(413))
     raw = bytearray()
     try:
         async for chunk in request.stream():
             raw += chunk
-            if len(raw) > limit:
+            if len(raw) > most:
                 raise answers.Refusal(answers.page(413))
     except ClientDisconnect as error:
         raise answers.Refusal(answers.page(400)) from error

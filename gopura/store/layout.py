@@ -65,6 +65,11 @@ _SCALARS: dict[str, ColumnKind] = {
 }
 
 
+def stored(entity: EntityType) -> bool:
+    """Whether an entity has a table: tags are kept beside those that carry them, counters live elsewhere."""
+    return entity.primary_key == ("id",) or entity.name == "parameters"
+
+
 def layout_of(entity: EntityType) -> Layout:
     """The table of a described entity."""
     columns = tuple(_column(name, field) for name, field in entity.fields.items())

@@ -6,12 +6,13 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
+from gopura import entities
 from gopura.store import changes, migrate
 from gopura.store.changes import Change, Recorder
 from gopura.store.database import Database
 from gopura.store.expiry import Expiry
-from gopura.store.layout import Layout
-from gopura.store.location import Location
+from gopura.store.layout import Layout, layout_of, stored
+from gopura.store.location import DatabaseSettings, Location, from_settings
 from gopura.store.reader import Page, Reader, TagFilter, Where
 from gopura.store.rows import Value
 from gopura.store.tables import build
@@ -35,6 +36,12 @@ class Store:
         self._announced = 0
         self._expiry = Expiry(self)
         self._watch = Watch(self, location) if self._database.shared else None
+
+    @classmethod
+    def of(cls, settings: DatabaseSettings) -> Self:
+        """The store of all entities in the database that the settings name."""
+        kept = (entity for entity in entities.all().values() if stored(entity))
+        return cls(from_settings(settings), map(layout_of, kept))
 
     async def open(self) -> Self:
         """Make the tables where that needs no operator, and follow changes; NotBootstrapped otherwise."""

@@ -39,7 +39,8 @@ class Tables:
         self.children: dict[str, list[tuple[Layout, Column]]] = {name: [] for name in self.layouts}
         for layout in self.layouts.values():
             for column in layout.foreign:
-                self.children[column.reference].append((layout, column))
+                if column.reference in self.children:
+                    self.children[column.reference].append((layout, column))
 
 
 def build(layouts: Iterable[Layout]) -> Tables:
@@ -66,7 +67,7 @@ def _columns(layout: Layout, layouts: dict[str, Layout]) -> Iterator[SchemaItem]
     for column in layout.columns:
         if column.name == layout.key:
             yield sa.Column(column.sql, _KEY, primary_key=True)
-        elif column.kind == "foreign":
+        elif column.kind == "foreign" and column.reference in layouts:
             yield _foreign(column, layouts[column.reference])
         else:
             yield sa.Column(column.sql, _TYPES[column.kind], unique=column.unique or None)

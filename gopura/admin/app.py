@@ -1,0 +1,146 @@
+"""The Admin API as an ASGI application."""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gopura.admin import answers, arguments, body, derive, information, resources
+from gopura.admin.call import Call
+from gopura.admin.errors import STATUS
+from gopura.admin.gateway import Gateway, Link, NoLink
+from gopura.admin.headers import Headers
+from gopura.admin.router import Endpoint, Router
+from gopura.schema import SchemaViolation, coerce_form
+from gopura.settings import Settings
+from gopura.store import DatabaseUnavailable, Store
+from gopura.store.errors import EntityError
+
+log = logging.getLogger(__name__)
+
+_MALFORMED = re.compile(r"%(?:00|(?![0-9a-fA-F]{2}))")
+_ROBOTS = "User-agent: *\nDisallow: /"
+
+
+def create_app(store: Store, settings: Settings, link: Link | None = None) -> Starlette:
+    """The Admin API of a node. `link` leads to its data planes; None when there are none."""
+    gateway = Gateway(store, settings, link or NoLink())
+    return Starlette(routes=[Mount("", app=Admin(gateway))])
+
+
+def router(gateway: Gateway) -> Router:
+    """Every endpoint: those derived from entities, then those of their own kind."""
+    found = Router()
+    made = resources.of(gateway.entities)
+    for endpoint in derive.endpoints(made):
+        found.add(endpoint)
+    for endpoint in (*resources.endpoints(made), *information.endpoints()):
+        found.add(endpoint)
+    return found
+
+
+class Admin:
+    """Takes requests, finds their endpoints, and turns whatever happens into an answer."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+        self.router = gateway.router = router(gateway)
+        self.headers = Headers(gateway.settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        started = time.perf_counter()
+        request = Request(scope, receive)
+        request_id = uuid.uuid4().hex
+        response = await self._outer(request, request_id)
+        if not isinstance(response, Bare):
+            self.headers.put(request, response, request_id, time.perf_counter() - started)
+        answer: ASGIApp = _without_body(response) if request.method == "HEAD" else response
+        await answer(scope, receive, send)
+
+    async def _outer(self, request: Request, request_id: str) -> Response:
+        path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1").partition("?")[0]
+        if request.method in ("TRACE", "CONNECT"):
+            return Bare.of(answers.page(405))
+        if _MALFORMED.search(path):
+            return Bare.of(answers.page(400))
+        if path == "/robots.txt":
+            return Bare(_ROBOTS, media_type="text/plain; charset=UTF-8")
+        return await self._guarded(request, path, request_id)
+
+    async def _guarded(self, request: Request, path: str, request_id: str) -> Response:
+        try:
+            return await self._inner(request, path, request_id)
+        except answers.Refusal as refusal:
+            return refusal.response
+        except (SchemaViolation, EntityError) as error:
+            return answers.json(error.body(), STATUS[error.code])
+        except DatabaseUnavailable as error:
+            log.warning("%s %s: %s", request.method, path, error)
+            return answers.message(str(error), 503)
+        except Exception:
+            log.exception("%s %s failed, request id %s", request.method, path, request_id)
+            return answers.message("An unexpected error occurred", 500)
+
+    async def _inner(self, request: Request, path: str, request_id: str) -> Response:
+        found = self.router.find(path)
+        if found is None:
+            return answers.not_found()
+        endpoint, params = found
+        if request.method == "OPTIONS":
+            return _options(request, endpoint)
+        handler = endpoint.methods.get("GET" if request.method == "HEAD" else request.method)
+        if handler is None:
+            return answers.message("Method not allowed", 405)
+        call = await self._call(request, endpoint, params, request_id)
+        response = await handler(call)
+        if call.version is not None:
+            response.headers["X-Gopura-Version"] = str(call.version)
+            await self.gateway.link.served(call.version)
+        return response
+
+    async def _call(
+        self, request: Request, endpoint: Endpoint, params: Mapping[str, str], request_id: str
+    ) -> Call:
+        sent = await body.read(request, body.limit(self.gateway.settings), endpoint.yaml)
+        query = _query(request)
+        if endpoint.entity is not None:
+            query = coerce_form(endpoint.entity, query)
+            if sent.form:
+                sent = body.Body(coerce_form(endpoint.entity, sent.value), True, sent.raw)
+        return Call(request, self.gateway, endpoint, params, query, sent, request_id)
+
+
+class Bare(Response):
+    """An answer without the headers that all others carry."""
+
+    @classmethod
+    def of(cls, response: Response) -> "Bare":
+        """The same answer."""
+        return cls(response.body, response.status_code, media_type=response.media_type)
+
+
+def _query(request: Request) -> dict[str, Any]:
+    try:
+        return arguments.nested(arguments.parse(request.scope["query_string"].decode("latin-1")))
+    except arguments.TooManyArguments as error:
+        raise answers.Refusal(answers.message("Too many arguments", 400)) from error
+
+
+def _options(request: Request, endpoint: Endpoint) -> Response:
+    wanted = request.headers.get("access-control-request-headers", "Content-Type")
+    methods = {"Allow": endpoint.allow, "Access-Control-Allow-Methods": endpoint.allow}
+    return Response(None, 204, {**methods, "Access-Control-Allow-Headers": wanted})
+
+
+def _without_body(response: Response) -> Response:
+    response.body = b""
+    return response

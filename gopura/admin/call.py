@@ -1,0 +1,43 @@
+"""One request to the Admin API, with everything that an endpoint may ask for."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_plus
+
+from starlette.requests import Request
+
+from gopura.admin.body import Body
+from gopura.admin.gateway import Gateway
+from gopura.admin.router import Endpoint
+from gopura.store import Transaction
+
+
+@dataclass(slots=True)
+class Call:
+    """A request that found its endpoint. `query` and `body` are decoded, forms by the fields' types."""
+
+    request: Request
+    gateway: Gateway
+    endpoint: Endpoint
+    params: Mapping[str, str]
+    query: dict[str, Any]
+    body: Body
+    request_id: str
+    version: int | None = None
+
+    def param(self, name: str) -> str:
+        """A parameter of the path, decoded."""
+        return unquote_plus(self.params[name])
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """The request's one transaction; the answer will tell its version."""
+        async with self.gateway.store.transaction(self._actor(), self.request_id) as tx:
+            yield tx
+        self.version = tx.version
+
+    def _actor(self) -> str | None:
+        client = self.request.client
+        return client.host if client else None

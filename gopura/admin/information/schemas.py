@@ -1,0 +1,76 @@
+"""`/schemas/...`: the descriptions of entities and plugins, and validation without storing."""
+
+from collections.abc import Iterator
+
+from starlette.responses import Response
+
+from gopura import schema
+from gopura.admin import answers
+from gopura.admin.call import Call
+from gopura.admin.router import Endpoint
+from gopura.schema import EntityType
+
+
+def endpoints() -> Iterator[Endpoint]:
+    """Entities, plugins and vaults."""
+    yield Endpoint("/schemas/{name}", {"GET": get})
+    yield Endpoint("/schemas/{db_entity_name}/validate", {"POST": validate})
+    yield Endpoint("/schemas/plugins/validate", {"POST": validate_plugin})
+    yield Endpoint("/schemas/plugins/{name}", {"GET": get_plugin})
+    yield Endpoint("/schemas/vaults/{name}", {"GET": get_vault})
+    yield Endpoint("/plugins/schema/{name}", {"GET": get_configuration})
+
+
+async def get(call: Call) -> Response:
+    """An entity's description."""
+    name = call.param("name")
+    entity = call.gateway.entities.get(name)
+    return _unknown("entity", name) if entity is None else answers.json(schema.render(entity))
+
+
+async def get_plugin(call: Call) -> Response:
+    """A plugin's description."""
+    return _variant(call, "plugins", "plugin")
+
+
+async def get_vault(call: Call) -> Response:
+    """A vault's description."""
+    return _variant(call, "vaults", "vault")
+
+
+async def get_configuration(call: Call) -> Response:
+    """Only a plugin's `config`, at Kong's older address."""
+    shape = call.gateway.entities["plugins"].variants(call.param("name"))
+    if shape is None:
+        return _unknown("plugin", call.param("name"))
+    config = shape.fields["config"].record
+    return answers.json({"fields": []} if config is None else schema.render_variant(config))
+
+
+async def validate(call: Call) -> Response:
+    """Whether the body is a valid entity."""
+    name = call.param("db_entity_name")
+    entity = call.gateway.entities.get(name)
+    return _unknown("entity", name) if entity is None else _validated(call, entity)
+
+
+async def validate_plugin(call: Call) -> Response:
+    """Whether the body is a valid plugin."""
+    return _validated(call, call.gateway.entities["plugins"])
+
+
+def _validated(call: Call, entity: EntityType) -> Response:
+    given = schema.coerce_form(entity, call.body.value) if call.body.form else call.body.value
+    schema.validate(entity, given)
+    return answers.json({"message": "schema validation successful"})
+
+
+def _variant(call: Call, entity: str, kind: str) -> Response:
+    name = call.param("name")
+    known = call.gateway.entities.get(entity)
+    shape = known.variants(name) if known else None
+    return _unknown(kind, name) if shape is None else answers.json(schema.render_variant(shape))
+
+
+def _unknown(kind: str, name: str) -> Response:
+    return answers.message(f"No {kind} named '{name}'", 404)

@@ -1,0 +1,49 @@
+"""`/services/{services}`: read, change, replace and delete one entity."""
+
+from starlette.responses import Response
+
+from gopura.admin import answers
+from gopura.admin.call import Call
+from gopura.admin.resource import Resource
+from gopura.admin.router import Handler
+
+
+class Item:
+    """One entity, named by its id or its endpoint key."""
+
+    def __init__(self, resource: Resource) -> None:
+        self.resource = resource
+        self.name = resource.entity.name
+
+    @property
+    def methods(self) -> dict[str, Handler]:
+        """What it answers to."""
+        return {"GET": self.get, "PUT": self.put, "PATCH": self.patch, "DELETE": self.delete}
+
+    async def get(self, call: Call) -> Response:
+        """The entity."""
+        key = self.resource.key(call.param(self.name))
+        async with call.gateway.store.reading() as reader:
+            value = await self.resource.find(reader, key)
+        return answers.not_found() if value is None else answers.json(value)
+
+    async def patch(self, call: Call) -> Response:
+        """Changes the given fields."""
+        key = self.resource.key(call.param(self.name))
+        async with call.transaction() as tx:
+            value = await self.resource.change(tx, key, call.body.value)
+        return answers.json(value)
+
+    async def put(self, call: Call) -> Response:
+        """Replaces or creates."""
+        key = self.resource.key(call.param(self.name))
+        async with call.transaction() as tx:
+            value = await self.resource.put(tx, key, call.body.value)
+        return answers.json(value)
+
+    async def delete(self, call: Call) -> Response:
+        """Deletes; nothing to delete is fine."""
+        key = self.resource.key(call.param(self.name))
+        async with call.transaction() as tx:
+            await self.resource.remove(tx, key)
+        return answers.empty()

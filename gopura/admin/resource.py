@@ -1,0 +1,111 @@
+"""What can be done with the entities of one kind; entities with ways of their own override parts of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gopura import schema
+from gopura.admin import references
+from gopura.admin.errors import InvalidOptions
+from gopura.admin.keys import Key, key_of
+from gopura.admin.listing import Listing
+from gopura.schema.entity import EntityType
+from gopura.store import Page, Reader, Transaction
+
+Value = dict[str, Any]
+
+LONGEST_TTL = 100_000_000
+
+
+class Resource:
+    """One entity's operations. Values are validated and complete before anything is changed."""
+
+    def __init__(self, entity: EntityType, entities: Mapping[str, EntityType]) -> None:
+        self.entity = entity
+        self.entities = entities
+
+    def key(self, text: str) -> Key:
+        """The key in a URL."""
+        return key_of(self.entity, text)
+
+    async def find(self, reader: Reader, key: Key) -> Value | None:
+        """The entity as the Admin API shows it alone."""
+        return await reader.get_by(self.entity.name, key.field, key.value)
+
+    async def page(self, reader: Reader, listing: Listing) -> Page:
+        """A page of all entities."""
+        return await reader.page(self.entity.name, listing.size, listing.offset, listing.tags)
+
+    async def page_under(self, reader: Reader, listing: Listing, field: str, parent: str) -> Page:
+        """A page of the entities whose `field` refers to this parent."""
+        return await reader.page(self.entity.name, listing.size, listing.offset, where={field: parent})
+
+    async def create(self, tx: Transaction, given: Value) -> Value:
+        """A new entity."""
+        given, ttl = self.options(given)
+        given = await self.resolved(tx, given)
+        row = schema.insert(self.entity, given)
+        await self.check(tx, row)
+        return await tx.insert(self.entity.name, row | ttl)
+
+    async def change(self, tx: Transaction, key: Key, given: Value) -> Value:
+        """PATCH: the given fields over the stored ones; NotFound when there is nothing."""
+        given, ttl = self.options(given)
+        stored = await self.stored(tx, key)
+        if stored is None:
+            raise key.missing(self.entity)
+        given = await self.resolved(tx, given)
+        row = schema.update(self.entity, given, stored)
+        await self.check(tx, row)
+        return await tx.update(self.entity.name, row | ttl)
+
+    async def put(self, tx: Transaction, key: Key, given: Value) -> Value:
+        """PUT: replaces the entity with this key, or makes it."""
+        given, ttl = self.options(given)
+        stored = await self.stored(tx, key)
+        given = await self.resolved(tx, given)
+        row = schema.upsert(self.entity, given, key.pair)
+        row |= _kept(stored, given)
+        await self.check(tx, row)
+        return await tx.upsert(self.entity.name, row | ttl)
+
+    async def remove(self, tx: Transaction, key: Key) -> None:
+        """DELETE; it may be gone already."""
+        stored = await self.stored(tx, key)
+        if stored is not None:
+            await tx.delete(self.entity.name, stored["id"])
+
+    async def check(self, tx: Transaction, row: Value) -> None:
+        """What a complete row must fulfil beside its schema, looking at other entities."""
+
+    async def stored(self, reader: Reader, key: Key) -> Value | None:
+        """The entity as it is stored, without its remaining ttl."""
+        found = await reader.get_by(self.entity.name, key.field, key.value)
+        if found is not None and self.entity.ttl:
+            found.pop("ttl")
+        return found
+
+    async def resolved(self, reader: Reader, given: Value) -> Value:
+        """The input with ids in its references."""
+        return await references.resolve(reader, self.entities, self.entity, given)
+
+    def options(self, given: Value) -> tuple[Value, Value]:
+        """The input without `ttl`, and the ttl when there is one."""
+        if not self.entity.ttl:
+            return given, {}
+        ttl = given.get("ttl")
+        given = {name: value for name, value in given.items() if name != "ttl"}
+        if ttl is None:
+            return given, {}
+        if type(ttl) not in (int, float) or ttl != int(ttl) or not 0 <= ttl <= LONGEST_TTL:
+            raise InvalidOptions({"ttl": f"must be an integer between 0 and {LONGEST_TTL}"})
+        return given, {"ttl": int(ttl)}
+
+
+def _kept(stored: Value | None, given: Value) -> Value:
+    """What a replaced entity keeps: its id, and when it was created unless that is given."""
+    if stored is None:
+        return {}
+    kept = {"id": stored["id"]}
+    if "created_at" in stored and given.get("created_at") is None:
+        kept["created_at"] = stored["created_at"]
+    return kept
