@@ -41,13 +41,6 @@ SECTION = Section(
             "declarative file.",
         ),
         Setting(
-            "sqlite_path",
-            Text(form="a path"),
-            "gopura.sqlite",
-            "File of the SQLite database, relative to the prefix.",
-            own=True,
-        ),
-        Setting(
             "declarative_config",
             Text(form="a path"),
             "",
@@ -69,6 +62,12 @@ SECTION = Section(
                 secret=name == "password",
             )
             for name, kind, _, _ in _POSTGRES
+        ),
+        Setting(
+            "pg_ssl_required",
+            Flag(),
+            "off",
+            "Refuse a server that offers no TLS, instead of connecting without.",
         ),
         Setting(
             "_debug_pg_ttl_cleanup_interval",

@@ -1,0 +1,121 @@
+"""The data plane's side of the link."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+from websockets.asyncio.client import ClientConnection, connect, unix_connect
+from websockets.exceptions import WebSocketException
+
+from gopura.link import messages
+from gopura.link.messages import Message
+
+log = logging.getLogger(__name__)
+_FIRST_PAUSE = 0.05
+
+
+class Handler(Protocol):
+    """The data plane behind the client."""
+
+    def greeting(self) -> bytes:
+        """The hello that says what is served."""
+        ...
+
+    async def apply(self, message: bytes) -> bytes:
+        """Take up a snapshot or delta; return the answer: ack, nack or resync. Never raises."""
+        ...
+
+    async def call(self, name: str, params: Message) -> Any:
+        """Answer a call; any exception becomes its error."""
+        ...
+
+
+class LinkClient:
+    """Keeps a connection to the control plane, and takes up what arrives, one message after the other."""
+
+    def __init__(self, handler: Handler, path: Path, ping_interval: float, retry_max: float) -> None:
+        self._handler = handler
+        self._path = path
+        self._ping = ping_interval
+        self._retry_max = retry_max
+        self._connection: ClientConnection | None = None
+        self.on_current: Callable[[], None] = lambda: None
+        self.on_unreachable: Callable[[], None] = lambda: None
+
+    async def run(self) -> None:
+        """Connect, and again after every failure with growing pauses, until cancelled."""
+        failures = 0
+        while True:
+            try:
+                async with self._connect() as connection:
+                    failures = 0
+                    await self._converse(connection)
+            except (OSError, TimeoutError, WebSocketException) as error:
+                if failures == 0:
+                    log.warning("no connection to the control plane: %s", error)
+                self.on_unreachable()
+            self._connection = None
+            await asyncio.sleep(self._pause(failures))
+            failures += 1
+
+    async def send(self, message: bytes) -> bool:
+        """Send something that may be lost; False when there is no connection."""
+        if self._connection is None:
+            return False
+        try:
+            await self._connection.send(message, text=False)
+        except WebSocketException:
+            return False
+        return True
+
+    def _connect(self) -> connect:
+        return unix_connect(
+            str(self._path),
+            "ws://localhost/",
+            compression=None,
+            max_size=None,
+            ping_interval=self._ping,
+            ping_timeout=self._ping,
+            close_timeout=1,
+        )
+
+    def _pause(self, failures: int) -> float:
+        longest = min(_FIRST_PAUSE * 2.0 ** min(failures, 30), self._retry_max)
+        return longest * random.uniform(0.5, 1)  # noqa: S311 - spreads reconnects, keeps no secret
+
+    async def _converse(self, connection: ClientConnection) -> None:
+        self._connection = connection
+        await connection.send(self._handler.greeting(), text=False)
+        calls: set[asyncio.Task[None]] = set()
+        while True:
+            data = await connection.recv(decode=False)
+            if messages.kind(data) == "call":
+                task = asyncio.create_task(self._answer(connection, messages.decode(data)))
+                calls.add(task)
+                task.add_done_callback(calls.discard)
+            else:
+                await self._take_up(connection, data)
+
+    async def _take_up(self, connection: ClientConnection, data: bytes) -> None:
+        if messages.kind(data) in ("snapshot", "delta"):
+            answer = await self._handler.apply(data)
+            await connection.send(answer, text=False)
+            if messages.kind(answer) == "resync":
+                return
+        self.on_current()
+
+    async def _answer(self, connection: ClientConnection, message: Message) -> None:
+        number = message["id"]
+        try:
+            value = await self._handler.call(message["name"], message["params"])
+            answer = messages.result(number, value)
+        except Exception as error:  # the control plane asked; it gets the reason
+            answer = messages.error(number, str(error) or type(error).__name__)
+        with suppress(WebSocketException):
+            await connection.send(answer, text=False)

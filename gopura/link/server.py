@@ -1,0 +1,107 @@
+"""The control plane's side of the link."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from websockets.asyncio.server import ServerConnection, unix_serve
+from websockets.exceptions import ConnectionClosed
+
+from gopura.link import messages
+from gopura.link.messages import EntityFault, Message
+from gopura.link.peer import Connection, Peer, Snapshots
+
+log = logging.getLogger(__name__)
+_HELLO_SECONDS = 10.0
+
+
+class LinkServer:
+    """Sends every new snapshot to all connected data planes; knows what each of them serves."""
+
+    def __init__(self, snapshots: Snapshots, write_ack_timeout: float, ping_interval: float) -> None:
+        self._snapshots = snapshots
+        self._timeout = write_ack_timeout
+        self._ping = ping_interval
+        self._peers: set[Peer] = set()
+
+    @property
+    def peers(self) -> list[Peer]:
+        """The connected data planes."""
+        return list(self._peers)
+
+    @property
+    def faults(self) -> list[EntityFault]:
+        """Entities that some data plane cannot serve."""
+        return [fault for peer in self._peers for fault in peer.faults]
+
+    def announce(self) -> None:
+        """There is a newer snapshot."""
+        for peer in self._peers:
+            peer.wake()
+
+    async def served(self, version: int, timeout: float | None = None) -> bool:  # noqa: ASYNC109 - bounded wait
+        """Wait until all connected data planes serve a version; False when one refused it or time ran out.
+
+        `timeout` is in seconds, by default `write_ack_timeout`; 0 does not wait.
+        """
+        seconds = self._timeout if timeout is None else timeout
+        waits = [peer.serves(version) for peer in self._peers]
+        if not waits:
+            return False
+        done, pending = await asyncio.wait(waits, timeout=seconds)
+        for late in pending:
+            late.cancel()
+        return not pending and all(wait.result() for wait in done)
+
+    async def call(self, name: str, **params: Any) -> list[Any]:
+        """Ask every connected data plane; the answers of those that had one."""
+        answers = await asyncio.gather(
+            *(peer.call(name, params) for peer in self._peers), return_exceptions=True
+        )
+        return [answer for answer in answers if not isinstance(answer, BaseException)]
+
+    @asynccontextmanager
+    async def listening(self, path: Path) -> AsyncIterator[None]:
+        """Serve the data plane of this machine on a unix socket that only its owner may use."""
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+        server = await unix_serve(
+            self._serve,
+            str(path),
+            compression=None,
+            max_size=None,
+            ping_interval=self._ping,
+            ping_timeout=self._ping,
+            close_timeout=1,
+        )
+        await asyncio.to_thread(path.chmod, 0o600)
+        try:
+            yield
+        finally:
+            server.close()
+            await server.wait_closed()
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        try:
+            async with asyncio.timeout(_HELLO_SECONDS):
+                greeting = messages.decode(await connection.recv(decode=False))
+            await self._run(cast(Connection, connection), greeting)
+        except ConnectionClosed:
+            return
+        except (TimeoutError, ValueError, KeyError) as error:
+            log.warning("refused a connection to the snapshot link: %s", error or type(error).__name__)
+            await connection.close(1002, "expected a hello")
+
+    async def _run(self, connection: Connection, greeting: Message) -> None:
+        peer = Peer(connection, self._snapshots, str(greeting["node"]))
+        self._peers.add(peer)
+        log.info("data plane %s is connected with version %s", peer.node, greeting["version"])
+        try:
+            await peer.run(int(greeting["version"]), str(greeting["hash"]))
+        finally:
+            self._peers.discard(peer)
+            log.info("data plane %s is gone", peer.node)

@@ -1,0 +1,118 @@
+"""Logs of the processes: Kong-like lines or JSON, to the error log and, in the foreground, to stderr.
+
+Texts of log calls never contain the value of a setting, a credential or an entity's secret field.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from logging.handlers import WatchedFileHandler
+from pathlib import Path
+from typing import Any, TextIO
+
+import orjson
+
+from gopura.settings import Settings
+
+NOTICE, ALERT, EMERG = 25, 60, 70
+LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "notice": NOTICE,
+    "warn": logging.WARNING,
+    "error": logging.ERROR,
+    "crit": logging.CRITICAL,
+    "alert": ALERT,
+    "emerg": EMERG,
+}
+_NAMES = {number: name for name, number in LEVELS.items()}
+_STREAMS: dict[str, TextIO] = {"/dev/stdout": sys.stdout, "/dev/stderr": sys.stderr}
+# Libraries that tell at `info` what only a developer wants to know.
+_CHATTY = ("websockets", "uvicorn", "asyncio", "aiosqlite", "alembic", "sqlalchemy")
+
+
+class TextFormatter(logging.Formatter):
+    """nginx's form: `2026/11/24 12:00:00 [notice] 123#0: text`."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s [%(kind)s] %(process)d#0: %(message)s", "%Y/%m/%d %H:%M:%S")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line, and a traceback after it when there is one."""
+        record.kind = level_name(record.levelno)
+        return super().format(record)
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object per line: time, level, pid, logger, message and, after an exception, traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the object as text."""
+        line: dict[str, Any] = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+            + f".{int(record.msecs):03}Z",
+            "level": level_name(record.levelno),
+            "pid": record.process,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return orjson.dumps(line, default=str).decode()
+
+
+def level_name(number: int) -> str:
+    """Kong's word for a level of Python's logging."""
+    return (
+        _NAMES.get(number)
+        or max((n, name) for n, name in _NAMES.items() if n <= max(number, logging.DEBUG))[1]
+    )
+
+
+def configure(settings: Settings, destination: str, foreground: bool) -> None:
+    """Send everything that is logged to a file (relative to the prefix) and, in the foreground, to stderr."""
+    root = logging.getLogger()
+    for handler in list(root.handlers):
+        root.removeHandler(handler)
+        handler.close()
+    for handler in _handlers(settings, destination, foreground):
+        handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
+        root.addHandler(handler)
+    set_level(settings.log_level)
+
+
+def set_level(name: str) -> None:
+    """Change the least severe level that is written, at run time."""
+    logging.getLogger().setLevel(LEVELS[name])
+    for chatty in _CHATTY:
+        logging.getLogger(chatty).setLevel(max(LEVELS[name], logging.WARNING))
+    logging.captureWarnings(True)
+
+
+def reopen() -> None:
+    """Open the log files again under their names, after something else has renamed them."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, WatchedFileHandler):
+            handler.acquire()
+            handler.reopenIfNeeded()
+            handler.release()
+
+
+def _handlers(settings: Settings, destination: str, foreground: bool) -> list[logging.Handler]:
+    handlers: list[logging.Handler] = []
+    if destination in _STREAMS:
+        return [logging.StreamHandler(_STREAMS[destination])]
+    if destination != "off":
+        path = Path(settings.path(destination))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handlers.append(WatchedFileHandler(path, delay=True))
+    if foreground:
+        handlers.append(logging.StreamHandler(sys.stderr))
+    return handlers
+
+
+logging.addLevelName(NOTICE, "notice")
+logging.addLevelName(ALERT, "alert")
+logging.addLevelName(EMERG, "emerg")

@@ -1,0 +1,110 @@
+"""Follows the store and has, for any data plane, the message that brings it up to date."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from gopura.snapshot.content import LEFT_OUT, Content
+from gopura.snapshot.window import Step, Window
+from gopura.store.changes import Change
+from gopura.store.errors import DatabaseUnavailable
+
+log = logging.getLogger(__name__)
+_RETRY_SECONDS = 1.0
+
+
+class Source(Protocol):
+    """What of the store is followed."""
+
+    async def snapshot(self) -> tuple[int, dict[str, list[dict[str, Any]]]]:
+        """All entities at one version."""
+
+    async def changes(self, after_version: int) -> list[Change]:
+        """Everything after a version."""
+
+    def subscribe(self, callback: Callable[[int], None]) -> Callable[[], None]:
+        """Call back after each commit."""
+
+
+class Builder:
+    """The newest content, kept up to date by `follow`; `on_change` is called after each new version."""
+
+    def __init__(self, store: Source, window: int) -> None:
+        self._store = store
+        self._limit = window
+        self._news = asyncio.Event()
+        self._content = Content(0, {})
+        self._window = Window(0, window)
+        self._messages: dict[int, bytes] = {}
+        self.on_change: Callable[[], None] = lambda: None
+
+    @property
+    def version(self) -> int:
+        """Version of the newest content."""
+        return self._content.version
+
+    @property
+    def hash(self) -> str:
+        """Hash of the newest content."""
+        return self._content.hash
+
+    async def load(self) -> None:
+        """Read everything from the store; DatabaseUnavailable when it cannot be reached."""
+        version, entities = await self._store.snapshot()
+        self._content = Content(version, entities)
+        self._window = Window(version, self._limit)
+        self._messages.clear()
+        self.on_change()
+
+    async def follow(self) -> None:
+        """Take up changes as they are committed, until cancelled; waits while the store is away."""
+        unsubscribe = self._store.subscribe(lambda _version: self._news.set())
+        try:
+            while True:
+                await self._news.wait()
+                self._news.clear()
+                await self._catch_up()
+        finally:
+            unsubscribe()
+
+    def message(self, start: int) -> bytes:
+        """The message for a data plane that serves version `start` (0: none): a delta if possible, else all.
+
+        Encoded once per start, however many data planes ask.
+        """
+        if not 0 < start <= self.version or not self._window.covers(start):
+            start = 0
+        if start not in self._messages:
+            self._messages[start] = (
+                self._window.delta(start, self.version, self._content.total)
+                if start
+                else self._content.message()
+            )
+        return self._messages[start]
+
+    async def _catch_up(self) -> None:
+        try:
+            changes = await self._store.changes(self.version)
+        except DatabaseUnavailable as error:
+            log.warning("cannot read changes, will try again: %s", error)
+            asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._news.set)
+            return
+        if changes and changes[0].version != self.version + 1:
+            log.warning(
+                "changes before version %d are gone from the log; reading everything", changes[0].version
+            )
+            await self.load()
+        elif changes:
+            self._apply(changes)
+
+    def _apply(self, changes: list[Change]) -> None:
+        for change in changes:
+            encoded = self._content.put(change.entity, change.id, change.after)
+            if change.entity not in LEFT_OUT:
+                self._window.add(Step(change.version, change.entity, change.id, encoded))
+        self._content.version = changes[-1].version
+        self._messages.clear()
+        self.on_change()

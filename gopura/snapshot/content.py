@@ -1,0 +1,48 @@
+"""The entities of one version, encoded, with their hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gopura.snapshot.encoding import digest, encode, full_message, hexadecimal
+
+# What only the Admin API, or plugins through the control plane, ever read.
+LEFT_OUT = frozenset({
+    "acme_storage", "clustering_data_planes", "oauth2_authorization_codes", "oauth2_tokens", "parameters",
+    "ratelimiting_metrics", "sessions", "tags",
+})  # fmt: skip
+
+
+class Content:
+    """Encoded entities by kind and id. `total` is the XOR of the digests of all of them."""
+
+    def __init__(self, version: int, entities: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
+        self.version = version
+        self.total = 0
+        self._entities: dict[str, dict[str, bytes]] = {}
+        for entity, rows in entities.items():
+            for row in rows:
+                self.put(entity, str(row["id"]), row)
+
+    @property
+    def hash(self) -> str:
+        """The hash in hexadecimal digits."""
+        return hexadecimal(self.total)
+
+    def put(self, entity: str, key: str, value: Mapping[str, Any] | None) -> bytes | None:
+        """Set or, with None, remove an entity; return it encoded."""
+        if entity in LEFT_OUT:
+            return None
+        rows = self._entities.setdefault(entity, {})
+        if (old := rows.pop(key, None)) is not None:
+            self.total ^= digest(entity, key, old)
+        if value is None:
+            return None
+        rows[key] = encoded = encode(value)
+        self.total ^= digest(entity, key, encoded)
+        return encoded
+
+    def message(self) -> bytes:
+        """The whole content as the message of the link."""
+        return full_message(self.version, self.total, self._entities)
