@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::header::HeaderRule;
-use crate::host::{Authority, HostPattern};
+use crate::host::HostPattern;
 use crate::pattern::Pattern;
 use crate::rank::{PathGroup, Rank};
 use crate::request::{Request, Scheme};
@@ -45,19 +45,6 @@ impl Entry {
         self.snis.is_empty()
             || request.scheme == Scheme::Http
             || request.sni.is_some_and(|name| self.snis.iter().any(|wanted| **wanted == *name))
-    }
-
-    pub fn host_matches(&self, host: Option<&Authority<'_>>) -> bool {
-        self.hosts.is_empty()
-            || host.is_some_and(|host| self.hosts.iter().any(|pattern| pattern.matches(host)))
-    }
-
-    pub fn path_matches(&self, path: &[u8]) -> bool {
-        match &self.paths {
-            Paths::Any => true,
-            Paths::Prefixes(prefixes) => prefixes.iter().any(|prefix| path.starts_with(prefix)),
-            Paths::Patterns(patterns) => patterns.iter().any(|pattern| pattern.is_match(path)),
-        }
     }
 }
 

@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
-use crate::pattern::{Pattern, lower};
+use crate::pattern::{Pattern, with_lower};
 use crate::request::Headers;
 use crate::spec::Flavor;
 
 /// One header that a route asks for, and the values that will do. Values compare without case.
 #[derive(Clone, Debug)]
 pub(crate) struct HeaderRule {
-    names: Names,
+    pub name: FieldName,
     pub exact: Box<[Box<[u8]>]>,
     pub patterns: Box<[Arc<Pattern>]>,
 }
 
 /// A name with an underscore falls back to the one with a hyphen when the request has no such field.
-#[derive(Clone, Debug)]
-struct Names {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FieldName {
     first: Box<str>,
     second: Option<Box<str>>,
 }
@@ -40,24 +40,22 @@ impl HeaderRule {
                 None => exact.push(value.to_ascii_lowercase().into_bytes().into()),
             }
         }
-        Ok(Self { names: Names::new(name, flavor), exact: exact.into(), patterns: patterns.into() })
+        Ok(Self { name: FieldName::new(name, flavor), exact: exact.into(), patterns: patterns.into() })
     }
 
     /// Whether one of the request's values will do.
     pub fn matches(&self, headers: &dyn Headers) -> bool {
-        self.names.any(headers, &mut |value| self.accepts(value))
+        self.name.any(headers, &mut |value| self.accepts(value))
     }
 
     fn accepts(&self, value: &[u8]) -> bool {
         self.exact.iter().any(|wanted| wanted.eq_ignore_ascii_case(value))
-            || !self.patterns.is_empty() && {
-                let value = lower(value);
-                self.patterns.iter().any(|pattern| pattern.is_match(&value))
-            }
+            || !self.patterns.is_empty()
+                && with_lower(value, |value| self.patterns.iter().any(|pattern| pattern.is_match(value)))
     }
 }
 
-impl Names {
+impl FieldName {
     fn new(name: &str, flavor: Flavor) -> Self {
         let name = name.to_ascii_lowercase();
         let hyphened = name.replace('_', "-");
@@ -69,7 +67,8 @@ impl Names {
         Self { second: (hyphened != underscored).then(|| hyphened.into()), first: underscored.into() }
     }
 
-    fn any(&self, headers: &dyn Headers, test: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+    /// Whether `test` holds for one of the values that the request has under this name.
+    pub fn any(&self, headers: &dyn Headers, test: &mut dyn FnMut(&[u8]) -> bool) -> bool {
         let Some(second) = &self.second else { return headers.any(&self.first, test) };
         let mut present = false;
         let found = headers.any(&self.first, &mut |value| {

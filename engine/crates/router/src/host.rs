@@ -80,7 +80,8 @@ impl HostPattern {
             text: text.into(),
             port,
             default_port_counts: traditional && shape != Shape::Exact,
-            star_is_something: traditional && (shape == Shape::Suffix || port.is_some()),
+            star_is_something: traditional
+                && (shape == Shape::Suffix || shape == Shape::Prefix && port.is_some()),
         }
     }
 
@@ -88,15 +89,9 @@ impl HostPattern {
         self.shape != Shape::Exact
     }
 
-    /// Whether the whole pattern accepts the host.
-    pub fn matches(&self, host: &Authority<'_>) -> bool {
-        let text = &*self.text;
-        let name_fits = match self.shape {
-            Shape::Exact => host.name == text,
-            Shape::Suffix => host.name.ends_with(text),
-            Shape::Prefix => host.name.starts_with(text),
-        };
-        name_fits && self.rest_fits(host)
+    /// Whether a host that has the text in its place is accepted whatever else it has.
+    pub fn is_only_text(&self) -> bool {
+        self.port.is_none() && !self.star_is_something
     }
 
     /// What is left to check when the text is known to stand in its place.

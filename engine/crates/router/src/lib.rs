@@ -26,6 +26,7 @@
 mod entry;
 mod header;
 mod host;
+mod index;
 mod matched;
 mod normalize;
 mod pattern;

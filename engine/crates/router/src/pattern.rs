@@ -1,6 +1,5 @@
 //! Regular expressions of paths and header values.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use regex_syntax::ParserBuilder;
@@ -134,11 +133,16 @@ fn literal_prefix(source: &str, unicode: bool) -> Vec<u8> {
     }
 }
 
-/// `text` in ASCII lower case; borrows when it is that already.
-pub(crate) fn lower(text: &[u8]) -> Cow<'_, [u8]> {
-    if text.iter().any(u8::is_ascii_uppercase) {
-        Cow::Owned(text.to_ascii_lowercase())
+/// Calls `use_it` with `text` in ASCII lower case; allocates only for long values with upper-case letters.
+pub(crate) fn with_lower<R>(text: &[u8], use_it: impl FnOnce(&[u8]) -> R) -> R {
+    let mut buffer = [0; 128];
+    if !text.iter().any(u8::is_ascii_uppercase) {
+        use_it(text)
+    } else if let Some(buffer) = buffer.get_mut(..text.len()) {
+        buffer.copy_from_slice(text);
+        buffer.make_ascii_lowercase();
+        use_it(buffer)
     } else {
-        Cow::Borrowed(text)
+        use_it(&text.to_ascii_lowercase())
     }
 }

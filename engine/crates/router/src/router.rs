@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::entry::{self, Entry, Paths};
 use crate::host::Authority;
+use crate::index::Index;
 use crate::matched::{Match, matched_length};
 use crate::request::Request;
 use crate::spec::{BuildError, Flavor, RouteSpec, Warning};
@@ -16,7 +17,7 @@ pub struct Router {
     flavor: Flavor,
     routes: Vec<Option<Arc<Route>>>,
     slots: HashMap<Arc<str>, u32>,
-    entries: Vec<Arc<Entry>>,
+    index: Index,
 }
 
 struct Route {
@@ -36,7 +37,7 @@ pub enum Change {
 impl Router {
     /// A router without routes.
     pub fn empty(flavor: Flavor) -> Self {
-        Self { flavor, routes: Vec::new(), slots: HashMap::new(), entries: Vec::new() }
+        Self { flavor, routes: Vec::new(), slots: HashMap::new(), index: Index::default() }
     }
 
     /// Builds all routes, or says about each one that cannot be built what is wrong with it. Routes
@@ -56,7 +57,6 @@ impl Router {
                 Change::Remove(id) => next.remove(&id),
             }
         }
-        next.entries.sort_by_key(|entry| std::cmp::Reverse(entry.rank));
         if errors.is_empty() { Ok(next) } else { Err(errors) }
     }
 
@@ -73,7 +73,9 @@ impl Router {
         } else {
             Vec::new()
         };
-        self.entries.extend(entries.iter().cloned());
+        for entry in &entries {
+            self.index.insert(entry);
+        }
         self.slots.insert(spec.id.as_str().into(), slot);
         let index = slot as usize;
         if index >= self.routes.len() {
@@ -85,8 +87,8 @@ impl Router {
 
     fn remove(&mut self, id: &str) {
         let Some(slot) = self.slots.remove(id) else { return };
-        self.routes[slot as usize] = None;
-        self.entries.retain(|entry| entry.slot != slot);
+        let route = self.routes[slot as usize].take();
+        route.iter().flat_map(|route| &route.entries).for_each(|entry| self.index.remove(entry));
     }
 
     fn free_slot(&self) -> u32 {
@@ -97,11 +99,7 @@ impl Router {
     /// The route that serves the request.
     pub fn find<'r>(&'r self, request: &Request<'_>) -> Option<Match<'r>> {
         let host = request.host.map(|host| Authority::parse(host, request.scheme, self.flavor));
-        let entry = self.entries.iter().find(|entry| {
-            entry.host_matches(host.as_ref())
-                && entry.path_matches(request.path)
-                && entry.rest_matches(request)
-        })?;
+        let entry = self.index.find(request, host)?;
         Some(self.matched(entry, request.path))
     }
 
