@@ -21,7 +21,7 @@ def described(name: str) -> Shape | None:
 @cache
 def classes() -> "dict[str, type[Plugin]]":
     """The plugins that come with the product, by name."""
-    found: "dict[str, type[Plugin]]" = {}
+    found: dict[str, type[Plugin]] = {}
     for module in pkgutil.iter_modules(gopura.plugins.__path__):
         names = vars(importlib.import_module(f"gopura.plugins.{module.name}"))
         found |= {value.name: value for value in names.values() if _is_plugin(value)}

@@ -56,7 +56,7 @@ class Service(Entity, name="services", endpoint_key="name"):
         Conditional("protocol", _NOT_TLS, "tls_verify_depth", Eq(None)),
         Conditional("protocol", _NOT_TLS, "ca_certificates", Eq(None)),
     )
-    shorthands = (Shorthand("url", str, _from_url, shown=False),)
+    shorthands = (Shorthand("url", str, _from_url),)
 
     id: Uuid
     created_at: CreatedAt

@@ -1,5 +1,6 @@
 """The JSON of `/schemas/...`: fields, checks and shorthands as clients of the Admin API read them."""
 
+from dataclasses import replace
 from typing import Any
 
 from gopura.schema.entity import EntityType
@@ -9,7 +10,7 @@ from gopura.schema.shape import Shape
 
 def render(entity: EntityType) -> dict[str, Any]:
     """The answer of `/schemas/{entity}`."""
-    return render_variant(entity.shape)
+    return render_variant(replace(entity.shape, shorthands=()))
 
 
 def render_variant(shape: Shape) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def shown_shape(shape: Shape) -> dict[str, Any]:
     shown: dict[str, Any] = {"fields": [{name: shown_field(item)} for name, item in shape.fields.items()]}
     if shape.checks:
         shown["entity_checks"] = [{check.key: check.shown()} for check in shape.checks]
-    shorthands = [{item.name: shown_field(item.field)} for item in shape.shorthands if item.shown]
+    shorthands = [{item.name: shown_field(item.field)} for item in shape.shorthands]
     if shorthands:
         shown["shorthand_fields"] = shorthands
     return shown

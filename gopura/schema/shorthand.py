@@ -16,7 +16,6 @@ class Shorthand:
     name: str
     annotation: Any
     translate: Callable[[Any], dict[str, Any] | None]
-    shown: bool = True
 
     @property
     def field(self) -> Field:

@@ -82,13 +82,17 @@ def _validate(
 ) -> None:
     tree = shape.problems(row, updating=stored is not None)
     for transformation in shape.transformations:
-        _check_inputs(transformation, given, stored, tree)
+        _check_inputs(transformation, row, given, stored, tree)
     if tree:
         raise SchemaViolation(listed(tree))
 
 
 def _check_inputs(
-    transformation: Transformation, given: Mapping[str, Any], stored: Mapping[str, Any] | None, tree: Tree
+    transformation: Transformation,
+    row: Mapping[str, Any],
+    given: Mapping[str, Any],
+    stored: Mapping[str, Any] | None,
+    tree: Tree,
 ) -> None:
     """Report inputs of a transformation that were given without the others."""
     changed = stored is not None and any(
@@ -98,8 +102,8 @@ def _check_inputs(
     if not changed and not given_any:
         return
     names = (*transformation.inputs, *transformation.needs)
-    for group in (names, transformation.inputs):
-        count = sum(filled(value_at(given, name)) for name in group)
+    for group, source in ((names, given if changed else row), (transformation.inputs, given)):
+        count = sum(filled(value_at(source, name)) for name in group)
         if count not in (0, len(group)):
             message = f"all or none of these fields must be set: {wording.quoted(group)}"
             tree.setdefault("@entity", []).append(message)

@@ -28,15 +28,20 @@ class Elements(Mark):
         return {"elements": shown_field(element_of(self.annotation))}
 
 
-def _refusal(field: Field, match: Rule, value: Any) -> Any:
+def _refusal(field: Field, match: Sequence[Rule], value: Any) -> Any:
     """The message when the value of the field does not satisfy the match, else None."""
-    if isinstance(match, Required):
-        field = field.overlaid(required=True)
-    elif isinstance(match, Elements):
-        field = field.overlaid(elements=element_of(match.annotation))
-    else:
-        field = field.overlaid(match)
+    for rule in match:
+        if isinstance(rule, Required):
+            field = field.overlaid(required=True)
+        elif isinstance(rule, Elements):
+            field = field.overlaid(elements=element_of(rule.annotation))
+        else:
+            field = field.overlaid(rule)
     return refusal(field, value)
+
+
+def _shown(match: Sequence[Rule]) -> dict[str, Any]:
+    return {key: value for rule in match for key, value in rule.shown().items()}
 
 
 class Conditional(Check):
@@ -45,10 +50,16 @@ class Conditional(Check):
     key = "conditional"
 
     def __init__(
-        self, if_field: str, if_match: Rule, then_field: str, then_match: Rule, then_err: str | None = None
+        self,
+        if_field: str,
+        if_match: Rule,
+        then_field: str,
+        then_match: Rule | tuple[Rule, ...],
+        then_err: str | None = None,
     ) -> None:
-        self.if_field, self.if_match = if_field, if_match
-        self.then_field, self.then_match = then_field, then_match
+        self.if_field, self.if_match = if_field, (if_match,)
+        self.then_field = then_field
+        self.then_match = then_match if isinstance(then_match, tuple) else (then_match,)
         self.then_err = then_err
 
     def sources(self) -> Sequence[str]:
@@ -71,7 +82,7 @@ class Conditional(Check):
         if message is None:
             return None
         put_at(tree, self.then_field, message)
-        missing = isinstance(self.then_match, Required) and then_value is None
+        missing = then_value is None and any(isinstance(rule, Required) for rule in self.then_match)
         if self.then_err and not missing:
             return self.then_err.replace("%s", self.if_field)
         return f"failed conditional validation given value of field '{self.if_field}'"
@@ -80,9 +91,9 @@ class Conditional(Check):
         """All parts."""
         shown = {
             "if_field": self.if_field,
-            "if_match": self.if_match.shown(),
+            "if_match": _shown(self.if_match),
             "then_field": self.then_field,
-            "then_match": self.then_match.shown(),
+            "then_match": _shown(self.then_match),
         }
         return shown | ({"then_err": self.then_err} if self.then_err else {})
 
@@ -120,7 +131,7 @@ class ConditionalAtLeastOneOf(Check):
         if value is UNSET:
             return None
         for match, names, err in self.branches:
-            if _refusal(field_at(fields, self.if_field), match, value) is None:
+            if _refusal(field_at(fields, self.if_field), (match,), value) is None:
                 return self._missing(row, names, err, updating)
         return None
 

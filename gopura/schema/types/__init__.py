@@ -1,10 +1,12 @@
 """Ready-made annotated types, one file per subject."""
 
+from gopura.schema.types.certificate import CertificateText, KeyText
 from gopura.schema.types.identity import (
     CreatedAt,
     ForeignKey,
     Name,
     OptionalUuid,
+    SemanticVersion,
     Tags,
     UpdatedAt,
     Utf8Name,
@@ -13,6 +15,7 @@ from gopura.schema.types.identity import (
 from gopura.schema.types.network import (
     Host,
     HostWithPort,
+    Ip,
     IpOrCidr,
     Path,
     Port,
@@ -25,6 +28,7 @@ from gopura.schema.types.protocols import Protocol, Protocols
 from gopura.schema.types.routing import Endpoints, HeaderName, Headers, Hosts, Method, Methods, RouterPaths
 
 __all__ = [
+    "CertificateText",
     "CreatedAt",
     "Endpoints",
     "ForeignKey",
@@ -33,7 +37,9 @@ __all__ = [
     "Host",
     "HostWithPort",
     "Hosts",
+    "Ip",
     "IpOrCidr",
+    "KeyText",
     "Method",
     "Methods",
     "Name",
@@ -43,6 +49,7 @@ __all__ = [
     "Protocol",
     "Protocols",
     "RouterPaths",
+    "SemanticVersion",
     "Sni",
     "Tags",
     "Timeout",

@@ -7,6 +7,9 @@ from gopura.schema.rules import (
     Auto,
     Custom,
     Description,
+    MatchAny,
+    MatchNone,
+    Pattern,
     Required,
     SetOf,
     Timestamp,
@@ -68,3 +71,13 @@ Utf8Name = Annotated[
 ]
 Tag = Annotated[str, Required(), Custom(_tag), Description("A word to group entities by.")]
 Tags = Annotated[list[Tag], SetOf(), Description("Words to group and filter entities by.")]
+SemanticVersion = Annotated[
+    str,
+    MatchAny(
+        Pattern("^%d+[%.%d]*$", r"^\d+[.\d]*\Z"),
+        Pattern("^%d+[%.%d]*%-?.*$", r"^\d+[.\d]*-?.*\Z"),
+        err="invalid version number: must be in format of X.Y.Z",
+    ),
+    MatchNone(Pattern("%.%.", r"\.\.", "must not have empty version segments")),
+    Description("A version: X.Y.Z, perhaps with a suffix."),
+]

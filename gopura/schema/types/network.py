@@ -67,6 +67,10 @@ def is_ip_or_cidr(text: str) -> bool:
     return "%" not in text
 
 
+def _ip(text: str) -> str | None:
+    return None if "/" not in text and is_ip_or_cidr(text) else f"not an ip address: {text}"
+
+
 def _ip_or_cidr(text: str) -> str | None:
     return None if is_ip_or_cidr(text) else f"invalid ip or cidr range: '{text}'"
 
@@ -111,6 +115,7 @@ WildcardHost = Annotated[
 ]
 Sni = Annotated[str, Custom(sni_problem), Description("A server name as in a TLS hello.")]
 IpOrCidr = Annotated[str, Custom(_ip_or_cidr), Description("An IP address or a network (CIDR).")]
+Ip = Annotated[str, Custom(_ip), Description("An IP address.")]
 Port = Annotated[int, Between(0, 65535), Description("A port number.")]
 Path = Annotated[str, StartsWith("/"), NO_EMPTY_SEGMENTS, Custom(_path), Description("The path of a URL.")]
 Url = Annotated[str, Custom(url_problem), Description("A URL with scheme and host.")]

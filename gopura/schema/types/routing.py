@@ -19,9 +19,18 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9\-_]+\Z")
 
 
 def _header_name(name: str) -> str | None:
+    return _bad_name("header", name)
+
+
+def cookie_name_problem(name: str) -> str | None:
+    """A character that no cookie's name may have."""
+    return _bad_name("cookie", name)
+
+
+def _bad_name(what: str, name: str) -> str | None:
     if _HEADER_NAME.match(name):
         return None
-    return f"bad header name '{name}', allowed characters are A-Z, a-z, 0-9, '_', and '-'"
+    return f"bad {what} name '{name}', allowed characters are A-Z, a-z, 0-9, '_', and '-'"
 
 
 def _host_pattern(host: str) -> str | None:

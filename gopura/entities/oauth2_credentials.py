@@ -1,0 +1,73 @@
+"""Applications that act for consumers through the oauth2 plugin."""
+
+import base64
+import hashlib
+import secrets
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from gopura.schema import (
+    Auto,
+    CreatedAt,
+    Custom,
+    Encrypted,
+    Entity,
+    Foreign,
+    ForeignKey,
+    OneOf,
+    Optional,
+    Tags,
+    Transformation,
+    Unique,
+    Uuid,
+)
+
+_DIGEST, _ITERATIONS, _LENGTH, _SALT_LENGTH = "sha512", 10000, 32, 16
+
+
+def hashed(secret: str, salt: bytes | None = None) -> str:
+    """A secret as a PHC string (PBKDF2), in Kong's form."""
+    salt = salt or secrets.token_bytes(_SALT_LENGTH)
+    derived = hashlib.pbkdf2_hmac(_DIGEST, secret.encode(), salt, _ITERATIONS, _LENGTH)
+    salt_text, hash_text = (base64.b64encode(part).rstrip(b"=").decode() for part in (salt, derived))
+    return f"$pbkdf2-{_DIGEST}$i={_ITERATIONS},l={_LENGTH}${salt_text}${hash_text}"
+
+
+def _hash(hash_secret: bool, client_secret: str) -> dict[str, Any]:
+    return {"client_secret": hashed(client_secret)} if hash_secret else {}
+
+
+def _redirect(uri: str) -> str | None:
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return f"cannot parse '{uri}'"
+    if not parts.scheme or not parts.netloc:
+        return f"cannot parse '{uri}'"
+    return f"fragment not allowed in '{uri}'" if "#" in uri else None
+
+
+class OAuth2Credential(
+    Entity, name="oauth2_credentials", endpoint_key="client_id", cache_key=("client_id",), admin_name="oauth2"
+):
+    """One application of one consumer."""
+
+    transformations = (Transformation(_hash, inputs=("hash_secret",), needs=("client_secret",)),)
+
+    id: Uuid
+    created_at: CreatedAt
+    consumer: Annotated[ForeignKey, Foreign("consumers", on_delete="cascade")]
+    """Whose application it is."""
+    name: str
+    """The application's name, as it is shown to people."""
+    client_id: Annotated[str, Optional(), Unique(), Auto()]
+    """The application's id; made up when it is left out."""
+    client_secret: Annotated[str, Optional(), Auto(), Encrypted()]
+    """The application's secret; made up when it is left out."""
+    hash_secret: bool = False
+    """Whether the secret is kept hashed."""
+    redirect_uris: Annotated[list[Annotated[str, Custom(_redirect)]] | None, Optional()] = None
+    """Where people may be sent back to."""
+    tags: Tags | None = None
+    client_type: Annotated[str, OneOf("confidential", "public")] = "confidential"
+    """Whether the application can keep a secret."""

@@ -1,0 +1,45 @@
+"""Vaults, one file each; a vault is known because its module exists."""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from typing import ClassVar
+
+from gopura.schema import Field, Record, Shape
+
+
+class Vault:
+    """One kind of vault: its name and its settings.
+
+    class Env(Vault, name="env"):
+        class Config(config.Record): ...
+    """
+
+    name: ClassVar[str]
+
+    class Config(Record):
+        """A vault without settings."""
+
+    def __init_subclass__(cls, name: str) -> None:
+        """Take the name from the class statement."""
+        super().__init_subclass__()
+        cls.name = name
+
+    @classmethod
+    def shape(cls) -> Shape:
+        """What the vault's entities have of their own: the settings."""
+        return Shape({"config": Field("config", "record", required=True, record=cls.Config.shape())})
+
+
+@cache
+def all() -> Mapping[str, type[Vault]]:  # noqa: A001 - reads `vaults.all()`
+    """Every vault by name."""
+    modules = [
+        importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)
+    ]
+    return {value.name: value for module in modules for value in vars(module).values() if _is_vault(value)}
+
+
+def _is_vault(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, Vault) and value is not Vault
