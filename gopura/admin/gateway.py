@@ -1,7 +1,10 @@
 """What the Admin API is an interface to: the store, the settings, the entities, and the data plane."""
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 from gopura import entities
@@ -11,26 +14,40 @@ from gopura.settings import Settings
 from gopura.store import Store
 
 
+class DataPlane(Protocol):
+    """One connected data plane; `report` is what it said last about itself."""
+
+    node: str
+    version: int
+    report: dict[str, Any]
+
+
 class Link(Protocol):
     """The connection to the data planes, as far as the Admin API needs it."""
 
-    async def served(self, version: int) -> bool:
-        """Wait, bounded, until the local data plane serves this version; False when it does not."""
+    @property
+    def peers(self) -> Sequence[DataPlane]:
+        """The connected data planes."""
 
-    async def call(self, name: str, params: Mapping[str, Any]) -> Any:
-        """Ask the local data plane; raises LookupError when none is connected."""
+    async def served(self, version: int) -> bool:
+        """Wait, bounded, until the data planes serve this version; False when they do not."""
+
+    async def call(self, name: str, **params: Any) -> list[Any]:
+        """Ask every data plane; the answers of those that had one."""
 
 
 class NoLink:
     """Stands in when there is no data plane."""
 
+    peers: Sequence[DataPlane] = ()
+
     async def served(self, version: int) -> bool:
         """Nothing serves anything."""
         return False
 
-    async def call(self, name: str, params: Mapping[str, Any]) -> Any:
+    async def call(self, name: str, **params: Any) -> list[Any]:
         """Nobody to ask."""
-        raise LookupError("no data plane is connected")
+        return []
 
 
 @dataclass
@@ -42,3 +59,10 @@ class Gateway:
     link: Link
     entities: Mapping[str, EntityType] = field(default_factory=entities.all)
     router: Router = field(default_factory=Router)
+
+    @cached_property
+    def node_id(self) -> str:
+        """The id of this node: as configured, as kept in the prefix folder, or made up."""
+        with suppress(OSError):
+            return self.settings.node_id or self.settings.path("node_id").read_text().strip()
+        return str(uuid.uuid4())

@@ -1,0 +1,86 @@
+"""`/status`: connections, memory, and whether the database answers."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+from starlette.responses import Response
+
+from gopura.admin import answers
+from gopura.admin.call import Call
+from gopura.admin.gateway import Gateway
+from gopura.admin.router import Endpoint
+from gopura.store import DatabaseUnavailable, Store
+
+_CONNECTIONS = ("accepted", "active", "handled", "reading", "waiting", "writing")
+_UNITS = {"b": ("B", 0), "k": ("KiB", 1), "m": ("MiB", 2), "g": ("GiB", 3)}
+
+
+def endpoints() -> Iterator[Endpoint]:
+    """The endpoint."""
+    yield Endpoint("/status", {"GET": get})
+
+
+async def get(call: Call) -> Response:
+    """The status; `unit` and `scale` say how memory is written."""
+    problem = _problem(call.query)
+    if problem:
+        return answers.message(problem, 400)
+    body: dict[str, Any] = {"memory": _memory(call), "server": _server(call.gateway)}
+    if call.gateway.settings.database == "off":
+        body["configuration_hash"] = await _hash(call.gateway)
+    else:
+        body["database"] = {"reachable": await _reachable(call.gateway.store)}
+    return answers.json(body)
+
+
+def _problem(query: dict[str, Any]) -> str | None:
+    unit = query.get("unit", "m")
+    if str(unit).lower() not in _UNITS:
+        return f"invalid unit '{unit}' (expected 'k/K', 'm/M', or 'g/G')"
+    return "scale must be equal or greater than 0" if _scale(query) < 0 else None
+
+
+def _scale(query: dict[str, Any]) -> int:
+    try:
+        return int(query["scale"])
+    except (KeyError, TypeError, ValueError):
+        return 2
+
+
+def _memory(call: Call) -> dict[str, Any]:
+    unit, power = _UNITS[str(call.query.get("unit", "m")).lower()]
+
+    def text(size: int) -> Any:
+        return size if power == 0 else f"{size / 1024**power:.{_scale(call.query)}f} {unit}"
+
+    workers = [
+        {"pid": peer.report["pid"], "http_allocated_gc": text(int(peer.report.get("memory", 0)))}
+        for peer in call.gateway.link.peers
+        if "pid" in peer.report
+    ]
+    own = {"pid": os.getpid(), "http_allocated_gc": text(psutil.Process().memory_info().rss)}
+    total = psutil.virtual_memory()
+    shared = {"kong": {"allocated_slabs": text(total.used), "capacity": text(total.total)}}
+    return {"workers_lua_vms": [*workers, own], "lua_shared_dicts": shared}
+
+
+def _server(gateway: Gateway) -> dict[str, int]:
+    found = dict.fromkeys([*(f"connections_{name}" for name in _CONNECTIONS), "total_requests"], 0)
+    for peer in gateway.link.peers:
+        counters = peer.report.get("counters", {})
+        found = {name: number + int(counters.get(name, 0)) for name, number in found.items()}
+    return found
+
+
+async def _reachable(store: Store) -> bool:
+    try:
+        await store.version()
+    except DatabaseUnavailable:
+        return False
+    return True
+
+
+async def _hash(gateway: Gateway) -> str:
+    return next((str(peer.report["hash"]) for peer in gateway.link.peers if "hash" in peer.report), "0" * 32)
