@@ -127,7 +127,7 @@ impl UpstreamRequest {
         self.change(|outgoing| outgoing.query = Some(query))
     }
 
-    #[setter]
+    /// Replaces the body.
     fn set_body(&self, body: &Bound<'_, PyAny>) -> PyResult<()> {
         let body = text::raw(body)?;
         self.change(|outgoing| outgoing.body = Some(body))

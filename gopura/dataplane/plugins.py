@@ -1,0 +1,112 @@
+"""The plugin host: from plugin entities to what the engine calls."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gopura.dataplane.event_loop import PluginLoop
+from gopura.plugin import Plugin
+from gopura.plugin.discovery import Found
+from gopura.plugin.node import Node
+
+log = logging.getLogger("gopura.plugins")
+
+Change = tuple[str, str, bytes, bytes]
+"""Id, plugin name, configuration as JSON, whole entity as JSON."""
+
+TIME_LIMIT = 60.0
+"""Seconds that one phase of a coroutine may take."""
+
+
+@dataclass(frozen=True)
+class BoundPlugin:
+    """One configured plugin with all that the engine reads, once, when a snapshot is committed."""
+
+    id: str
+    name: str
+    priority: int
+    config: Any
+    phases: dict[str, tuple[Callable[..., Any], bool]]
+    request_body: int
+    no_route: bool
+    no_service: bool
+    no_consumer: bool
+    loop: PluginLoop
+    time_limit: float
+
+    def failed(self, phase: str, exchange: Any, error: BaseException) -> None:
+        """Write the log line of a phase that raised."""
+        route = exchange.route
+        name = (route.name or route.id) if route else "none"
+        log.error("%s failed in %s, route %s", self.name, phase, name, exc_info=error)
+
+
+class PluginHost:
+    """The plugins of this node and their configurations.
+
+    Call `bind` with what a prepared snapshot changed, hand the answer to `Engine.commit`, then call
+    `committed`.
+    """
+
+    def __init__(self, found: Found, node: Node, loop: PluginLoop, time_limit: float = TIME_LIMIT) -> None:
+        self._loop, self._time_limit = loop, time_limit
+        self._plugins = {name: self._make(plugin, node) for name, plugin in found.plugins.items()}
+        self._bound: dict[str, BoundPlugin] = {}
+        self._next: dict[str, BoundPlugin] = {}
+        self._told: set[str] = set()
+        for broken in found.broken:
+            log.error("plugin left out: %s", broken)
+
+    @staticmethod
+    def _make(plugin: type[Plugin], node: Node) -> Plugin:
+        return plugin(node)
+
+    def start(self) -> None:
+        """Let the plugins start their background work."""
+        for plugin in self._plugins.values():
+            plugin.start()
+
+    def bind(self, changed: Iterable[Change], removed: Iterable[str]) -> Mapping[str, BoundPlugin]:
+        """Say what runs once the prepared snapshot is committed; ValueError for a bad configuration."""
+        gone = set(removed)
+        self._next = {key: bound for key, bound in self._bound.items() if key not in gone}
+        for key, name, config, _entity in changed:
+            self._next.pop(key, None)
+            if plugin := self._known(name):
+                self._next[key] = self._bind(key, plugin, json.loads(config))
+        return self._next
+
+    def committed(self) -> None:
+        """Take what `bind` said as what runs, and tell the plugins their configurations."""
+        self._bound = self._next
+        for name, plugin in self._plugins.items():
+            plugin.configure([bound.config for bound in self._bound.values() if bound.name == name])
+
+    def _known(self, name: str) -> Plugin | None:
+        plugin = self._plugins.get(name)
+        if plugin is None and name not in self._told:
+            self._told.add(name)
+            log.error(
+                "the plugin %s is configured but not loaded by this node: requests pass without it", name
+            )
+        return plugin
+
+    def _bind(self, key: str, plugin: Plugin, config: dict[str, Any]) -> BoundPlugin:
+        typed = plugin.Config.load(config)
+        return BoundPlugin(
+            id=key,
+            name=plugin.name,
+            priority=plugin.priority,
+            config=typed,
+            phases=plugin.bound_phases(),
+            request_body=plugin.request_body_limit(typed),
+            no_route=plugin.no_route,
+            no_service=plugin.no_service,
+            no_consumer=plugin.no_consumer,
+            loop=self._loop,
+            time_limit=self._time_limit,
+        )

@@ -1,0 +1,36 @@
+"""What a plugin author imports: the lifecycle, the exchange, the node and the configuration language."""
+
+from typing import TYPE_CHECKING, Any
+
+from gopura import schema as config
+from gopura.plugin.lifecycle import PHASES, Plugin
+from gopura.plugin.node import Node
+from gopura.schema.types.protocols import HTTP_PROTOCOLS
+from gopura.schema.types.protocols import PROTOCOLS as ALL_PROTOCOLS
+
+if TYPE_CHECKING:
+    from gopura._engine import Entity, Exchange, Headers, Request, Response, UpstreamRequest
+
+__all__ = [
+    "ALL_PROTOCOLS",
+    "HTTP_PROTOCOLS",
+    "PHASES",
+    "Entity",
+    "Exchange",
+    "Headers",
+    "Node",
+    "Plugin",
+    "Request",
+    "Response",
+    "UpstreamRequest",
+    "config",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the engine only when a type of it is asked for: the control plane works without it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from gopura import _engine
+
+    return getattr(_engine, name)

@@ -1,0 +1,180 @@
+"""The life of one request as plugins see it: every phase, in order, on one page.
+
+    TLS hello ──► certificate
+    request  ──► rewrite ──► [route found] ──► access ──► upstream
+    response ◄── log ◄── body_filter ◄── header_filter ◄── response ◄──┘
+
+A plugin overrides the phases that it wants; the engine asks a class once which it has and calls no others.
+Each phase may be `def` or `async def`. A plain method runs on a worker thread, beside the requests of other
+clients, and must not block. A coroutine may wait for anything asyncio can wait for; one that never really
+waits costs as little as a plain method.
+
+An exception in any phase stays in its request: the client gets 500 (when nothing was sent yet) and the log
+gets a line with the plugin, the route and the traceback. So does a coroutine that exceeds the time limit.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from gopura import schema
+from gopura.schema.types.protocols import HTTP_PROTOCOLS
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from gopura._engine import Exchange, Response
+    from gopura.plugin.node import Node
+
+    Outcome: TypeAlias = Response | Awaitable[Response | None] | None
+    Nothing: TypeAlias = Awaitable[None] | None
+
+PHASES = (
+    "certificate",
+    "rewrite",
+    "access",
+    "response",
+    "header_filter",
+    "body_filter",
+    "log",
+    "preread",
+)
+"""Every phase, in the order in which they run; `preread` belongs to TCP and UDP streams."""
+
+
+class Plugin:
+    """One plugin: its configuration, and what it does in which phase.
+
+    Subclass it with a name and a priority; plugins of higher priority run first::
+
+        class Greeter(Plugin, name="greeter", priority=500):
+            class Config(config.Record):
+                greeting: str = "hello"
+
+            def header_filter(self, exchange: Exchange, config: Config) -> None:
+                exchange.response.headers.set("X-Greeting", config.greeting)
+
+    One instance serves all requests of a node; what belongs to one request lives in `exchange.ctx`.
+    """
+
+    name: ClassVar[str]
+    priority: ClassVar[int]
+    version: ClassVar[str]
+    protocols: ClassVar[tuple[str, ...]]
+    """The protocols that its entities may name."""
+    no_route: ClassVar[bool]
+    no_service: ClassVar[bool]
+    no_consumer: ClassVar[bool]
+    """Scopes that its entities may not have."""
+    entities: ClassVar[tuple[type[schema.Entity], ...]] = ()
+    """Entities of its own: tables, Admin endpoints and lookups through `self.node.find`."""
+
+    class Config(schema.Record):
+        """A plugin without settings."""
+
+    def __init_subclass__(
+        cls,
+        *,
+        name: str | None = None,
+        priority: int = 1000,
+        version: str = "3.5.0",
+        protocols: tuple[str, ...] = HTTP_PROTOCOLS,
+        no_route: bool = False,
+        no_service: bool = False,
+        no_consumer: bool = False,
+    ) -> None:
+        """Take the plugin's traits from the class statement; a class without a name is a base of others."""
+        super().__init_subclass__()
+        if name is None:
+            return
+        cls.name, cls.priority, cls.version, cls.protocols = name, priority, version, protocols
+        cls.no_route, cls.no_service, cls.no_consumer = no_route, no_service, no_consumer
+
+    def __init__(self, node: Node) -> None:
+        """Keep the node; called once when the data plane starts, in no phase."""
+        self.node = node
+        self.log_to = logging.getLogger(f"gopura.plugins.{self.name}")
+
+    def configure(self, configs: list[Any]) -> None:
+        """Hear all configurations that are in force, after each change; by default nobody listens."""
+
+    def start(self) -> None:
+        """Start background work (`self.node.every`, `self.node.spawn`) once; nothing by default."""
+
+    def request_body_limit(self, config: Any) -> int:
+        """Say how many bytes of the client's body must be read before `access`; 0 leaves it streaming.
+
+        A body beyond the limit is not read: it streams on as if nobody had asked, and `exchange.request.body`
+        is None.
+        """
+        return 0
+
+    def certificate(self, exchange: Exchange, config: Any) -> Nothing:
+        """In this phase a TLS client has said which name it wants, and nothing else is known.
+
+        Only global configurations run. By default the certificate of the SNI is presented.
+        An exception refuses the handshake.
+        """
+
+    def rewrite(self, exchange: Exchange, config: Any) -> Outcome:
+        """In this phase the request's head was read and no route is chosen yet.
+
+        Only global configurations run, for unmatched requests too. By default nothing happens.
+        `exchange.exit` answers at once; `header_filter`, `body_filter` and `log` still run.
+        """
+
+    def access(self, exchange: Exchange, config: Any) -> Outcome:
+        """In this phase route and service are known, and nothing was sent to the upstream yet.
+
+        Authentication, limits and changes of the request happen here. By default the request goes on.
+        `exchange.exit` ends the request: later plugins' `access` is skipped. `exchange.authenticate` names
+        the consumer; from then on later plugins run with that consumer's configurations.
+        """
+
+    def response(self, exchange: Exchange, config: Any) -> Outcome:
+        """In this phase the upstream's whole response lies in memory and nothing was sent to the client.
+
+        A plugin with this phase makes the engine buffer responses; without one they stream.
+        `exchange.response.body` may be read and set, `exchange.exit` replaces the answer. Answers made by the
+        gateway itself do not pass here.
+        """
+
+    def header_filter(self, exchange: Exchange, config: Any) -> Nothing:
+        """In this phase the response's status and headers are complete and may still be changed.
+
+        It runs for answers of plugins and of the gateway as well; `exchange.response.source` tells which.
+        The return value means nothing.
+        """
+
+    def body_filter(self, exchange: Exchange, config: Any, chunk: bytes, last: bool) -> bytes | None:
+        """In this phase one piece of the response's body is about to be sent; never a coroutine.
+
+        None leaves it as it is, bytes replace it (`b""` holds it back). The last call has `last` set and may
+        have an empty chunk. The engine drops Content-Length when a plugin has this phase, as lengths may
+        change. An exception cuts the response off.
+        """
+
+    def log(self, exchange: Exchange, config: Any) -> Nothing:
+        """In this phase the response was sent, or the client has gone; nothing can be changed any more.
+
+        It runs once for each request that got as far as `rewrite`. Errors only reach the log.
+        """
+
+    def preread(self, exchange: Exchange, config: Any) -> Outcome:
+        """In this phase a TCP, TLS or UDP stream was accepted and no upstream is chosen yet.
+
+        By default the stream is passed on; `exchange.exit` closes it.
+        """
+
+    @classmethod
+    def phases(cls) -> tuple[str, ...]:
+        """Name the phases that this class overrides, in order."""
+        return tuple(phase for phase in PHASES if getattr(cls, phase) is not getattr(Plugin, phase))
+
+    def bound_phases(self) -> dict[str, tuple[Callable[..., Any], bool]]:
+        """Pair each phase of this plugin with its bound method and whether that is a coroutine function."""
+        methods = {phase: getattr(self, phase) for phase in self.phases()}
+        return {phase: (method, iscoroutinefunction(method)) for phase, method in methods.items()}

@@ -1,0 +1,71 @@
+"""What a plugin has of the node that it runs on: look-ups, cache, background work."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any
+
+from gopura.plugin.cache import Cache
+
+if TYPE_CHECKING:
+    from gopura._engine import Entity
+
+log = logging.getLogger("gopura.plugins")
+
+Find = Callable[[str, str, str], "Entity | None"]
+
+
+class Node:
+    """One node; shared by all its plugins.
+
+    `settings` are the node's settings by name. `find(kind, field, value)` looks an entity up in the
+    configuration that is served now; within a request use `exchange.find`, which keeps to the request's own.
+    """
+
+    def __init__(
+        self,
+        node_id: str,
+        find: Find,
+        loop: asyncio.AbstractEventLoop,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.id, self.find, self.loop = node_id, find, loop
+        self.settings = settings or {}
+        self.hostname = socket.gethostname()
+        self.cache = Cache()
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Run a coroutine in the background, from any thread; the end of the node cancels it."""
+        self.loop.call_soon_threadsafe(self._start, work)
+
+    def every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        """Run `work` each time so many seconds have passed since it last ended; errors are logged."""
+        self.spawn(self._repeat(seconds, work))
+
+    async def stop(self) -> None:
+        """Cancel background work and wait for its end; runs on the loop."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _start(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = self.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("background work of a plugin failed", exc_info=error)
+
+    async def _repeat(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await work()
+            except Exception:
+                log.exception("background work of a plugin failed; it is tried again in %s s", seconds)
