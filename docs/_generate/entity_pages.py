@@ -3,6 +3,7 @@
 from tables import fields
 
 from gopura import entities
+from gopura.schema import EntityType
 
 HEAD = """# Entities
 
@@ -13,10 +14,13 @@ What the Admin API stores. Every entity has a collection (`/services`) and membe
 
 def pages() -> dict[str, str]:
     """The page by its path."""
-    return {"entities.md": "\n".join([HEAD, *(_chapter(name) for name in sorted(entities.all()))])}
+    return {"entities.md": "\n".join([HEAD, *(_chapter(entity) for entity in _public())])}
 
 
-def _chapter(name: str) -> str:
-    entity = entities.get(name)
+def _public() -> list[EntityType]:
+    return [entity for _, entity in sorted(entities.all().items()) if entity.endpoints]
+
+
+def _chapter(entity: EntityType) -> str:
     text = (entity.model.__doc__ or "").strip()
-    return f"## {name}\n\n{text}\n\n{fields(entity.model.shape())}"
+    return f"## {entity.name}\n\n{text}\n\n{fields(entity.model.shape())}"

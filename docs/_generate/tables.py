@@ -8,7 +8,18 @@ from gopura.schema import Field, Shape
 from gopura.schema.field import UNSET
 
 COLUMNS = ("field", "type", "default", "allowed", "meaning")
-UNSHOWN = {"required", "default", "description", "referenceable", "encrypted", "unique", "auto", "uuid"}
+UNSHOWN = {
+    "required",
+    "default",
+    "description",
+    "referenceable",
+    "encrypted",
+    "unique",
+    "auto",
+    "uuid",
+    "reference",
+    "on_delete",
+}
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
