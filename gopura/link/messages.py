@@ -37,6 +37,11 @@ def resync() -> bytes:
     return orjson.dumps({"type": "resync"})
 
 
+def report(**details: Any) -> bytes:
+    """What a data plane tells about itself now and then."""
+    return orjson.dumps({"type": "report", **details})
+
+
 def current(version: int, content_hash: str) -> bytes:
     """The data plane is up to date."""
     return orjson.dumps({"type": "current", "version": version, "hash": content_hash})

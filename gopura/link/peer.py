@@ -42,7 +42,7 @@ class Snapshots(Protocol):
 
 
 class Peer:
-    """A data plane: `version` is what it serves, `attempted` what was sent last, `faults` why that was refused."""
+    """A data plane: the `version` it serves, the one `attempted` last, and the `faults` found in that."""
 
     def __init__(self, connection: Connection, snapshots: Snapshots, node: str) -> None:
         self.node = node
@@ -89,7 +89,7 @@ class Peer:
         return future
 
     async def call(self, name: str, params: Message) -> Any:
-        """Ask the data plane for something; RuntimeError when it cannot, ConnectionError when it goes away."""
+        """Ask the data plane for something; RuntimeError when it cannot, ConnectionError when it is gone."""
         number = next(self._numbers)
         future = self._calls[number] = asyncio.get_running_loop().create_future()
         try:

@@ -27,7 +27,7 @@ class LinkServer:
         self._snapshots = snapshots
         self._timeout = write_ack_timeout
         self._ping = ping_interval
-        self._peers: set[Peer] = set()
+        self._peers: list[Peer] = []
 
     @property
     def peers(self) -> list[Peer]:
@@ -60,9 +60,8 @@ class LinkServer:
 
     async def call(self, name: str, **params: Any) -> list[Any]:
         """Ask every connected data plane; the answers of those that had one."""
-        answers = await asyncio.gather(
-            *(peer.call(name, params) for peer in self._peers), return_exceptions=True
-        )
+        calls = (peer.call(name, params) for peer in self._peers)
+        answers = await asyncio.gather(*calls, return_exceptions=True)
         return [answer for answer in answers if not isinstance(answer, BaseException)]
 
     @asynccontextmanager
@@ -98,10 +97,10 @@ class LinkServer:
 
     async def _run(self, connection: Connection, greeting: Message) -> None:
         peer = Peer(connection, self._snapshots, str(greeting["node"]))
-        self._peers.add(peer)
+        self._peers.insert(0, peer)  # the newest is asked first
         log.info("data plane %s is connected with version %s", peer.node, greeting["version"])
         try:
             await peer.run(int(greeting["version"]), str(greeting["hash"]))
         finally:
-            self._peers.discard(peer)
+            self._peers.remove(peer)
             log.info("data plane %s is gone", peer.node)

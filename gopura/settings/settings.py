@@ -42,6 +42,7 @@ class Settings:
         if problems:
             raise SettingsError(problems)
         resolved.values["prefix"] = str(Path(resolved.values["prefix"]).expanduser().absolute())
+        resolved.values["admin_gui_origin"] = _origin(resolved.values["admin_gui_url"])
         return cls(resolved, path)
 
     def __getattr__(self, name: str) -> Any:
@@ -109,3 +110,8 @@ def _read(path: Path) -> tuple[list[Entry], list[Problem]]:
         raise SettingsError(
             [Problem("configuration file", "", f"cannot read {path}: {error.strerror}")]
         ) from None
+
+
+def _origin(url: str | None) -> str | None:
+    """Scheme, host and port of the web interface, which the Admin API's CORS headers name."""
+    return None if url is None else "/".join(url.split("/")[:3])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gopura.settings.kinds import Flag, Number, OneOf
+from gopura.settings.kinds import Number, OneOf
 from gopura.settings.setting import Section, Setting
 
 SECTION = Section(
@@ -83,13 +83,6 @@ SECTION = Section(
             "Seconds after which an asynchronous phase of a plugin is cancelled and the request answered "
             "with 500. "
             "0 sets no limit.",
-            own=True,
-        ),
-        Setting(
-            "uvloop",
-            Flag(),
-            "on",
-            "Use uvloop as event loop of the control and data processes.",
             own=True,
         ),
     ),

@@ -1,0 +1,5 @@
+"""Entry of the control process; the supervisor starts it."""
+
+from gopura.controlplane.process import main
+
+main()

@@ -1,0 +1,53 @@
+"""The life of the control process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+
+from gopura.admin import create_app
+from gopura.controlplane.access_log import AccessLog
+from gopura.controlplane.admin_server import AdminServers
+from gopura.link import LinkServer
+from gopura.snapshot import Builder
+from gopura.store import DatabaseUnavailable, NotBootstrapped, Store
+from gopura.supervisor.launch import Launch, Parent
+from gopura.supervisor.life import Life, run_process
+
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Run until the supervisor says otherwise or is gone."""
+    run_process(control, "admin_error_log")
+
+
+async def control(parent: Parent, launch: Launch, life: Life) -> None:
+    """Serve the Admin API and the link until the end of `life`."""
+    try:
+        store = await Store.of(launch.settings).open()
+    except (DatabaseUnavailable, NotBootstrapped) as error:
+        parent.report("failed", message=str(error))
+        return
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(store.close)
+        builder, link = await _link(store, launch, stack)
+        servers = AdminServers(AccessLog(create_app(store, launch.settings, link), launch.settings), launch)
+        serving = await servers.start()
+        parent.report("ready")
+        following = asyncio.create_task(builder.follow())
+        await life.until_end_or(following, serving)
+        following.cancel()
+        await servers.stop(life.graceful)
+
+
+async def _link(store: Store, launch: Launch, stack: AsyncExitStack) -> tuple[Builder, LinkServer]:
+    settings = launch.settings
+    builder = Builder(store, settings.snapshot_window)
+    link = LinkServer(builder, settings.write_ack_timeout, settings.link_ping_interval)
+    builder.on_change = link.announce
+    await builder.load()
+    await stack.enter_async_context(link.listening(settings.path("run", "link.sock")))
+    log.debug("the snapshot has version %d", builder.version)
+    return builder, link

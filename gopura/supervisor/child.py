@@ -1,0 +1,109 @@
+"""One process under the supervisor."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from collections.abc import Callable
+from signal import SIGKILL, Signals
+from typing import Any
+
+from gopura.supervisor.launch import VARIABLE, Launch
+
+
+class ChildError(Exception):
+    """A process did not become ready; the text says why."""
+
+
+class Child:
+    """A running process. `ready` becomes True once it serves; `exited` is done when it has ended."""
+
+    def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
+        self.name = name
+        self.process = process
+        self.is_ready = False
+        self.status: dict[str, Any] = {}
+        loop = asyncio.get_running_loop()
+        self._ready: asyncio.Future[None] = loop.create_future()
+        self.exited = asyncio.create_task(process.wait())
+        self.exited.add_done_callback(self._ended)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @classmethod
+    async def start(cls, name: str, module: str, launch: Launch) -> Child:
+        """Start a module of gopura as a process; it inherits the listening sockets."""
+        ours, theirs = socket.socketpair()
+        fds = [fd for bound in launch.listeners.values() for item in bound for fd in item.fds]
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", module,
+                pass_fds=[*fds, theirs.fileno()], stdin=asyncio.subprocess.DEVNULL, start_new_session=True,
+                env=os.environ | {VARIABLE: str(theirs.fileno())},
+            )  # fmt: skip
+        child = cls(name, process)
+        reader, writer = await asyncio.open_unix_connection(sock=ours)
+        writer.write(launch.encode())
+        child._tasks.append(asyncio.create_task(child._listen(reader, writer)))
+        return child
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self.process.pid
+
+    async def until_ready(self, seconds: float) -> None:
+        """Wait until it serves; ChildError when it fails, ends, or takes longer."""
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.shield(self._ready)
+        except TimeoutError:
+            raise ChildError(f"the {self.name} process was not ready within {seconds:g} seconds") from None
+
+    def send_signal(self, number: Signals) -> None:
+        """Send a signal, unless it has ended."""
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+
+    async def stop(self, number: Signals, seconds: float) -> None:
+        """Ask it to end by a signal; kill it when it has not within some seconds."""
+        self.send_signal(number)
+        done, _ = await asyncio.wait([self.exited], timeout=seconds)
+        if not done:
+            self.send_signal(SIGKILL)
+            await self.exited
+
+    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            self._event(json.loads(line))
+        writer.close()
+
+    def _event(self, event: dict[str, Any]) -> None:
+        handlers: dict[str, Callable[[dict[str, Any]], None]] = {
+            "ready": self._became_ready,
+            "failed": lambda event: self._fail(event["message"]),
+            "status": lambda event: self.status.update(event["status"]),
+        }
+        handlers[event["event"]](event)
+
+    def _became_ready(self, _event: dict[str, Any]) -> None:
+        self.is_ready = True
+        if not self._ready.done():
+            self._ready.set_result(None)
+
+    def _fail(self, message: str) -> None:
+        if not self._ready.done():
+            self._ready.set_exception(ChildError(message))
+            self._ready.exception()  # who waits gets it; nobody has to
+
+    def _ended(self, task: asyncio.Task[int]) -> None:
+        self.is_ready = False
+        if not task.cancelled():
+            self._fail(f"the {self.name} process ended ({ending(task.result())}) before it was ready")
+
+
+def ending(code: int) -> str:
+    """How a process ended, in words."""
+    return f"exit code {code}" if code >= 0 else f"signal {Signals(-code).name}"

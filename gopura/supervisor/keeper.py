@@ -1,0 +1,152 @@
+"""Keeps one process running: starts it again when it died, and replaces it on a reload."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from contextlib import suppress
+
+from gopura.logs import NOTICE
+from gopura.supervisor.child import Child, ChildError, ending
+from gopura.supervisor.launch import Launch
+
+log = logging.getLogger(__name__)
+_FIRST_DELAY = 0.1
+# A process that was ready for this long died of something new: its next start is not delayed.
+_STEADY_SECONDS = 10.0
+
+
+class Keeper:
+    """One kind of process. `launch` is what the next one starts with."""
+
+    def __init__(self, name: str, module: str, launch: Launch) -> None:
+        self.name = name
+        self.launch = launch
+        self.child: Child | None = None
+        self._module = module
+        self._failures = 0
+        self._stopping = False
+        self._reviving: asyncio.Task[None] | None = None
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the process serves."""
+        return self.child is not None and self.child.is_ready
+
+    async def start(self) -> None:
+        """Start the process and wait until it is ready; ChildError, and no process, when it fails."""
+        self.child = await self._fresh()
+
+    async def replace_overlapping(self, launch: Launch) -> None:
+        """Start a new process, then let the old one finish; ChildError keeps the old one."""
+        self._cancel_revival()
+        previous, self.launch = self.launch, launch
+        try:
+            fresh = await self._fresh()
+        except ChildError:
+            self.launch = previous
+            self.revive()
+            raise
+        old, self.child = self.child, fresh
+        if old is not None:
+            self._leave(old)
+
+    async def replace_in_turn(self, launch: Launch) -> None:
+        """Stop the old process, then start a new one; ChildError returns to the old launch."""
+        self._cancel_revival()
+        previous, self.launch = self.launch, launch
+        old, self.child = self.child, None
+        if old is not None:
+            await old.stop(signal.SIGQUIT, self.launch.settings.drain_timeout)
+        try:
+            await self.start()
+        except ChildError:
+            self.launch = previous
+            self.revive()
+            raise
+
+    def revive(self) -> None:
+        """Start the process again, as often as it takes, unless it runs."""
+        alive = self.child is not None and not self.child.exited.done()
+        if not (alive or self._stopping or self._reviving):
+            self._reviving = asyncio.create_task(self._revive())
+
+    async def stop(self, number: signal.Signals, seconds: float) -> None:
+        """End the process for good: by a signal, and after some seconds by force."""
+        self._stopping = True
+        self._cancel_revival()
+        if self.child is not None:
+            await self.child.stop(number, seconds)
+        for task in list(self._leaving):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    def signal(self, number: signal.Signals) -> None:
+        """Pass a signal on."""
+        if self.child is not None:
+            self.child.send_signal(number)
+
+    async def _fresh(self) -> Child:
+        child = await Child.start(self.name, self._module, self.launch)
+        started = time.monotonic()
+        child.exited.add_done_callback(lambda _: self._ended(child, started))
+        try:
+            await child.until_ready(self.launch.settings.start_timeout)
+        except (ChildError, asyncio.CancelledError):
+            await child.stop(signal.SIGKILL, 1)
+            raise
+        return child
+
+    def _ended(self, child: Child, started: float) -> None:
+        if child is not self.child or self._stopping:
+            return
+        log.error(
+            "the %s process %d ended unexpectedly (%s)", self.name, child.pid, ending(child.exited.result())
+        )
+        if time.monotonic() - started > _STEADY_SECONDS:
+            self._failures = 0
+        self.revive()
+
+    async def _revive(self) -> None:
+        while True:
+            await asyncio.sleep(self._delay())
+            self._failures += 1
+            try:
+                await self.start()
+            except ChildError as error:
+                log.error("the %s process cannot be started again: %s", self.name, error)  # noqa: TRY400
+                continue
+            log.log(
+                NOTICE,
+                "the %s process was started again as %d",
+                self.name,
+                self.child.pid if self.child else 0,
+            )
+            self._reviving = None
+            return
+
+    def _delay(self) -> float:
+        longest = float(self.launch.settings.restart_delay_max)
+        return 0.0 if self._failures == 0 else min(_FIRST_DELAY * 2.0 ** min(self._failures, 30), longest)
+
+    def _cancel_revival(self) -> None:
+        if self._reviving is not None:
+            self._reviving.cancel()
+            self._reviving = None
+
+    def _leave(self, old: Child) -> None:
+        task = asyncio.create_task(self._drain(old))
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
+    async def _drain(self, old: Child) -> None:
+        try:
+            # The process itself keeps to `drain_timeout`; the margin is for its end.
+            await old.stop(signal.SIGQUIT, self.launch.settings.drain_timeout + 5)
+        except asyncio.CancelledError:
+            await old.stop(signal.SIGKILL, 1)
+            raise

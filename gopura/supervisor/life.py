@@ -1,0 +1,68 @@
+"""What all processes under the supervisor do alike: start, obey signals, and end with the supervisor."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import uvloop
+
+from gopura import logs
+from gopura.supervisor.launch import Launch, Parent
+
+log = logging.getLogger(__name__)
+
+
+class Life:
+    """How long a process lives. `graceful` says whether it should finish what it has begun."""
+
+    def __init__(self, parent: Parent) -> None:
+        self.graceful = False
+        self._over = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGQUIT, self.end, True)
+        loop.add_signal_handler(signal.SIGUSR1, logs.reopen)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.end, False)
+        self._watch = asyncio.create_task(self._end_with(parent))
+
+    def end(self, graceful: bool) -> None:
+        """End the process."""
+        self.graceful = graceful
+        self._over.set()
+
+    async def until_end_or(self, *tasks: asyncio.Task[Any]) -> None:
+        """Wait for the end, or for the first of the tasks that fails or ends; its exception is raised."""
+        over = asyncio.create_task(self._over.wait())
+        done, _ = await asyncio.wait([over, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        over.cancel()
+        for task in done:
+            task.result()
+
+    async def _end_with(self, parent: Parent) -> None:
+        await parent.gone()
+        log.warning("the supervisor is gone")
+        self.end(False)
+
+
+Body = Callable[[Parent, Launch, Life], Awaitable[None]]
+
+
+def run_process(body: Body, log_setting: str) -> None:
+    """Take up the launch, set up logs and run the body of a process."""
+    uvloop.run(_run(body, log_setting))
+
+
+async def _run(body: Body, log_setting: str) -> None:
+    parent, launch = await Parent.connect()
+    logs.configure(launch.settings, launch.settings.get(log_setting), launch.foreground)
+    life = Life(parent)
+    try:
+        await body(parent, launch, life)
+    except Exception as error:
+        log.exception("the process failed")
+        parent.report("failed", message=f"{type(error).__name__}: {error}")
+        raise SystemExit(1) from None

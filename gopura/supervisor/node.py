@@ -1,0 +1,137 @@
+"""One node: its prefix, sockets and processes, from start to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import resource
+import signal
+from typing import Any
+
+from gopura.logs import NOTICE
+from gopura.settings import Settings
+from gopura.supervisor.certificates import CertificateError, certificates
+from gopura.supervisor.child import ChildError
+from gopura.supervisor.keeper import Keeper
+from gopura.supervisor.launch import Bound, Launch
+from gopura.supervisor.prefix import Prefix, PrefixError
+from gopura.supervisor.sockets import ListenError, Sockets
+
+log = logging.getLogger(__name__)
+
+# What each kind of process listens on, in the order in which the processes start.
+LISTENS = {"control": ["admin_listen"], "data": ["proxy_listen", "status_listen"]}
+MODULES = {"control": "gopura.controlplane", "data": "gopura.dataplane"}
+ROLES = {"traditional": ["control", "data"], "control_plane": ["control"], "data_plane": ["data"]}
+_FAST_STOP_SECONDS = 10.0
+
+StartError = (PrefixError, ListenError, CertificateError, ChildError)
+
+
+class Node:
+    """The processes of one node, and what they share."""
+
+    def __init__(self, settings: Settings, foreground: bool) -> None:
+        self.settings = settings
+        self.prefix = Prefix(settings)
+        self.listening: dict[str, list[Bound]] = {}
+        self._foreground = foreground
+        self._sockets = Sockets()
+        self._keepers: dict[str, Keeper] = {}
+        self._changing = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Take the prefix, bind all addresses, start the processes; a StartError says what is in the way."""
+        self.prefix.prepare()
+        self.prefix.take()
+        _allow_open_files()
+        for name, launch in (await self._launches(self.settings)).items():
+            self._keepers[name] = Keeper(name, MODULES[name], launch)
+        async with self._changing:
+            for keeper in self._keepers.values():
+                await self._first_start(keeper)
+
+    async def reload(self, settings: Settings) -> None:
+        """Replace the processes, without refusing a connection; a StartError keeps what runs."""
+        async with self._changing:
+            if settings.prefix != self.settings.prefix:
+                raise PrefixError("the prefix cannot change while gopura runs; stop it and start it again")
+            launches = await self._launches(settings)
+            for name, keeper in self._keepers.items():
+                replace = keeper.replace_overlapping if name == "data" else keeper.replace_in_turn
+                await replace(launches[name])
+            self._sockets.keep(settings, self._names(settings))
+            self.settings = settings
+            log.log(NOTICE, "reloaded")
+
+    async def stop(self, graceful: bool) -> None:
+        """End all processes, the data plane first: at once, or after it has answered what it has accepted."""
+        number = signal.SIGQUIT if graceful else signal.SIGTERM
+        seconds = self.settings.drain_timeout + 5 if graceful else _FAST_STOP_SECONDS
+        for keeper in reversed(self._keepers.values()):
+            await keeper.stop(number, seconds)
+        self._sockets.close()
+        self.prefix.release()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Pass a signal on to all processes."""
+        for keeper in self._keepers.values():
+            keeper.signal(number)
+
+    def status(self) -> dict[str, Any]:
+        """What runs and where it listens."""
+        return {
+            "pid": os.getpid(),
+            "prefix": str(self.prefix.path),
+            "processes": {
+                name: {"pid": keeper.child.pid if keeper.child else None, "ready": keeper.is_ready}
+                for name, keeper in self._keepers.items()
+            },
+            "listeners": {
+                name: [str(b.listener) for b in all_bound] for name, all_bound in self.listening.items()
+            },
+        }
+
+    async def _first_start(self, keeper: Keeper) -> None:
+        try:
+            await keeper.start()
+        except ChildError as error:
+            if keeper.name != "control" or not self._can_serve_from_disk():
+                raise
+            log.error("no control process, traffic is served from the saved snapshot: %s", error)  # noqa: TRY400
+            keeper.revive()
+
+    def _can_serve_from_disk(self) -> bool:
+        return "data" in self._keepers and (self.prefix.path / "snapshot" / "current").exists()
+
+    async def _launches(self, settings: Settings) -> dict[str, Launch]:
+        workers = worker_count(settings)
+        names = self._names(settings)
+        pairs = await asyncio.to_thread(certificates, settings, names)
+        self.listening = self._sockets.bind(settings, names, workers)
+        node_id = self.prefix.node_id(settings.node_id)
+        return {
+            kind: Launch(
+                settings, node_id, workers, self._foreground,
+                {name: self.listening[name] for name in LISTENS[kind]},
+                {name: pairs[name] for name in LISTENS[kind] if name in pairs},
+            )
+            for kind in ROLES[settings.role]
+        }  # fmt: skip
+
+    @staticmethod
+    def _names(settings: Settings) -> list[str]:
+        return [name for kind in ROLES[settings.role] for name in LISTENS[kind]]
+
+
+def worker_count(settings: Settings) -> int:
+    """Worker threads of the data plane."""
+    configured: str = settings.nginx_main_worker_processes
+    return len(os.sched_getaffinity(0)) if configured == "auto" else int(configured)
+
+
+def _allow_open_files() -> None:
+    """Every connection needs a descriptor or two; take as many as the system grants."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

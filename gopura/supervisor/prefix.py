@@ -1,0 +1,98 @@
+"""The folder of a node: what stands in it, and the lock that one supervisor holds on it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import uuid
+
+from gopura.settings import Settings
+from gopura.supervisor.holder import describe
+
+FOLDERS = ("pids", "logs", "ssl", "run", "snapshot")
+_PRIVATE = ("ssl", "run", "snapshot")
+# The kernel's limit for the path of a unix socket.
+_SOCKET_PATH_LIMIT = 107
+
+
+class PrefixError(Exception):
+    """The prefix cannot be used; the text names the setting and the reason."""
+
+
+class Prefix:
+    """The folder; `take` makes it this process's own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.path = settings.path()
+        self.pid_file = settings.path("pids", "gopura.pid")
+        self.link_socket = settings.path("run", "link.sock")
+        self.command_socket = settings.path("run", "supervisor.sock")
+        self._source = settings.origins.get("prefix", "default")
+        self._lock: int | None = None
+
+    def prepare(self) -> None:
+        """Make the folders; PrefixError when that is not possible."""
+        if len(os.fsencode(self.command_socket)) > _SOCKET_PATH_LIMIT:
+            raise PrefixError(f"prefix {self.path} is too long for the unix sockets that it will hold")
+        try:
+            for name in FOLDERS:
+                folder = self.path / name
+                folder.mkdir(parents=True, exist_ok=True)
+                if name in _PRIVATE:
+                    folder.chmod(0o700)
+            (self.path / "run" / ".writable").write_bytes(b"")
+        except OSError as error:
+            raise PrefixError(
+                f"cannot write to prefix {self.path} (set by {self._source}): {error.strerror}"
+            ) from None
+
+    def take(self) -> None:
+        """Become the only supervisor on this prefix and write the pid file; PrefixError names another."""
+        lock = os.open(self.path / "run" / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            raise PrefixError(f"gopura already runs on prefix {self.path}: {self._runner()}") from None
+        self._lock = lock
+        self.pid_file.write_text(f"{os.getpid()}\n")
+
+    def release(self) -> None:
+        """Give the prefix up."""
+        if self._lock is not None:
+            self.pid_file.unlink(missing_ok=True)
+            os.close(self._lock)
+            self._lock = None
+
+    def running(self) -> int | None:
+        """Process id of the supervisor on this prefix; None when there is none."""
+        try:
+            lock = os.open(self.path / "run" / "lock", os.O_RDWR)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return self._pid()
+        finally:
+            os.close(lock)
+        return None
+
+    def node_id(self, configured: str | None) -> str:
+        """The configured identity, or one that is generated once and kept."""
+        path = self.path / "node_id"
+        if configured:
+            return configured
+        if not path.exists():
+            path.write_text(f"{uuid.uuid4()}\n")
+        return path.read_text().strip()
+
+    def _pid(self) -> int | None:
+        try:
+            return int(self.pid_file.read_text())
+        except (OSError, ValueError):
+            return None
+
+    def _runner(self) -> str:
+        pid = self._pid()
+        return describe(pid) if pid else "its process id is not known"

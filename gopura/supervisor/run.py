@@ -1,0 +1,84 @@
+"""Runs a node until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from gopura import logs
+from gopura.settings import Settings, SettingsError
+from gopura.supervisor import commands
+from gopura.supervisor.node import Node, StartError
+
+log = logging.getLogger(__name__)
+
+
+class Supervisor:
+    """A node together with the signals and commands that steer it."""
+
+    def __init__(self, settings: Settings, foreground: bool, reread: Callable[[], Settings]) -> None:
+        self.node = Node(settings, foreground)
+        self._foreground = foreground
+        self._reread = reread
+        self._end: asyncio.Future[bool]
+
+    async def run(self, started: Callable[[Node], None]) -> None:
+        """Start, call `started`, and return after a stop; one of StartError when the start fails."""
+        self._end = asyncio.get_running_loop().create_future()
+        self._handle_signals()
+        try:
+            await self._start_or_end()
+            if self._end.done():
+                return
+            handlers: dict[str, commands.Handler] = {"status": self._status, "reload": self._reload_command}
+            server = await commands.listen(self.node.prefix.command_socket, handlers)
+            started(self.node)
+            await self._end
+            server.close()
+        finally:
+            graceful = self._end.done() and self._end.result()
+            await self.node.stop(graceful)
+
+    async def _start_or_end(self) -> None:
+        starting = asyncio.create_task(self.node.start())
+        self._end.add_done_callback(lambda _: starting.cancel())
+        with suppress(asyncio.CancelledError):
+            await starting
+
+    def _handle_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop, False)
+        loop.add_signal_handler(signal.SIGQUIT, self._stop, True)
+        loop.add_signal_handler(signal.SIGHUP, lambda: asyncio.ensure_future(self._reload()))
+        loop.add_signal_handler(signal.SIGUSR1, self._reopen)
+
+    def _stop(self, graceful: bool) -> None:
+        if not self._end.done():
+            self._end.set_result(graceful)
+
+    def _reopen(self) -> None:
+        logs.reopen()
+        self.node.signal(signal.SIGUSR1)
+
+    async def _reload(self, settings: Settings | None = None) -> str | None:
+        """Reload; the reason when it failed."""
+        try:
+            fresh = settings or self._reread()
+            logs.configure(fresh, fresh.proxy_error_log, self._foreground)
+            await self.node.reload(fresh)
+        except (SettingsError, *StartError) as error:
+            log.error("the reload failed, everything runs on as before: %s", error)  # noqa: TRY400
+            return str(error)
+        return None
+
+    async def _status(self, _request: dict[str, Any]) -> dict[str, Any]:
+        return self.node.status()
+
+    async def _reload_command(self, request: dict[str, Any]) -> dict[str, Any]:
+        settings = Settings.from_json(request["settings"]) if "settings" in request else None
+        return {"error": await self._reload(settings)}
