@@ -27,6 +27,7 @@ mod entry;
 mod header;
 mod host;
 mod index;
+mod literals;
 mod matched;
 mod normalize;
 mod pattern;

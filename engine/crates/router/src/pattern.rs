@@ -2,9 +2,7 @@
 
 use std::ops::Range;
 
-use regex_syntax::ParserBuilder;
-use regex_syntax::hir::{Hir, HirKind, Look};
-
+use crate::literals::Literals;
 use crate::spec::Flavor;
 
 /// A compiled pattern. `regex` runs in linear time; what only PCRE has (look-around, back references,
@@ -12,8 +10,7 @@ use crate::spec::Flavor;
 #[derive(Debug)]
 pub(crate) struct Pattern {
     engine: Engine,
-    /// Every match of the pattern starts the text, with these bytes. Empty: nothing is known.
-    pub literal_prefix: Box<[u8]>,
+    pub literals: Literals,
 }
 
 #[derive(Debug)]
@@ -44,16 +41,13 @@ impl Pattern {
     fn compile(source: &str, flavor: Flavor) -> Result<Self, String> {
         let unicode = flavor != Flavor::Traditional;
         match regex::bytes::RegexBuilder::new(source).unicode(unicode).build() {
-            Ok(regex) => Ok(Self {
-                engine: Engine::Linear(regex),
-                literal_prefix: literal_prefix(source, unicode).into(),
-            }),
+            Ok(regex) => Ok(Self { engine: Engine::Linear(regex), literals: Literals::of(source, unicode) }),
             Err(refused) => fancy_regex::RegexBuilder::new(source)
                 .backtrack_limit(BACKTRACK_LIMIT)
                 .build()
                 .map(|regex| Self {
                     engine: Engine::Backtracking(Box::new(regex)),
-                    literal_prefix: Box::default(),
+                    literals: Literals::default(),
                 })
                 .map_err(|_| refused.to_string()),
         }
@@ -114,23 +108,6 @@ pub struct Capture<'r, 'p> {
     pub number: usize,
     pub name: Option<&'r str>,
     pub value: &'p [u8],
-}
-
-/// The bytes with which every match of an anchored pattern begins.
-fn literal_prefix(source: &str, unicode: bool) -> Vec<u8> {
-    let parsed = ParserBuilder::new().unicode(unicode).utf8(false).build().parse(source);
-    let Ok(hir) = parsed else { return Vec::new() };
-    let mut parts = match hir.kind() {
-        HirKind::Concat(parts) => parts.iter(),
-        _ => return Vec::new(),
-    };
-    if !matches!(parts.next().map(Hir::kind), Some(HirKind::Look(Look::Start))) {
-        return Vec::new();
-    }
-    match parts.next().map(Hir::kind) {
-        Some(HirKind::Literal(literal)) => literal.0.to_vec(),
-        _ => Vec::new(),
-    }
 }
 
 /// Calls `use_it` with `text` in ASCII lower case; allocates only for long values with upper-case letters.

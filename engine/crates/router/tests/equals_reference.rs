@@ -11,8 +11,8 @@ use proptest::sample::{select, subsequence};
 use reference::{Owned, Reference};
 
 /// Route sets per run and requests per set: more than 100,000 pairs for each flavour.
-const SETS: u32 = 1500;
-const REQUESTS: usize = 70;
+const SETS: u32 = 1000;
+const REQUESTS: usize = 105;
 
 const HOSTS: &[&str] = &[
     "a.test",
@@ -136,7 +136,7 @@ fn compare(
 
 fn equal(flavor: Flavor) {
     let config = ProptestConfig { cases: SETS, failure_persistence: None, ..ProptestConfig::default() };
-    let input = (vec(route(), 0..24), vec(request(), REQUESTS));
+    let input = (vec(route(), 0..64), vec(request(), REQUESTS));
     proptest!(config, |((routes, requests) in input)| {
         let router = Router::build(routes.clone(), flavor).unwrap();
         compare(&router, &routes, flavor, &requests)?;
@@ -158,7 +158,7 @@ fn traditional() {
 fn updates() {
     let config = ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() };
     let input = (
-        vec(route(), 1..16),
+        vec(route(), 1..40),
         vec(route(), 0..8),
         vec(any::<prop::sample::Index>(), 0..12),
         vec(request(), 30),

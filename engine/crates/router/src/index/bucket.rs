@@ -47,10 +47,11 @@ impl Bucket {
         }
     }
 
-    pub fn search<'i>(&'i self, search: &mut Search<'i, '_>) {
+    /// `path` is what is left of it behind the place's own bytes.
+    pub fn search<'i>(&'i self, search: &mut Search<'i, '_>, path: &[u8]) {
         match self {
             Self::Few(list) => search.list(&list.0),
-            Self::Many(keyed) => keyed.search(search),
+            Self::Many(keyed) => keyed.search(search, path),
         }
     }
 }

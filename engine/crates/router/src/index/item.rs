@@ -19,6 +19,8 @@ pub(crate) struct Item {
     pattern: Option<Arc<Pattern>>,
     /// Which of the entry's paths.
     path: usize,
+    /// Lies under the inner literal of its pattern already.
+    is_under_inner: bool,
 }
 
 impl Item {
@@ -31,6 +33,7 @@ impl Item {
             host: host.clone(),
             pattern,
             path,
+            is_under_inner: false,
         };
         match &entry.paths {
             Paths::Any => vec![item(0, None)],
@@ -46,10 +49,21 @@ impl Item {
     /// The bytes with which the request's path must begin.
     pub fn prefix(&self) -> &[u8] {
         match (&self.entry.paths, &self.pattern) {
-            (_, Some(pattern)) => &pattern.literal_prefix,
+            (_, Some(pattern)) => &pattern.literals.prefix,
             (Paths::Prefixes(prefixes), None) => &prefixes[self.path],
             _ => b"",
         }
+    }
+
+    /// Bytes that the path must contain after the prefix, when they can still be used to find the item.
+    pub fn inner(&self) -> Option<&[u8]> {
+        let inner = &*self.pattern.as_ref()?.literals.inner;
+        (!self.is_under_inner && !inner.is_empty()).then_some(inner)
+    }
+
+    /// The same item, to lie under its inner literal.
+    pub fn under_inner(&self) -> Self {
+        Self { is_under_inner: true, ..self.clone() }
     }
 
     /// Whether it is the same way to the same entry.

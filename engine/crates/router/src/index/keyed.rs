@@ -6,6 +6,7 @@ use std::hash::BuildHasherDefault;
 use super::bucket::List;
 use super::item::Item;
 use super::search::Search;
+use super::trie::Trie;
 use crate::header::FieldName;
 use crate::pattern::with_lower;
 use crate::rank::Rank;
@@ -19,6 +20,8 @@ type Lists = HashMap<Box<[u8]>, List, Fast>;
 /// Each item lies under the most telling thing that it asks for, once for each value that will do.
 #[derive(Clone, Default)]
 pub(crate) struct Keyed {
+    /// Regexes by a literal that the path must contain.
+    inner: Trie,
     /// By field name, then by value in lower case.
     headers: Vec<(FieldName, Lists)>,
     snis: Lists,
@@ -32,15 +35,21 @@ pub(crate) struct Keyed {
 impl Keyed {
     pub fn insert(&mut self, item: &Item) {
         self.best = self.best.max(Some(item.rank));
-        self.each_list(item, |list| list.insert(item.clone()));
+        match item.inner() {
+            Some(literal) => self.inner.insert(literal, item.under_inner()),
+            None => self.each_list(item, |list| list.insert(item.clone())),
+        }
     }
 
     pub fn remove(&mut self, item: &Item) {
-        self.each_list(item, |list| list.remove(item));
+        match item.inner() {
+            Some(literal) => self.inner.remove(literal, &item.under_inner()),
+            None => self.each_list(item, |list| list.remove(item)),
+        }
         self.drop_empty();
         let lists = self.headers.iter().flat_map(|(_, lists)| lists.values());
         let lists = lists.chain(self.methods.values()).chain([&self.any_sni, &self.rest]);
-        self.best = lists.filter_map(List::best).max();
+        self.best = lists.filter_map(List::best).max().max(self.inner.root.best);
     }
 
     /// Calls `change` with each list that the item belongs to.
@@ -74,7 +83,10 @@ impl Keyed {
         self.best
     }
 
-    pub fn search<'i>(&'i self, search: &mut Search<'i, '_>) {
+    pub fn search<'i>(&'i self, search: &mut Search<'i, '_>, path: &[u8]) {
+        if !self.inner.is_empty() {
+            (0..path.len()).for_each(|at| search.node(&self.inner.root, &path[at..]));
+        }
         let request = search.request;
         for (name, lists) in &self.headers {
             name.any(request.headers, &mut |value| {

@@ -43,7 +43,8 @@ impl Index {
                 Some(host) => self.shards(host.shape).entry(host.text.as_ref().into()).or_default(),
                 None => &mut self.any,
             };
-            trie.insert(item);
+            let prefix = item.prefix().to_vec();
+            trie.insert(&prefix, item);
         }
     }
 
@@ -51,12 +52,12 @@ impl Index {
         for (host, item) in places(entry) {
             self.odd -= usize::from(host.is_some_and(is_odd));
             let Some(host) = host else {
-                self.any.remove(&item);
+                self.any.remove(item.prefix(), &item);
                 continue;
             };
             let shards = self.shards(host.shape);
             if let Some(trie) = shards.get_mut(&*host.text) {
-                trie.remove(&item);
+                trie.remove(item.prefix(), &item);
                 if trie.is_empty() {
                     shards.remove(&*host.text);
                 }

@@ -30,14 +30,14 @@ impl<'i, 'r> Search<'i, 'r> {
     }
 
     /// Longer prefixes first: what they find saves most of the work above.
-    fn node(&mut self, node: &'i Node, path: &[u8]) {
+    pub fn node(&mut self, node: &'i Node, path: &[u8]) {
         if node.best <= self.best.map(|item| item.rank) {
             return;
         }
         if let Some((child, rest)) = node.child(path) {
             self.node(child, rest);
         }
-        node.bucket.search(self);
+        node.bucket.search(self, path);
     }
 
     pub fn found(&mut self, list: Option<&'i List>) {

@@ -6,7 +6,7 @@ use super::bucket::Bucket;
 use super::item::Item;
 use crate::rank::Rank;
 
-/// Items by the bytes with which a path must begin. Changing a tree copies the nodes from the root to the
+/// Items by the bytes with which a path (or what is left of it) must begin. Changing a tree copies the nodes from the root to the
 /// change, when another generation still holds them, and shares the rest.
 #[derive(Clone, Default)]
 pub(crate) struct Trie {
@@ -25,13 +25,12 @@ pub(crate) struct Node {
 }
 
 impl Trie {
-    pub fn insert(&mut self, item: Item) {
-        let prefix: Vec<u8> = item.prefix().to_vec();
-        self.root.insert(&prefix, item);
+    pub fn insert(&mut self, key: &[u8], item: Item) {
+        self.root.insert(key, item);
     }
 
-    pub fn remove(&mut self, item: &Item) {
-        self.root.remove(item.prefix(), item);
+    pub fn remove(&mut self, key: &[u8], item: &Item) {
+        self.root.remove(key, item);
     }
 
     pub fn is_empty(&self) -> bool {
