@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from signal import SIGKILL, Signals
 from typing import Any
 
@@ -76,8 +77,9 @@ class Child:
             await self.exited
 
     async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while line := await reader.readline():
-            self._event(json.loads(line))
+        with suppress(ConnectionResetError):  # killed before it read everything
+            while line := await reader.readline():
+                self._event(json.loads(line))
         writer.close()
 
     def _event(self, event: dict[str, Any]) -> None:

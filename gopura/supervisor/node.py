@@ -61,7 +61,7 @@ class Node:
             for name, keeper in self._keepers.items():
                 replace = keeper.replace_overlapping if name == "data" else keeper.replace_in_turn
                 await replace(launches[name])
-            self._sockets.keep(settings, self._names(settings))
+            self._sockets.keep(settings, listen_names(settings))
             self.settings = settings
             log.log(NOTICE, "reloaded")
 
@@ -107,7 +107,7 @@ class Node:
 
     async def _launches(self, settings: Settings) -> dict[str, Launch]:
         workers = worker_count(settings)
-        names = self._names(settings)
+        names = listen_names(settings)
         pairs = await asyncio.to_thread(certificates, settings, names)
         self.listening = self._sockets.bind(settings, names, workers)
         node_id = self.prefix.node_id(settings.node_id)
@@ -120,9 +120,10 @@ class Node:
             for kind in ROLES[settings.role]
         }  # fmt: skip
 
-    @staticmethod
-    def _names(settings: Settings) -> list[str]:
-        return [name for kind in ROLES[settings.role] for name in LISTENS[kind]]
+
+def listen_names(settings: Settings) -> list[str]:
+    """The listen settings that this node obeys in its role."""
+    return [name for kind in ROLES[settings.role] for name in LISTENS[kind]]
 
 
 def worker_count(settings: Settings) -> int:

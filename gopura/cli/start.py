@@ -1,0 +1,97 @@
+"""`gopura start`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from typing import Any
+
+import click
+
+from gopura import logs
+from gopura.cli._options import Failure, node_options
+from gopura.release import VERSION
+from gopura.settings import Settings
+from gopura.supervisor.banner import banner
+from gopura.supervisor.node import Node, StartError
+from gopura.supervisor.prefix import Prefix, PrefixError
+from gopura.supervisor.run import Supervisor
+
+# Set for the process that `--daemon` leaves behind: the descriptor on which it tells how the start went.
+_TOLD = "GOPURA_PROCESS_START"
+
+
+@click.command("start")
+@click.option("--daemon", is_flag=True, help="Return once everything runs, and leave it running.")
+@node_options
+def command(settings: Settings, daemon: bool) -> None:
+    """Start the gateway in this terminal (or, with --daemon, in the background)."""
+    start(settings, daemon)
+
+
+def start(settings: Settings, daemon: bool) -> None:
+    """Start a node; Failure says what is in the way."""
+    try:
+        Prefix(settings).prepare()
+    except PrefixError as error:
+        raise Failure(str(error)) from None
+    if daemon:
+        _detach(settings)
+    else:
+        run(settings)
+
+
+def run(settings: Settings) -> None:
+    """Be the supervisor until told to stop."""
+    told = os.environ.pop(_TOLD, None)
+    foreground = told is None
+    logs.configure(settings, settings.proxy_error_log, foreground)
+    supervisor = Supervisor(settings, foreground, lambda: _reread(settings))
+    output: Any = sys.stdout if told is None else os.fdopen(int(told), "w")
+    try:
+        asyncio.run(supervisor.run(lambda node: _tell(node, output)))
+    except StartError as error:
+        if told is None:
+            raise Failure(str(error)) from None
+        output.write(f"Error: {error}")
+        sys.exit(1)
+
+
+def _tell(node: Node, output: Any) -> None:
+    output.write(banner(VERSION, str(node.prefix.path), node.listening) + "\n")
+    output.flush()
+    if output is not sys.stdout:
+        output.close()
+
+
+def _reread(settings: Settings) -> Settings:
+    return Settings.load(settings.conf, os.environ, {"prefix": settings.prefix})
+
+
+def _detach(settings: Settings) -> None:
+    """Run the same command again as a process of its own session, and wait for what it tells."""
+    ours, theirs = os.pipe()
+    # Whatever escapes the logs, such as the traceback of a process that cannot even be imported.
+    rest = settings.path("logs", "error.log").open("ab")
+    arguments = [argument for argument in sys.argv[1:] if argument != "--daemon"]
+    with (
+        rest,
+        subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "gopura.cli", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=rest,
+            env=os.environ | {_TOLD: str(theirs)},
+            pass_fds=[theirs],
+            start_new_session=True,
+        ) as process,
+    ):
+        os.close(theirs)
+        with os.fdopen(ours) as stream:
+            text = stream.read()
+        if text.startswith("Error: ") or not text:
+            raise Failure(text.removeprefix("Error: ") or f"gopura ended with code {process.wait()}")
+        click.echo(text, nl=False)
+        process.returncode = 0  # it goes on without us

@@ -1,0 +1,121 @@
+"""Takes up snapshots and deltas, and keeps the last good snapshot on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from gopura._engine import Engine, Prepared, SnapshotError
+from gopura.dataplane.plugins import PluginHost
+from gopura.link import messages
+
+log = logging.getLogger(__name__)
+_VERSION = re.compile(rb'"version":(\d+)')
+_HEAD_BYTES = 120
+
+
+class Configuration:
+    """What the engine serves. One snapshot or delta is taken up at a time; traffic never waits for it."""
+
+    def __init__(
+        self, engine: Engine, plugins: PluginHost, node_id: str, path: Path, save_delay: float
+    ) -> None:
+        self._engine = engine
+        self._plugins = plugins
+        self._node_id = node_id
+        self._path = path
+        self._save_delay = save_delay
+        self._unsaved = False
+        self._saving = asyncio.Lock()
+        self._save_due: asyncio.TimerHandle | None = None
+        self._process = psutil.Process()
+
+    def greeting(self) -> bytes:
+        """The hello of the link."""
+        return messages.hello(self._node_id, self._engine.version, self._engine.hash)
+
+    def report(self) -> bytes:
+        """What the control plane shows about this process."""
+        return messages.report(
+            pid=os.getpid(),
+            memory=self._process.memory_info().rss,
+            hash=self._engine.hash,
+            counters=self._engine.counters(),
+        )
+
+    async def load(self) -> bool:
+        """Take up the newest good snapshot on disk; False when there is none."""
+        for path in (self._path, self._path.with_name(self._path.name + ".previous")):
+            try:
+                prepared = await asyncio.to_thread(self._engine.load, str(path))
+                if prepared is not None:
+                    await self._commit(prepared)
+                    log.info("serving version %d from %s", self._engine.version, path)
+                    return True
+            except Exception as error:
+                log.error("the saved snapshot cannot be used: %s", _reason(error))  # noqa: TRY400 - not a bug
+        return False
+
+    async def apply(self, message: bytes) -> bytes:
+        """Serve what a message carries, whole or not at all; return the answer to it."""
+        try:
+            await self._commit(await asyncio.to_thread(self._engine.prepare, message))
+        except SnapshotError as error:
+            return messages.resync() if error.resync else messages.nack(_version(message), error.errors)
+        except Exception as error:
+            log.exception("a snapshot cannot be served")
+            fault = messages.EntityFault(entity="snapshot", id="", message=_reason(error))
+            return messages.nack(_version(message), [fault])
+        self._save_soon()
+        return messages.ack(self._engine.version)
+
+    async def call(self, name: str, params: dict[str, Any]) -> Any:
+        """Answer a question of the control plane."""
+        if name == "log_level":
+            return self._engine.set_log_level(params["level"])
+        raise LookupError(f"there is no call {name}")
+
+    async def save(self) -> None:
+        """Write what is not saved yet."""
+        if self._save_due is not None:
+            self._save_due.cancel()
+            self._save_due = None
+        async with self._saving:
+            if self._unsaved:
+                self._unsaved = False
+                await self._write()
+
+    async def _write(self) -> None:
+        try:
+            await asyncio.to_thread(self._engine.save, str(self._path))
+        except OSError as error:
+            self._unsaved = True
+            log.error("the snapshot cannot be saved: %s", error)  # noqa: TRY400 - not a bug
+
+    async def _commit(self, prepared: Prepared) -> None:
+        bound = await asyncio.to_thread(
+            self._plugins.bind, prepared.changed_plugins, prepared.removed_plugins
+        )
+        self._engine.commit(prepared, bound)
+        self._plugins.committed()
+
+    def _save_soon(self) -> None:
+        self._unsaved = True
+        if self._save_due is None:
+            loop = asyncio.get_running_loop()
+            self._save_due = loop.call_later(self._save_delay, lambda: loop.create_task(self.save()))
+
+
+def _version(message: bytes) -> int:
+    found = _VERSION.search(message, 0, _HEAD_BYTES)
+    return int(found[1]) if found else 0
+
+
+def _reason(error: BaseException) -> str:
+    return str(error) or type(error).__name__

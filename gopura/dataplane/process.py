@@ -1,0 +1,127 @@
+"""The life of the data process."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import sys
+from contextlib import suppress
+
+import orjson
+
+from gopura._engine import Engine
+from gopura.dataplane.configuration import Configuration
+from gopura.dataplane.event_loop import PluginLoop
+from gopura.dataplane.plugins import PluginHost
+from gopura.link import LinkClient
+from gopura.plugin.discovery import discover
+from gopura.plugin.node import Node
+from gopura.release import VERSION
+from gopura.supervisor.launch import Launch, Parent
+from gopura.supervisor.life import Life, run_process
+
+log = logging.getLogger(__name__)
+# A worker that wants to run a plugin waits this long, at most, for a busy Python thread.
+_SWITCH_SECONDS = 0.0002
+_REPORT_SECONDS = 1.0
+
+
+def main() -> None:
+    """Run until the supervisor says otherwise or is gone."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    run_process(data, "proxy_error_log")
+
+
+async def data(parent: Parent, launch: Launch, life: Life) -> None:
+    """Serve traffic until the end of `life`: from disk at first, then what the control plane sends."""
+    process = DataProcess(launch)
+    await process.start(parent)
+    client = asyncio.create_task(process.client.run())
+    reports = asyncio.create_task(process.report())
+    await life.until_end_or(client, reports)
+    for task in (client, reports):
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    await process.stop(life.graceful)
+
+
+class DataProcess:
+    """The engine with its plugins and its configuration."""
+
+    def __init__(self, launch: Launch) -> None:
+        settings = launch.settings
+        self._launch = launch
+        self._engine = Engine(engine_settings(launch))
+        self._loop = PluginLoop()
+        found = discover(settings.plugins, settings.plugins_path)
+        node = Node(launch.node_id, self._engine.find, self._loop, dict(settings.items()))
+        self._node = node
+        self._plugins = PluginHost(found, node, self._loop, settings.plugin_phase_timeout)
+        self._configuration = Configuration(
+            self._engine,
+            self._plugins,
+            launch.node_id,
+            settings.path("snapshot", "current"),
+            settings.snapshot_save_delay,
+        )
+        self.client = LinkClient(
+            self._configuration,
+            settings.path("run", "link.sock"),
+            settings.link_ping_interval,
+            settings.link_retry_max,
+        )
+        self._serving = False
+
+    async def start(self, parent: Parent) -> None:
+        """Load what is on disk; traffic begins once the newest configuration is known or out of reach."""
+        self._loop.start()
+        on_disk = await self._configuration.load()
+        self.client.on_current = lambda: self._serve(parent)
+        if on_disk:
+            self.client.on_unreachable = lambda: self._serve(parent)
+
+    def _serve(self, parent: Parent) -> None:
+        if self._serving:
+            return
+        self._serving = True
+        self._plugins.start()
+        self._engine.start()
+        gc.collect()
+        gc.freeze()  # what lives now lives on: later collections need not look at it
+        parent.report("ready")
+
+    async def report(self) -> None:
+        """Tell the control plane about this process, now and then."""
+        while True:
+            await self.client.send(self._configuration.report())
+            await asyncio.sleep(_REPORT_SECONDS)
+
+    async def stop(self, graceful: bool) -> None:
+        """Save, let requests finish when that is wanted, and end."""
+        await self._configuration.save()
+        if graceful and not await asyncio.to_thread(self._engine.drain, self._launch.settings.drain_timeout):
+            log.warning("some requests did not finish within drain_timeout and are cut off")
+        await asyncio.to_thread(self._engine.stop)
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._node.stop(), self._loop))
+        self._loop.shut_down()
+
+
+def engine_settings(launch: Launch) -> bytes:
+    """The settings in the form that the engine reads."""
+    listeners = {
+        name: [bound.to_json() for bound in launch.listeners[f"{setting}_listen"]]
+        for name, setting in (("listeners", "proxy"), ("status_listeners", "status"))
+    }
+    certificates = launch.certificates.get("proxy_listen") or launch.certificates.get("status_listen") or []
+    return orjson.dumps(
+        dict(launch.settings.items())
+        | listeners
+        | {
+            "workers": launch.workers,
+            "server": f"gopura/{VERSION}",
+            "node_id": launch.node_id,
+            "default_certificates": certificates,
+        }
+    )
