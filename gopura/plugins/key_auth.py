@@ -1,9 +1,18 @@
 """Key authentication: a client shows a key, in a header, the query string or the body."""
 
-from gopura.plugin import Plugin, config
+from gopura.plugin import Entity, Exchange, config
+from gopura.plugin.authentication import Authenticator, Refusal
+from gopura.plugin.body import Fields, parse
+
+BODY_LIMIT = 1 << 20
+"""Bytes of a body that are searched for a key."""
+
+NO_KEY = Refusal(401, "No API key found in request", {"WWW-Authenticate": 'Key realm="kong"'})
+DUPLICATE = Refusal(401, "Duplicate API key found")
+UNKNOWN = Refusal(401, "Invalid authentication credentials")
 
 
-class KeyAuth(Plugin, name="key-auth", priority=1250, no_consumer=True):
+class KeyAuth(Authenticator, name="key-auth", priority=1250, no_consumer=True):
     """Finds the consumer whose key the request carries."""
 
     class Config(config.Record):
@@ -23,3 +32,74 @@ class KeyAuth(Plugin, name="key-auth", priority=1250, no_consumer=True):
         """Whether the key may stand in a form, multipart or JSON body."""
         run_on_preflight: bool = True
         """Whether CORS preflight requests (OPTIONS) need a key as well."""
+
+    def request_body_limit(self, config: Config) -> int:
+        """Have the body read when keys may be in it."""
+        return BODY_LIMIT if config.key_in_body else 0
+
+    def identify(self, exchange: Exchange, config: Config) -> tuple[Entity | None, Entity]:
+        """Look for a key, then for its credential."""
+        body = Lazy(exchange) if config.key_in_body else None
+        key = self._key(exchange, config, body)
+        if not key:
+            raise NO_KEY
+        credential = exchange.find("keyauth_credentials", "key", key)
+        if credential is None:
+            raise UNKNOWN
+        return exchange.owner(credential), credential
+
+    def _key(self, exchange: Exchange, config: Config, body: "Lazy | None") -> str | None:
+        for name in config.key_names:
+            found = self._values(exchange, config, body, name)
+            if len(found) > 1:
+                raise DUPLICATE
+            if found and isinstance(found[0], str):
+                if config.hide_credentials:
+                    hide(exchange, body, name)
+                return found[0]
+        return None
+
+    @staticmethod
+    def _values(
+        exchange: Exchange, config: Config, body: "Lazy | None", name: str
+    ) -> list[str] | list[str | bool]:
+        request = exchange.request
+        if config.key_in_header and (found := request.headers.get_all(name)):
+            return found
+        if config.key_in_query and (values := request.query_values(name)):
+            return values
+        return body.values(name) if body else []
+
+
+class Lazy:
+    """The body's fields, parsed when a key is looked for in them."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._request = exchange.request
+        self._fields: Fields | None = None
+        self._parsed = False
+
+    @property
+    def fields(self) -> Fields | None:
+        """The fields, or None when the body has none."""
+        if not self._parsed:
+            self._parsed = True
+            self._fields = parse(self._request.body, self._request.headers.get("content-type"))
+        return self._fields
+
+    def values(self, name: str) -> list[str | bool]:
+        """All values of a field."""
+        found = self.fields.get(name) if self.fields else None
+        return found if isinstance(found, list) else [] if found is None else [found]
+
+
+def hide(exchange: Exchange, body: Lazy | None, name: str) -> None:
+    """Take what is called `name` out of the request, wherever it stands."""
+    upstream = exchange.upstream_request
+    upstream.headers.remove(name)
+    query = exchange.request.query
+    query.pop(name, None)
+    upstream.set_query(query)
+    if body and body.fields:
+        body.fields.remove(name)
+        upstream.set_body(body.fields.encode())

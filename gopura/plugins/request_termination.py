@@ -1,0 +1,85 @@
+"""Request termination: answers requests instead of an upstream."""
+
+import os
+from typing import Annotated, Any
+
+from gopura.plugin import Exchange, Plugin, config
+
+MESSAGES = {
+    401: "Unauthorized",
+    404: "Not found",
+    405: "Method not allowed",
+    500: "An unexpected error occurred",
+    502: "Bad Gateway",
+    503: "Service unavailable",
+}
+
+ECHO_LIMIT = 1 << 20
+"""Bytes of a body that are echoed."""
+
+
+class RequestTermination(Plugin, name="request-termination", priority=2):
+    """Answers with a status and a message, or shows the request to its sender."""
+
+    class Config(config.Record):
+        """What to answer, and when."""
+
+        status_code: Annotated[int, config.Between(100, 599)] = 503
+        """The status of the answer."""
+        message: str | None = None
+        """The message of the answer, sent as JSON."""
+        content_type: str | None = None
+        """The media type of `body`."""
+        body: str | None = None
+        """The whole body of the answer; instead of a message."""
+        echo: bool = False
+        """Whether the answer shows the request, for debugging."""
+        trigger: config.HeaderName | None = None
+        """Only answer requests with a header or query argument of this name."""
+
+    def request_body_limit(self, config: Config) -> int:
+        """Have the body read when it is echoed."""
+        return ECHO_LIMIT if config.echo else 0
+
+    def access(self, exchange: Exchange, config: Config) -> None:
+        """Answer."""
+        if config.trigger and not triggered(exchange, config.trigger):
+            return
+        message = config.message or MESSAGES.get(config.status_code)
+        if config.echo:
+            exchange.exit(config.status_code, self._echo(exchange, message))
+        elif config.body:
+            headers = {"Content-Type": config.content_type} if config.content_type else None
+            exchange.exit(config.status_code, config.body, headers)
+        else:
+            exchange.exit(config.status_code, {"message": message} if message else None)
+
+    def _echo(self, exchange: Exchange, message: str | None) -> dict[str, Any]:
+        node = {"node_id": self.node.id, "worker_pid": os.getpid(), "hostname": self.node.hostname}
+        answer: dict[str, Any] = {"message": message} if message else {}
+        answer |= {"kong": node, "request": seen(exchange)}
+        for name, entity in (("matched_route", exchange.route), ("matched_service", exchange.service)):
+            if entity is not None:
+                answer[name] = {key: value for key, value in entity.value.items() if value is not None}
+        return answer
+
+
+def triggered(exchange: Exchange, name: str) -> bool:
+    """Whether a header or a query argument has this name."""
+    return name in exchange.request.headers or name in exchange.request.query
+
+
+def seen(exchange: Exchange) -> dict[str, Any]:
+    """The request as this gateway sees it."""
+    request = exchange.request
+    return {
+        "scheme": request.scheme,
+        "host": request.host,
+        "port": request.port,
+        "headers": request.headers.to_dict(),
+        "query": request.query,
+        "raw_body": (request.body or b"").decode("utf-8", "replace"),
+        "method": request.method,
+        "path": request.path,
+        "uri_captures": exchange.captures,
+    }
