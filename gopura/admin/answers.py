@@ -45,6 +45,11 @@ def not_found() -> Response:
     return json(NOT_FOUND, 404)
 
 
+def closed(_gateway: object) -> Response:
+    """The guard of a place that never answers."""
+    return not_found()
+
+
 def page(status: int) -> Response:
     """The short HTML page of a web server, for requests that never reach an endpoint."""
     title = f"{status} {_PHRASES.get(status) or HTTPStatus(status).phrase}"

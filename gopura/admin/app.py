@@ -2,8 +2,8 @@
 
 import logging
 import re
+import secrets
 import time
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -59,7 +59,7 @@ class Admin:
         """Answer one request."""
         started = time.perf_counter()
         request = Request(scope, receive)
-        request_id = uuid.uuid4().hex
+        request_id = secrets.token_hex(12)
         response = await self._outer(request, request_id)
         if not isinstance(response, Bare):
             self.headers.put(request, response, request_id, time.perf_counter() - started)
@@ -95,6 +95,9 @@ class Admin:
         if found is None:
             return answers.not_found()
         endpoint, params = found
+        guarded = endpoint.guard(self.gateway) if endpoint.guard else None
+        if guarded is not None:
+            return guarded
         if request.method == "OPTIONS":
             return _options(request, endpoint)
         handler = endpoint.methods.get("GET" if request.method == "HEAD" else request.method)

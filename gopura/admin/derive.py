@@ -19,8 +19,9 @@ def endpoints(resources: dict[str, Resource]) -> Iterator[Endpoint]:
 
 def _own(resource: Resource) -> Iterator[Endpoint]:
     entity = resource.entity
-    yield Endpoint(f"/{entity.admin_name}", Collection(resource).methods, entity)
-    yield Endpoint(f"/{entity.admin_name}/{{{entity.name}}}", Item(resource).methods, entity)
+    guard = resource.guard
+    yield Endpoint(f"/{entity.admin_name}", Collection(resource).methods, entity, guard=guard)
+    yield Endpoint(f"/{entity.admin_name}/{{{entity.name}}}", Item(resource).methods, entity, guard=guard)
 
 
 def _nested(resource: Resource, resources: dict[str, Resource]) -> Iterator[Endpoint]:
@@ -31,6 +32,8 @@ def _nested(resource: Resource, resources: dict[str, Resource]) -> Iterator[Endp
         parent = resources[str(field.reference)]
         up = f"/{entity.admin_name}/{{{entity.name}}}/{name}"
         down = f"/{parent.entity.admin_name}/{{{parent.entity.name}}}/{entity.nested_name}"
-        yield Endpoint(up, Parent(resource, parent, name).methods, parent.entity)
-        yield Endpoint(down, Children(parent, resource, name).methods, entity)
-        yield Endpoint(f"{down}/{{{entity.name}}}", Child(parent, resource, name).methods, entity)
+        child = f"{down}/{{{entity.name}}}"
+        guard = resource.guard
+        yield Endpoint(up, Parent(resource, parent, name).methods, parent.entity, guard=guard)
+        yield Endpoint(down, Children(parent, resource, name).methods, entity, guard=guard)
+        yield Endpoint(child, Child(parent, resource, name).methods, entity, guard=guard)

@@ -22,28 +22,30 @@ class Item:
 
     async def get(self, call: Call) -> Response:
         """The entity."""
-        key = self.resource.key(call.param(self.name))
         async with call.gateway.store.reading() as reader:
+            key = await self.resource.key(reader, call.param(self.name))
             value = await self.resource.find(reader, key)
         return answers.not_found() if value is None else answers.json(value)
 
     async def patch(self, call: Call) -> Response:
         """Changes the given fields."""
-        key = self.resource.key(call.param(self.name))
         async with call.transaction() as tx:
-            value = await self.resource.change(tx, key, call.body.value)
+            key = await self.resource.key(tx, call.param(self.name))
+            given = await self.resource.given(tx, key, call.body)
+            value = await self.resource.change(tx, key, given)
         return answers.json(value)
 
     async def put(self, call: Call) -> Response:
         """Replaces or creates."""
-        key = self.resource.key(call.param(self.name))
+        given = dict(call.body.value)
         async with call.transaction() as tx:
-            value = await self.resource.put(tx, key, call.body.value)
+            key = await self.resource.new_key(tx, call.param(self.name), given)
+            value = await self.resource.put(tx, key, given)
         return answers.json(value)
 
     async def delete(self, call: Call) -> Response:
         """Deletes; nothing to delete is fine."""
-        key = self.resource.key(call.param(self.name))
         async with call.transaction() as tx:
+            key = await self.resource.key(tx, call.param(self.name))
             await self.resource.remove(tx, key)
         return answers.empty()

@@ -18,7 +18,8 @@ Value = dict[str, Any]
 
 async def existing(call: Call, resource: Resource, reader: Reader) -> Value:
     """The entity that the path names; the answer is 404 without it."""
-    found = await resource.stored(reader, resource.key(call.param(resource.entity.name)))
+    key = await resource.key(reader, call.param(resource.entity.name))
+    found = await resource.stored(reader, key)
     if found is None:
         raise answers.Refusal(answers.not_found())
     return found
@@ -63,15 +64,11 @@ class Child:
         """What it answers to."""
         return {"GET": self.get, "PUT": self.put, "PATCH": self.patch, "DELETE": self.delete}
 
-    async def key(self, call: Call, reader: Reader, parent: Value) -> Key:
-        """The child's key in the path."""
-        return self.child.key(call.param(self.child.entity.name))
-
     async def get(self, call: Call) -> Response:
         """The child."""
         async with call.gateway.store.reading() as reader:
             parent = await existing(call, self.parent, reader)
-            key = await self.key(call, reader, parent)
+            key = await self.child.key(reader, call.param(self.child.entity.name), parent)
             await self._belonging(reader, key, parent)
             return answers.json(await self.child.find(reader, key))
 
@@ -79,9 +76,10 @@ class Child:
         """Changes the given fields; the child stays with its parent unless another one is given."""
         async with call.transaction() as tx:
             parent = await existing(call, self.parent, tx)
-            key = await self.key(call, tx, parent)
+            key = await self.child.key(tx, call.param(self.child.entity.name), parent)
             await self._belonging(tx, key, parent)
-            given = {self.field: {"id": parent["id"]}} | call.body.value
+            given = await self.child.given(tx, key, call.body)
+            given = {self.field: {"id": parent["id"]}} | given
             value = await self.child.change(tx, key, given)
         return answers.json(value)
 
@@ -89,15 +87,16 @@ class Child:
         """Replaces or creates, under this parent."""
         async with call.transaction() as tx:
             parent = await existing(call, self.parent, tx)
-            key = await self.key(call, tx, parent)
-            value = await self.child.put(tx, key, call.body.value | {self.field: {"id": parent["id"]}})
+            given = call.body.value | {self.field: {"id": parent["id"]}}
+            key = await self.child.new_key(tx, call.param(self.child.entity.name), given, parent)
+            value = await self.child.put(tx, key, given)
         return answers.json(value)
 
     async def delete(self, call: Call) -> Response:
         """Deletes the child."""
         async with call.transaction() as tx:
             parent = await existing(call, self.parent, tx)
-            key = await self.key(call, tx, parent)
+            key = await self.child.key(tx, call.param(self.child.entity.name), parent)
             await self._belonging(tx, key, parent)
             await self.child.remove(tx, key)
         return answers.empty()

@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from starlette.responses import Response
+
 from gopura import schema
 from gopura.admin import references
+from gopura.admin.body import Body
 from gopura.admin.errors import InvalidOptions
+from gopura.admin.gateway import Gateway
 from gopura.admin.keys import Key, key_of
 from gopura.admin.listing import Listing
 from gopura.schema.entity import EntityType
@@ -23,9 +27,21 @@ class Resource:
         self.entity = entity
         self.entities = entities
 
-    def key(self, text: str) -> Key:
-        """The key in a URL."""
+    def guard(self, gateway: Gateway) -> Response | None:
+        """An answer instead of that of the entity's endpoints; None when they are to answer."""
+        return None
+
+    async def key(self, reader: Reader, text: str, parent: Value | None = None) -> Key:
+        """The key in a URL, below `parent` when the URL has one."""
         return key_of(self.entity, text)
+
+    async def new_key(self, reader: Reader, text: str, given: Value, parent: Value | None = None) -> Key:
+        """The key of what PUT replaces or creates; may add to what is given."""
+        return await self.key(reader, text, parent)
+
+    async def given(self, reader: Reader, key: Key, body: Body) -> Value:
+        """What a body changes in the entity with this key."""
+        return body.value
 
     async def find(self, reader: Reader, key: Key) -> Value | None:
         """The entity as the Admin API shows it alone."""
@@ -55,6 +71,10 @@ class Resource:
             raise key.missing(self.entity)
         given = await self.resolved(tx, given)
         row = schema.update(self.entity, given, stored)
+        if row["id"] != stored["id"]:
+            if key.field == "id":
+                raise key.missing(self.entity)
+            row["id"] = stored["id"]
         await self.check(tx, row)
         return await tx.update(self.entity.name, row | ttl)
 

@@ -13,8 +13,10 @@ from gopura.schema.entity import EntityType
 
 if TYPE_CHECKING:
     from gopura.admin.call import Call
+    from gopura.admin.gateway import Gateway
 
 Handler = Callable[["Call"], Awaitable[Response]]
+Guard = Callable[["Gateway"], Response | None]
 
 
 @dataclass
@@ -22,12 +24,14 @@ class Endpoint:
     """A path like `/services/{services}/routes` and what answers there, by method.
 
     `entity` is what a body describes (its fields say how to read a form). `yaml` admits `text/yaml` bodies.
+    `guard` may answer instead of the endpoint, whatever the method.
     """
 
     path: str
     methods: dict[str, Handler]
     entity: EntityType | None = None
     yaml: bool = False
+    guard: Guard | None = None
 
     @property
     def allow(self) -> str:

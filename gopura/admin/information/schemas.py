@@ -16,6 +16,7 @@ def endpoints() -> Iterator[Endpoint]:
     yield Endpoint("/schemas/{name}", {"GET": get})
     yield Endpoint("/schemas/{db_entity_name}/validate", {"POST": validate})
     yield Endpoint("/schemas/plugins/validate", {"POST": validate_plugin})
+    yield Endpoint("/schemas/vaults/validate", {"POST": validate_vault})
     yield Endpoint("/schemas/plugins/{name}", {"GET": get_plugin})
     yield Endpoint("/schemas/vaults/{name}", {"GET": get_vault})
     yield Endpoint("/plugins/schema/{name}", {"GET": get_configuration})
@@ -57,6 +58,11 @@ async def validate(call: Call) -> Response:
 async def validate_plugin(call: Call) -> Response:
     """Whether the body is a valid plugin."""
     return _validated(call, call.gateway.entities["plugins"])
+
+
+async def validate_vault(call: Call) -> Response:
+    """Whether the body is a valid vault."""
+    return _validated(call, call.gateway.entities["vaults"])
 
 
 def _validated(call: Call, entity: EntityType) -> Response:
