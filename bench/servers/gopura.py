@@ -31,6 +31,9 @@ class Gopura(Server):
             "admin_listen": f"127.0.0.1:{admin}",
             "status_listen": "off",
             "nginx_worker_processes": "1",
+            # The other two never close a kept-alive connection either.
+            "nginx_http_keepalive_requests": "100000000",
+            "upstream_keepalive_max_requests": "0",
             "proxy_access_log": "off",
             "admin_access_log": "off",
             "log_level": "warn",
