@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gopura.plugin.lifecycle import Plugin
 
@@ -27,6 +27,9 @@ class Authenticator(Plugin):
     authenticated passes when `anonymous` is set: several such plugins are alternatives.
     """
 
+    identifier: ClassVar[str] = "id"
+    """The field of credentials that the upstream gets as X-Credential-Identifier."""
+
     def identify(self, exchange: Exchange, config: Any) -> tuple[Entity | None, Entity | None]:
         """Return the consumer and the credential that the request proves; raise Refusal otherwise."""
         raise NotImplementedError
@@ -45,7 +48,7 @@ class Authenticator(Plugin):
                 exchange.error(refusal.status, refusal.message, refusal.headers)
                 return
             consumer, credential = anonymous_consumer(exchange, anonymous), None
-        exchange.authenticate(consumer, credential)
+        exchange.authenticate(consumer, credential, self.identifier)
 
 
 def anonymous_consumer(exchange: Exchange, name: str) -> Entity:

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock, RwLock};
 use super::Entity;
 
 type Index = HashMap<String, Arc<Entity>>;
+type Groups = HashMap<String, Vec<Arc<Entity>>>;
 
 /// The rows of one entity.
 #[derive(Default)]
@@ -12,21 +13,35 @@ pub struct Table {
     pub rows: HashMap<Arc<str>, Arc<Entity>>,
     /// Made on the first look-up by a field, then once per snapshot.
     indexes: RwLock<HashMap<String, Arc<OnceLock<Index>>>>,
+    /// Likewise, by a foreign key: many rows for one id.
+    groups: RwLock<HashMap<String, Arc<OnceLock<Groups>>>>,
 }
 
 impl Clone for Table {
     fn clone(&self) -> Self {
-        Self { rows: self.rows.clone(), indexes: RwLock::default() }
+        Self { rows: self.rows.clone(), indexes: RwLock::default(), groups: RwLock::default() }
     }
 }
 
 impl Table {
     fn index(&self, field: &str) -> Arc<OnceLock<Index>> {
-        if let Some(index) = self.indexes.read().ok().and_then(|indexes| indexes.get(field).cloned()) {
-            return index;
+        lazily(&self.indexes, field)
+    }
+
+    /// The rows whose foreign key `field` is this id.
+    fn belonging(&self, field: &str, id: &str) -> Vec<Arc<Entity>> {
+        let groups = lazily(&self.groups, field);
+        groups.get_or_init(|| self.group(field)).get(id).cloned().unwrap_or_default()
+    }
+
+    fn group(&self, field: &str) -> Groups {
+        let mut groups = Groups::new();
+        for row in self.rows.values() {
+            if let Some(id) = row.foreign(field) {
+                groups.entry(id.to_owned()).or_default().push(row.clone());
+            }
         }
-        let Ok(mut indexes) = self.indexes.write() else { return Arc::default() };
-        indexes.entry(field.to_owned()).or_default().clone()
+        groups
     }
 
     fn find(&self, field: &str, value: &str) -> Option<Arc<Entity>> {
@@ -48,7 +63,20 @@ impl Table {
         for field in indexes.keys() {
             self.index(field).get_or_init(|| self.build(field));
         }
+        let Ok(groups) = other.groups.read() else { return };
+        for field in groups.keys() {
+            lazily(&self.groups, field).get_or_init(|| self.group(field));
+        }
     }
+}
+
+/// The index of a field; made when it is first asked for.
+fn lazily<T>(indexes: &RwLock<HashMap<String, Arc<OnceLock<T>>>>, field: &str) -> Arc<OnceLock<T>> {
+    if let Some(index) = indexes.read().ok().and_then(|indexes| indexes.get(field).cloned()) {
+        return index;
+    }
+    let Ok(mut indexes) = indexes.write() else { return Arc::default() };
+    indexes.entry(field.to_owned()).or_default().clone()
 }
 
 /// Every table by the entity's name.
@@ -60,6 +88,11 @@ pub struct Tables {
 impl Tables {
     pub fn find(&self, kind: &str, field: &str, value: &str) -> Option<Arc<Entity>> {
         self.tables.get(kind)?.find(field, value)
+    }
+
+    /// The rows whose foreign key `field` is this id, in no order.
+    pub fn belonging(&self, kind: &str, field: &str, id: &str) -> Vec<Arc<Entity>> {
+        self.tables.get(kind).map(|table| table.belonging(field, id)).unwrap_or_default()
     }
 
     pub fn get(&self, kind: &str, id: &str) -> Option<&Arc<Entity>> {

@@ -133,6 +133,19 @@ impl Exchange {
         self.row(py, |exchange| exchange.snapshot.find(kind, field, value))
     }
 
+    /// The entities of that kind that belong to `owner` by the foreign key `field`, in no order.
+    fn belonging(
+        &self,
+        py: Python<'_>,
+        kind: &str,
+        field: &str,
+        owner: &Entity,
+    ) -> PyResult<Vec<Py<Entity>>> {
+        let id = owner.row()?.id.clone();
+        let rows = self.slot.with(|exchange| exchange.snapshot.tables.belonging(kind, field, &id))?;
+        rows.iter().map(|row| entity(py, row)).collect()
+    }
+
     /// The consumer that a credential belongs to.
     fn owner(&self, py: Python<'_>, credential: &Entity) -> PyResult<Option<Py<Entity>>> {
         let row = credential.row()?;
@@ -140,12 +153,18 @@ impl Exchange {
     }
 
     /// Says who the client is: sets consumer and credential and the headers that tell the upstream.
-    /// Without a credential the consumer is an anonymous one.
-    #[pyo3(signature = (consumer, credential=None))]
-    fn authenticate(&self, consumer: Option<&Entity>, credential: Option<&Entity>) -> PyResult<()> {
+    /// `identifier` names the credential's field for X-Credential-Identifier. Without a credential the consumer is an
+    /// anonymous one.
+    #[pyo3(signature = (consumer, credential=None, identifier="id"))]
+    fn authenticate(
+        &self,
+        consumer: Option<&Entity>,
+        credential: Option<&Entity>,
+        identifier: &str,
+    ) -> PyResult<()> {
         let consumer = consumer.map(Entity::row).transpose()?;
         let credential = credential.map(Entity::row).transpose()?;
-        self.slot.with(|exchange| authenticate(exchange, consumer, credential))
+        self.slot.with(|exchange| authenticate(exchange, consumer, credential, identifier))
     }
 
     /// Answers the client at once. A body of other types than bytes and str is sent as JSON.
@@ -175,13 +194,22 @@ fn encoded(body: &Bound<'_, PyAny>, lines: &mut Lines) -> PyResult<Bytes> {
     text::raw(&json).map_err(|_| PyTypeError::new_err("this body cannot be sent"))
 }
 
-fn authenticate(exchange: &mut own::Exchange, consumer: Option<Arc<Row>>, credential: Option<Arc<Row>>) {
+fn authenticate(
+    exchange: &mut own::Exchange,
+    consumer: Option<Arc<Row>>,
+    credential: Option<Arc<Row>>,
+    identifier: &str,
+) {
     let lines = &mut exchange.request.headers;
     let known = consumer.as_deref();
     tell(lines, "X-Consumer-ID", known.map(|consumer| &*consumer.id));
     tell(lines, "X-Consumer-Custom-ID", known.and_then(|consumer| consumer.text("custom_id")));
     tell(lines, "X-Consumer-Username", known.and_then(|consumer| consumer.text("username")));
-    tell(lines, "X-Credential-Identifier", credential.as_deref().map(|credential| &*credential.id));
+    tell(
+        lines,
+        "X-Credential-Identifier",
+        credential.as_deref().and_then(|credential| credential.text(identifier)),
+    );
     tell(lines, "X-Anonymous-Consumer", credential.is_none().then_some("true"));
     exchange.consumer = consumer;
     exchange.credential = credential;

@@ -1,0 +1,18 @@
+"""The harness for tests of plugins: a gateway in the test's own process, with an upstream that echoes.
+
+A test starts in milliseconds and needs nothing but pytest::
+
+    from gopura.testing import Gateway
+
+    def test_greets() -> None:
+        with Gateway(Greeter, config={"greeting": "hi"}) as gateway:
+            answer = gateway.get("/")
+            assert answer.headers["X-Greeting"] == "hi"
+            assert gateway.upstream.last.path == "/"
+"""
+
+from gopura.testing.client import Answer
+from gopura.testing.gateway import Gateway
+from gopura.testing.upstream import Received, Upstream
+
+__all__ = ["Answer", "Gateway", "Received", "Upstream"]

@@ -1,0 +1,107 @@
+"""A gateway in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import uuid
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from gopura._engine import Engine
+from gopura.dataplane.event_loop import PluginLoop
+from gopura.dataplane.plugins import PluginHost
+from gopura.plugin import Plugin
+from gopura.plugin.discovery import discover
+from gopura.plugin.node import Node
+from gopura.snapshot.content import Content
+from gopura.testing.client import Client
+from gopura.testing.configuration import Configuration, Given
+from gopura.testing.upstream import Upstream
+
+
+class Gateway(Client):
+    """Serves one service, `echo`, by one route, `all`, for every path, with the given plugins on a free port.
+
+    The first plugin is configured globally with `config`, unless `given` configures plugins itself; `given`
+    has further entities by kind, such as `{"consumers": [{"username": "bob"}]}`. Bundled plugins are there too.
+    """
+
+    def __init__(
+        self,
+        *plugins: type[Plugin],
+        config: Mapping[str, Any] | None = None,
+        given: Given | None = None,
+        settings: Mapping[str, Any] | None = None,
+        time_limit: float = 10.0,
+    ) -> None:
+        self.upstream = Upstream()
+        self._found = discover()
+        self._found.plugins.update({plugin.name: plugin for plugin in plugins})
+        self._socket = _listen()
+        super().__init__(self._socket.getsockname()[1])
+        self.loop = PluginLoop()
+        self.engine = Engine(_settings(self._socket, settings or {}))
+        self.node = Node(str(uuid.uuid4()), self.engine.find, self.loop, settings)
+        self._host = PluginHost(self._found, self.node, self.loop, time_limit)
+        self._version = 0
+        self.configure(_first(plugins, config, given or {}))
+
+    def configure(self, given: Given) -> None:
+        """Serve these entities, together with the echo service, instead of what was served before."""
+        configuration = Configuration(self._found.plugins)
+        url = f"http://127.0.0.1:{self.upstream.port}"
+        configuration.add("services", {"name": "echo", "url": url, "retries": 0})
+        if "routes" not in given:
+            configuration.add("routes", {"name": "all", "paths": ["/"], "service": "echo"})
+        for kind, rows in given.items():
+            for row in rows:
+                configuration.add(kind, row)
+        self._version += 1
+        prepared = self.engine.prepare(Content(self._version, configuration.rows).message())
+        self.engine.commit(prepared, self._host.bind(prepared.changed_plugins, prepared.removed_plugins))
+        self._host.committed()
+
+    def start(self) -> Self:
+        """Begin to serve."""
+        self.loop.start()
+        self._host.start()
+        self.engine.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop serving; background work is cancelled."""
+        self.engine.stop()
+        asyncio.run_coroutine_threadsafe(self.node.stop(), self.loop).result()
+        self.loop.shut_down()
+        self._socket.close()
+        self.upstream.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def _listen() -> socket.socket:
+    listening = socket.create_server(("127.0.0.1", 0), backlog=128)
+    listening.setblocking(False)
+    return listening
+
+
+def _settings(listening: socket.socket, settings: Mapping[str, Any]) -> bytes:
+    ip, port = listening.getsockname()
+    listener = {"ip": ip, "port": port, "fds": [listening.fileno()]}
+    defaults = {"workers": 1, "server": "gopura/test", "listeners": [listener], "prefix": "."}
+    return json.dumps(defaults | dict(settings)).encode()
+
+
+def _first(plugins: tuple[type[Plugin], ...], config: Mapping[str, Any] | None, given: Given) -> Given:
+    if "plugins" in given or not plugins:
+        return given
+    return {**given, "plugins": [{"name": plugins[0].name, "config": config or {}}]}
