@@ -122,7 +122,7 @@ class Parent:
         """The parent."""
         async with call.gateway.store.reading() as reader:
             key = await self._referred(call, reader)
-            return answers.json(await self.parent.find(reader, key))
+            return answers.json(await Resource.find(self.parent, reader, key))
 
     async def patch(self, call: Call) -> Response:
         """Changes the parent."""
