@@ -7,6 +7,7 @@ import binascii
 import datetime
 import ipaddress
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography import x509
@@ -56,8 +57,8 @@ def _configured(settings: Settings, prefix: str, number: int, certificate: str, 
 
 def _file(name: str, source: str, place: Path) -> Path:
     """The path of a file, or of one made in the prefix from a PEM text or its base64."""
-    path = Path(source).expanduser().absolute()
-    if path.is_file():
+    with suppress(OSError):
+        path = Path(source).expanduser().absolute()
         _check(name, name.endswith("_key"), path.read_bytes())
         return path
     pem = source.encode() if "-----BEGIN" in source else _decoded(source)

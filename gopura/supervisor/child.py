@@ -31,7 +31,7 @@ class Child:
         self._ready: asyncio.Future[None] = loop.create_future()
         self.exited = asyncio.create_task(process.wait())
         self.exited.add_done_callback(self._ended)
-        self._tasks: list[asyncio.Task[None]] = []
+        self._listening: asyncio.Task[None]
 
     @classmethod
     async def start(cls, name: str, module: str, launch: Launch) -> Child:
@@ -47,7 +47,7 @@ class Child:
         child = cls(name, process)
         reader, writer = await asyncio.open_unix_connection(sock=ours)
         writer.write(launch.encode())
-        child._tasks.append(asyncio.create_task(child._listen(reader, writer)))
+        child._listening = asyncio.create_task(child._listen(reader, writer))
         return child
 
     @property
@@ -71,10 +71,15 @@ class Child:
     async def stop(self, number: Signals, seconds: float) -> None:
         """Ask it to end by a signal; kill it when it has not within some seconds."""
         self.send_signal(number)
+        await self.until_end(seconds)
+
+    async def until_end(self, seconds: float) -> None:
+        """Wait for its end; kill it when that takes longer than some seconds."""
         done, _ = await asyncio.wait([self.exited], timeout=seconds)
         if not done:
             self.send_signal(SIGKILL)
             await self.exited
+        await asyncio.wait([self._listening])
 
     async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionResetError):  # killed before it read everything

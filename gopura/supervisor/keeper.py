@@ -139,6 +139,7 @@ class Keeper:
             self._reviving = None
 
     def _leave(self, old: Child) -> None:
+        old.send_signal(signal.SIGQUIT)
         task = asyncio.create_task(self._drain(old))
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
@@ -146,7 +147,7 @@ class Keeper:
     async def _drain(self, old: Child) -> None:
         try:
             # The process itself keeps to `drain_timeout`; the margin is for its end.
-            await old.stop(signal.SIGQUIT, self.launch.settings.drain_timeout + 5)
+            await old.until_end(self.launch.settings.drain_timeout + 5)
         except asyncio.CancelledError:
             await old.stop(signal.SIGKILL, 1)
             raise
