@@ -1,37 +1,49 @@
 """The plugins' classes as variants of the plugin entity."""
 
-import importlib
-import pkgutil
-from functools import cache
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import gopura.plugins
-from gopura.schema import Eq, Field, Foreign, OneOf, SetOf, Shape
+from gopura.schema import Eq, Field, Foreign, OneOf, SetOf, Shape, specialised
 
 if TYPE_CHECKING:
     from gopura.plugin import Plugin
 
 
+class Enabled:
+    """The plugins that entities may name: those that come with the product, until others are put in their place."""
+
+    def __init__(self) -> None:
+        self._plugins: Mapping[str, type[Plugin]] | None = None
+        self._shapes: dict[str, Shape] = {}
+
+    @property
+    def plugins(self) -> "Mapping[str, type[Plugin]]":
+        """By name."""
+        if self._plugins is None:
+            from gopura.plugin.discovery import discover
+
+            self._plugins = discover().plugins
+        return self._plugins
+
+    @plugins.setter
+    def plugins(self, plugins: "Mapping[str, type[Plugin]]") -> None:
+        self._plugins = dict(plugins)
+        self._shapes.clear()
+
+    def shape(self, name: str, base: Shape) -> Shape | None:
+        """The entity's shape for this plugin; None for an unknown one."""
+        if name not in self._shapes and name in self.plugins:
+            self._shapes[name] = specialised(base, shape_of(self.plugins[name]))
+        return self._shapes.get(name)
+
+
+enabled = Enabled()
+
+
 def described(name: str) -> Shape | None:
-    """What a plugin says about its entities: scopes that it refuses, protocols, configuration. None for an unknown one."""
-    plugin = classes().get(name)
+    """What a plugin says about its entities: refused scopes, protocols, configuration; None for an unknown one."""
+    plugin = enabled.plugins.get(name)
     return None if plugin is None else shape_of(plugin)
-
-
-@cache
-def classes() -> "dict[str, type[Plugin]]":
-    """The plugins that come with the product, by name."""
-    found: dict[str, type[Plugin]] = {}
-    for module in pkgutil.iter_modules(gopura.plugins.__path__):
-        names = vars(importlib.import_module(f"gopura.plugins.{module.name}"))
-        found |= {value.name: value for value in names.values() if _is_plugin(value)}
-    return found
-
-
-def _is_plugin(value: object) -> bool:
-    from gopura.plugin import Plugin
-
-    return isinstance(value, type) and issubclass(value, Plugin) and hasattr(value, "name")
 
 
 def shape_of(plugin: "type[Plugin]") -> Shape:
@@ -39,8 +51,12 @@ def shape_of(plugin: "type[Plugin]") -> Shape:
     refused = {"consumer": plugin.no_consumer, "service": plugin.no_service, "route": plugin.no_route}
     fields = {name: _refused(name) for name, refuse in refused.items() if refuse}
     fields["protocols"] = _protocols(plugin)
-    fields["config"] = Field("config", "record", required=True, record=plugin.Config.shape())
-    return Shape(fields, getattr(plugin, "checks", ()))
+    fields["config"] = _config(plugin)
+    return Shape(fields, tuple(plugin.checks))
+
+
+def _config(plugin: "type[Plugin]") -> Field:
+    return Field("config", "record", tuple(plugin.Config.rules), required=True, record=plugin.Config.shape())
 
 
 def _refused(name: str) -> Field:
@@ -49,5 +65,5 @@ def _refused(name: str) -> Field:
 
 def _protocols(plugin: "type[Plugin]") -> Field:
     element = Field("", "string", (OneOf(*plugin.protocols),), required=True)
-    default = list(getattr(plugin, "default_protocols", ("grpc", "grpcs", "http", "https")))
+    default = list(plugin.default_protocols)
     return Field("protocols", "set", (SetOf(),), required=True, default=default, elements=element)

@@ -1,8 +1,8 @@
 """The members that a JSON Web Key may have."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from gopura.schema import Record
+from gopura.schema import Named, Record
 from gopura.schema.complete import complete
 
 _Text = str | None
@@ -20,7 +20,7 @@ class JsonWebKey(Record):
     x5u: _Text = None
     x5c: list[str] | None = None
     x5t: _Text = None
-    x5t_s256: _Text = None
+    x5t_s256: Annotated[_Text, Named("x5t#S256")] = None
     k: _Text = None
     x: _Text = None
     y: _Text = None
@@ -40,8 +40,7 @@ class JsonWebKey(Record):
     @classmethod
     def problems(cls, jwk: dict[str, Any]) -> str | None:
         """The messages about the members in one line, None when there are none."""
-        members = {"x5t_s256" if name == "x5t#S256" else name: value for name, value in jwk.items()}
-        tree = cls.shape().problems(complete(cls.shape(), members))
+        tree = cls.shape().problems(complete(cls.shape(), jwk))
         if not tree:
             return None
         lines = "; ".join(f"{name}: {message}" for name, message in tree.items())

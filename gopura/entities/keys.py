@@ -28,19 +28,15 @@ from gopura.schema.types.certificate import private_key, public_key, reason
 from gopura.schema.types.jwk import is_key
 
 
-def _pem(pem: dict[str, Any] | Any) -> str | None:
+def _pem(pem: "Pem") -> str | None:
     """Load what is there; references are resolved elsewhere."""
-    private, public = _member(pem, "private_key"), _member(pem, "public_key")
+    private, public = pem.private_key, pem.public_key
     if is_reference(private) or is_reference(public):
         return None
     if public is not None and reason(public_key, public):
         return "could not load public key"
     why = None if private is None else reason(private_key, private)
     return why and f"could not load private keypkey.new: crypto/pem: {why}"
-
-
-def _member(pem: Any, name: str) -> Any:
-    return pem.get(name) if isinstance(pem, dict) else getattr(pem, name, None)
 
 
 def _material(row: dict[str, Any]) -> str | None:
@@ -68,6 +64,8 @@ def _jwk(text: str, kid: Any) -> str | None:
 class Pem(Record):
     """A key pair, or one half of it."""
 
+    rules = (Custom(_pem),)
+
     private_key: Annotated[str | None, Optional(), Referenceable(), Encrypted()] = None
     """The private key."""
     public_key: Annotated[str | None, Optional(), Referenceable()] = None
@@ -92,7 +90,7 @@ class Key(Entity, name="keys", endpoint_key="name", cache_key=("kid", "set")):
     """The id by which tokens name it."""
     jwk: Annotated[str | None, Referenceable(), Encrypted()] = None
     """A JSON Web Key, as text."""
-    pem: Annotated[Pem | None, Optional(), Custom(_pem)] = None
+    pem: Annotated[Pem | None, Optional()] = None
     """The key in PEM form."""
     tags: Tags | None = None
     created_at: CreatedAt

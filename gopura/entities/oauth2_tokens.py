@@ -27,7 +27,7 @@ class OAuth2Token(
     """The service that it is good for; null: for all."""
     credential: Annotated[ForeignKey, Foreign("oauth2_credentials", on_delete="cascade")]
     """The application."""
-    token_type: Annotated[str, OneOf("bearer")] = "bearer"
+    token_type: Annotated[str, OneOf("bearer")] = "bearer"  # noqa: S105
     """How it is presented."""
     expires_in: int
     """How many seconds after its creation it ends; 0: never."""

@@ -1,7 +1,7 @@
 """Plugins: what is done to requests, where, with which configuration."""
 
-from functools import cache
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 from gopura.entities import _bundled
 from gopura.schema import (
@@ -18,9 +18,11 @@ from gopura.schema import (
     UpdatedAt,
     Utf8Name,
     Uuid,
-    specialised,
 )
 from gopura.schema.types.protocols import HTTP_PROTOCOLS
+
+if TYPE_CHECKING:
+    from gopura.plugin import Plugin
 
 
 class PluginEntity(
@@ -57,10 +59,14 @@ class PluginEntity(
     @staticmethod
     def variants(name: str) -> Shape | None:
         """The entity with the configuration of this plugin."""
-        return _variant(name)
+        return _bundled.enabled.shape(name, PluginEntity.shape())
 
 
-@cache
-def _variant(name: str) -> Shape | None:
-    own = _bundled.described(name)
-    return None if own is None else specialised(PluginEntity.shape(), own)
+def enable(plugins: "Mapping[str, type[Plugin]]") -> None:
+    """Let entities name these plugins and no others; before that all that come with the product are enabled."""
+    _bundled.enabled.plugins = plugins
+
+
+def enabled() -> "Mapping[str, type[Plugin]]":
+    """The plugins that entities may name."""
+    return _bundled.enabled.plugins

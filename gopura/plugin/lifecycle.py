@@ -16,7 +16,7 @@ gets a line with the plugin, the route and the traceback. So does a coroutine th
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -71,6 +71,10 @@ class Plugin:
     """Scopes that its entities may not have."""
     entities: ClassVar[tuple[type[schema.Entity], ...]] = ()
     """Entities of its own: tables, Admin endpoints and lookups through `self.node.find`."""
+    default_protocols: ClassVar[tuple[str, ...]] = HTTP_PROTOCOLS
+    """The protocols of its entities that name none."""
+    checks: ClassVar[Sequence[schema.Check]] = ()
+    """What must hold between the fields of its entities, e.g. between `config.a` and `config.b`."""
 
     class Config(schema.Record):
         """A plugin without settings."""
@@ -97,6 +101,11 @@ class Plugin:
         """Keep the node; called once when the data plane starts, in no phase."""
         self.node = node
         self.log_to = logging.getLogger(f"gopura.plugins.{self.name}")
+
+    @classmethod
+    def implemented(cls) -> bool:
+        """Whether it does anything: a plugin without phases is described, but its behaviour is not there yet."""
+        return bool(cls.phases())
 
     def configure(self, configs: list[Any]) -> None:
         """Hear all configurations that are in force, after each change; by default nobody listens."""

@@ -10,6 +10,9 @@ from typing import Annotated
 from gopura.plugin import Exchange, Node, Plugin, config
 from gopura.plugin.record import set_value
 
+_HEADER = "Kong-Request-ID"
+_GENERATOR = "uuid#counter"
+
 
 class CorrelationId(Plugin, name="correlation-id", priority=1):
     """Adds a header with an identity to requests that have none."""
@@ -17,11 +20,9 @@ class CorrelationId(Plugin, name="correlation-id", priority=1):
     class Config(config.Record):
         """Which header, and how identities are made."""
 
-        header_name: Annotated[config.HeaderName, config.Optional()] = "Kong-Request-ID"
+        header_name: str | None = _HEADER
         """The header that carries the identity."""
-        generator: Annotated[str, config.OneOf("uuid", "uuid#counter", "tracker"), config.Optional()] = (
-            "uuid#counter"
-        )
+        generator: Annotated[str | None, config.OneOf("uuid", "uuid#counter", "tracker")] = _GENERATOR
         """How identities are made: random, random with a counter, or from connection and time."""
         echo_downstream: bool = False
         """Whether the client gets the header as well."""
@@ -38,10 +39,10 @@ class CorrelationId(Plugin, name="correlation-id", priority=1):
 
     def access(self, exchange: Exchange, config: Config) -> None:
         """Give the request its identity."""
-        name = config.header_name
+        name = config.header_name or _HEADER
         identity = exchange.request.headers.get(name)
         if not identity:
-            identity = self._generators[config.generator](exchange)
+            identity = self._generators[config.generator or _GENERATOR](exchange)
             exchange.upstream_request.headers.set(name, identity)
         set_value(exchange, "correlation_id", identity)
         if config.echo_downstream:
@@ -51,9 +52,10 @@ class CorrelationId(Plugin, name="correlation-id", priority=1):
         """Tell the client."""
         if not config.echo_downstream:
             return
-        identity = exchange.ctx.get(self.name) or exchange.request.headers.get(config.header_name)
+        name = config.header_name or _HEADER
+        identity = exchange.ctx.get(self.name) or exchange.request.headers.get(name)
         exchange.response.headers.set(
-            config.header_name, identity or self._generators[config.generator](exchange)
+            name, identity or self._generators[config.generator or _GENERATOR](exchange)
         )
 
     def _tracker(self, exchange: Exchange) -> str:

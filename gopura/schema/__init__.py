@@ -19,10 +19,10 @@ What others use:
 - `Service.entity()` (or `gopura.entities.get("services")`) is an EntityType: `name`, `fields` (name -> Field, ordered),
   `endpoint_key`, `primary_key`, `cache_key`, `ttl`, `admin_name`, `nested_name`, `endpoints`, `foreign_fields`,
   `unique_fields`, `model`.
-- Field: `kind`, `required`, `default` (UNSET when none), `unique`, `auto`, `reference`, `on_delete`, `elements`, `keys`,
-  `values`, `record` (a Shape: `.fields`), `description`, `encrypted`, `referenceable`, `immutable`, `abstract`.
+- Field: `kind`, `required`, `default` (UNSET when none), `unique`, `auto`, `reference`, `on_delete`, `elements`,
+  `keys`, `values`, `record` (a Shape: `.fields`), `description`, `encrypted`, `referenceable`, `immutable`, `abstract`.
 - `insert(entity, given)`, `upsert(entity, given, key)`, `update(entity, given, stored)` return a complete row: a plain
-  dictionary in the Admin API's JSON form. They raise SchemaViolation; its `body()` is the answer's body.
+  dictionary in the Admin API's JSON form. They raise SchemaViolation; `body()` is the answer's body.
   The caller resolves foreign keys given by name before, and checks existence and uniqueness after.
 - `coerce_form(entity, values)`: decoded form values with the types of their fields.
 - `render(entity)`, `render_variant(shape)`: the JSON of `/schemas/...`; `validate(entity, given)` for `/validate`.

@@ -10,7 +10,7 @@ from pydantic_core import PydanticUndefined
 from gopura.schema.field import UNSET, Field
 from gopura.schema.rule import Rule
 from gopura.schema.rules import Abstract, Auto, DefaultNull, Foreign, Json, Optional, Required, SetOf
-from gopura.schema.rules.marks import Description
+from gopura.schema.rules.marks import Description, Named
 
 _SCALARS = {str: "string", bool: "boolean", int: "integer", float: "number"}
 
@@ -19,10 +19,12 @@ def field_of(name: str, info: FieldInfo) -> Field:
     """The description of a model's attribute."""
     base, rules, nullable = _opened(info.annotation, info.metadata)
     required = _has(rules, Required) or not (nullable or _has(rules, Auto) or _has(rules, Optional))
+    named = next((rule.name for rule in rules if isinstance(rule, Named)), name)
     return _field(
-        name,
+        named,
         base,
         rules,
+        attribute=name,
         required=required,
         default=_default(info, rules),
         description=info.description or _described(rules),
@@ -36,8 +38,9 @@ def element_of(annotation: Any) -> Field:
 
 
 def _field(name: str, base: Any, rules: list[Rule], **facts: Any) -> Field:
-    ordered = tuple(sorted(rules, key=lambda rule: rule.order))
     kind = _kind(base, rules)
+    own = base.rules if kind == "record" and not _has(rules, Abstract) else ()
+    ordered = tuple(sorted((*rules, *own), key=lambda rule: rule.order))
     inside: dict[str, Any] = {}
     if kind in ("array", "set"):
         inside["elements"] = element_of(get_args(base)[0])
@@ -64,7 +67,7 @@ def _kind(base: Any, rules: list[Rule]) -> str:
 
 
 def _opened(annotation: Any, metadata: Iterable[Any]) -> tuple[Any, list[Rule], bool]:
-    """The innermost type, the rules around it (an outer rule replaces an inner one of its class), and whether null is allowed."""
+    """The innermost type, the rules around it (outer ones replace inner ones of a class), and whether it may be null."""
     rules = {type(rule): rule for rule in metadata if isinstance(rule, Rule)}
     nullable = False
     while True:

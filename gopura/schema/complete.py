@@ -87,7 +87,7 @@ def random_key() -> str:
 
 
 def canonical(field: Field, value: Any, *, updating: bool = False) -> Any:
-    """A value in the form in which it is stored: whole floats as integers, sets without repetition, records filled in."""
+    """A value in the form in which it is stored: whole floats as integers, sets without repetition, full records."""
     form = _FORMS.get(field.kind)
     return form(field, value, updating) if form else value
 

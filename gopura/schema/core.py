@@ -102,8 +102,7 @@ def _first_failure(value: Any, handler: Callable[[Any], Any]) -> Any:
 
 def _record(field: Field) -> CoreSchema:
     assert field.record is not None
-    is_record = core_schema.no_info_before_validator_function(_as_record, field.record.core())
-    return is_record
+    return core_schema.no_info_before_validator_function(_as_record, field.record.core())
 
 
 def _as_record(value: Any) -> Any:

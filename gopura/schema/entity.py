@@ -91,7 +91,7 @@ class Entity(Record):
 
 
 def shape_for(entity: EntityType, row: Mapping[str, Any]) -> Shape | None:
-    """The shape of this row: the entity's own, or the one of the variant that the row names; None when it is unknown."""
+    """The shape of this row: the entity's own, or that of the variant that the row names; None when that is unknown."""
     if entity.variant_key is None:
         return entity.shape
     for name in _variant_names(row.get(entity.variant_key)):

@@ -32,6 +32,7 @@ class Field:
 
     `kind` is one of string, integer, number, boolean, array, set, map, record, json, foreign, any.
     `default` is UNSET when there is none. `required` fields refuse null.
+    `attribute` is the typed object's attribute, which is the name unless the name is no identifier.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Field:
     keys: "Field | None" = None
     values: "Field | None" = None
     record: "Shape | None" = None
+    attribute: str = ""
 
     def rule(self, kind: type[R]) -> R | None:
         """The field's rule of this class."""

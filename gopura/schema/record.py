@@ -10,6 +10,7 @@ from gopura.schema.annotation import field_of
 from gopura.schema.checks.base import Check
 from gopura.schema.complete import complete
 from gopura.schema.field import Field
+from gopura.schema.rule import Rule
 from gopura.schema.shape import Shape
 from gopura.schema.shorthand import Shorthand
 from gopura.schema.transformation import Transformation
@@ -23,13 +24,16 @@ class Record(BaseModel):
     checks: ClassVar[Sequence[Check]] = ()
     shorthands: ClassVar[Sequence[Shorthand]] = ()
     transformations: ClassVar[Sequence[Transformation]] = ()
+    rules: ClassVar[Sequence[Rule]] = ()
+    """Rules about the whole record, which get the typed object once all its fields are valid."""
     _shape: ClassVar[Shape]
 
     @classmethod
     def shape(cls) -> Shape:
         """Fields and checks, made once per class."""
         if "_shape" not in cls.__dict__:
-            fields = {name: field_of(name, info) for name, info in cls.__pydantic_fields__.items()}
+            found = [field_of(name, info) for name, info in cls.__pydantic_fields__.items()]
+            fields = {field.name: field for field in found}
             cls._shape = Shape(fields, cls.checks, cls.shorthands, cls.transformations, cls)
         return cls._shape
 

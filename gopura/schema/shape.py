@@ -52,7 +52,7 @@ class Shape:
 
     def _model_core(self) -> CoreSchema:
         assert self.model is not None
-        members = {name: core_schema.model_field(_defaulted(item)) for name, item in self.fields.items()}
+        members = {item.attribute or name: _member(item) for name, item in self.fields.items()}
         inner = core_schema.model_fields_schema(
             members, model_name=self.model.__name__, extra_behavior="forbid"
         )
@@ -84,6 +84,11 @@ class Shape:
         if tree:
             raise nested_failure(tree)
         return result
+
+
+def _member(item: Field) -> core_schema.ModelField:
+    alias = item.name if item.attribute not in ("", item.name) else None
+    return core_schema.model_field(_defaulted(item), validation_alias=alias, serialization_alias=alias)
 
 
 def _defaulted(item: Field) -> CoreSchema:

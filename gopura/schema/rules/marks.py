@@ -81,6 +81,13 @@ class Description(Mark):
         return {}
 
 
+@dataclass(frozen=True)
+class Named(Mark):
+    """The field's name in JSON, when it cannot be the attribute's."""
+
+    name: str
+
+
 class SetOf(Mark):
     """A list without repeated elements; the order is kept."""
 

@@ -12,6 +12,7 @@ from gopura.schema.types.identity import (
     Utf8Name,
     Uuid,
 )
+from gopura.schema.types.lua import LuaFields
 from gopura.schema.types.network import (
     Host,
     HostWithPort,
@@ -25,6 +26,7 @@ from gopura.schema.types.network import (
     WildcardHost,
 )
 from gopura.schema.types.protocols import Protocol, Protocols
+from gopura.schema.types.queue import Queue
 from gopura.schema.types.routing import Endpoints, HeaderName, Headers, Hosts, Method, Methods, RouterPaths
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "Ip",
     "IpOrCidr",
     "KeyText",
+    "LuaFields",
     "Method",
     "Methods",
     "Name",
@@ -48,6 +51,7 @@ __all__ = [
     "Port",
     "Protocol",
     "Protocols",
+    "Queue",
     "RouterPaths",
     "SemanticVersion",
     "Sni",

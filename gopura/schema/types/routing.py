@@ -18,7 +18,8 @@ from gopura.schema.types.normal_path import normalised
 _HEADER_NAME = re.compile(r"[A-Za-z0-9\-_]+\Z")
 
 
-def _header_name(name: str) -> str | None:
+def header_name_problem(name: str) -> str | None:
+    """A character that no header's name may have here."""
     return _bad_name("header", name)
 
 
@@ -98,6 +99,6 @@ RouterPath = Annotated[
 RouterPaths = Annotated[
     list[RouterPath], Description("The paths to match: prefixes, or regular expressions after a `~`.")
 ]
-HeaderName = Annotated[str, Custom(_header_name), Description("An HTTP header's name.")]
+HeaderName = Annotated[str, Custom(header_name_problem), Description("An HTTP header's name.")]
 Headers = Annotated[dict[HeaderName, list[str]], Description("Header names, each with the values to match.")]
 Endpoints = Annotated[list[Endpoint], SetOf(), Description("Addresses and ports to match.")]

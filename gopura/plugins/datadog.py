@@ -1,0 +1,78 @@
+"""Datadog: measurements of requests, sent to a Datadog agent."""
+
+from typing import Annotated, Any
+
+from gopura.plugin import ALL_PROTOCOLS, Plugin, config
+
+_METRICS = ("kong_latency", "latency", "request_count", "request_size", "response_size", "upstream_latency")
+_KINDS = ("counter", "gauge", "histogram", "meter", "set", "timer", "distribution")
+
+
+def _metric(name: str, kind: str, **further: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "stat_type": kind,
+        "tags": ["app:kong"],
+        "consumer_identifier": "custom_id",
+        **further,
+    }
+
+
+_DEFAULT: Any = [
+    _metric("request_count", "counter", sample_rate=1),
+    *(
+        _metric(name, "timer")
+        for name in ("latency", "request_size", "response_size", "upstream_latency", "kong_latency")
+    ),
+]
+
+
+class Metric(config.Record):
+    """One measurement."""
+
+    checks = (
+        config.Conditional("stat_type", config.OneOf("counter", "gauge"), "sample_rate", config.Required()),
+    )
+
+    name: Annotated[str, config.OneOf(*_METRICS)]
+    """What is measured."""
+    stat_type: Annotated[str, config.OneOf(*_KINDS)]
+    """The kind of the measurement."""
+    tags: list[Annotated[str, config.Match("^.*[^:]$", r"^.*[^:]\Z")]] | None = None
+    """Tags of the measurement."""
+    sample_rate: Annotated[float | None, config.Between(0, 1)] = None
+    """The share of the requests that is measured."""
+    consumer_identifier: Annotated[str | None, config.OneOf("consumer_id", "custom_id", "username")] = None
+    """What names the consumer."""
+
+
+class Datadog(Plugin, name="datadog", priority=10, protocols=ALL_PROTOCOLS):
+    """Sends the measurements after each request."""
+
+    class Config(config.Record):
+        """What is measured, how it is named, where it is sent."""
+
+        checks = (config.CustomCheck("retry_count", "queue_size", "flush_timeout", check=lambda _row: None),)
+
+        host: Annotated[config.Host | None, config.Referenceable()] = "localhost"
+        """The agent's host."""
+        port: config.Port | None = 8125
+        """The agent's port."""
+        prefix: str | None = "kong"
+        """What the names of all measurements begin with."""
+        service_name_tag: str | None = "name"
+        """The tag with the service's name."""
+        status_tag: str | None = "status"
+        """The tag with the status."""
+        consumer_tag: str | None = "consumer"
+        """The tag with the consumer."""
+        retry_count: int | None = None
+        """Without effect; see `queue.max_retry_time`."""
+        queue_size: int | None = None
+        """The old name of `queue.max_batch_size`."""
+        flush_timeout: float | None = None
+        """The old name of `queue.max_coalescing_delay`."""
+        queue: config.Queue
+        """How measurements are collected and sent."""
+        metrics: list[Metric] = _DEFAULT
+        """The measurements."""

@@ -1,0 +1,96 @@
+"""Rate limiting: how many requests somebody may send in a time."""
+
+from typing import Annotated
+
+from gopura.plugin import Plugin, config
+
+PERIODS = ("second", "minute", "hour", "day", "month", "year")
+
+_Limit = Annotated[float | None, config.Gt(0)]
+_IF_REDIS = ("config.policy", config.Eq("redis"))
+
+
+def _limits(settings: "RateLimiting.Config") -> str | None:
+    given = [(period, limit) for period in PERIODS if (limit := getattr(settings, period)) is not None]
+    for index, (shorter, low) in enumerate(given):
+        for longer, high in given[index + 1 :]:
+            if high < low:
+                return f"The limit for {longer}({high:.1f}) cannot be lower than the limit for {shorter}({low:.1f})"
+    return _sync(settings)
+
+
+def _sync(settings: "RateLimiting.Config") -> str | None:
+    if settings.sync_rate == -1:
+        return None
+    if settings.policy != "redis":
+        return "sync_rate can only be used with the redis policy"
+    return "sync_rate must be greater than 0.02, or -1 to disable" if settings.sync_rate < 0.02 else None
+
+
+class RateLimiting(Plugin, name="rate-limiting", priority=910):
+    """Counts requests, and refuses those above the limit."""
+
+    checks = (
+        config.AtLeastOneOf(*(f"config.{period}" for period in PERIODS)),
+        config.Conditional(*_IF_REDIS, "config.redis_host", config.Required()),
+        config.Conditional(*_IF_REDIS, "config.redis_port", config.Required()),
+        config.Conditional("config.limit_by", config.Eq("header"), "config.header_name", config.Required()),
+        config.Conditional("config.limit_by", config.Eq("path"), "config.path", config.Required()),
+        config.Conditional(*_IF_REDIS, "config.redis_timeout", config.Required()),
+    )
+
+    class Config(config.Record):
+        """The limits, who they are for, and where it is counted."""
+
+        rules = (config.Custom(_limits),)
+
+        second: _Limit = None
+        """How many requests may come in a second."""
+        minute: _Limit = None
+        """How many requests may come in a minute."""
+        hour: _Limit = None
+        """How many requests may come in an hour."""
+        day: _Limit = None
+        """How many requests may come in a day."""
+        month: _Limit = None
+        """How many requests may come in a month."""
+        year: _Limit = None
+        """How many requests may come in a year."""
+        limit_by: Annotated[
+            str | None, config.OneOf("consumer", "credential", "ip", "service", "header", "path")
+        ] = "consumer"
+        """Who is counted; where there is no such thing, the address is."""
+        header_name: config.HeaderName | None = None
+        """The header that says who is counted, with `limit_by` header."""
+        path: config.Path | None = None
+        """The path whose requests are counted, with `limit_by` path."""
+        policy: Annotated[str | None, config.LenMin(0), config.OneOf("local", "cluster", "redis")] = "local"
+        """Where it is counted: on each node, in the database, in Redis."""
+        fault_tolerant: bool = True
+        """Whether requests pass when the counters cannot be reached."""
+        redis_host: config.Host | None = None
+        """The host of the Redis server."""
+        redis_port: config.Port | None = 6379
+        """The port of the Redis server."""
+        redis_password: Annotated[str | None, config.LenMin(0), config.Referenceable()] = None
+        """The password at the Redis server."""
+        redis_username: Annotated[str | None, config.Referenceable()] = None
+        """The user name at the Redis server."""
+        redis_ssl: bool = False
+        """Whether to talk to Redis by TLS."""
+        redis_ssl_verify: bool = False
+        """Whether to verify the certificate of the Redis server."""
+        redis_server_name: config.Sni | None = None
+        """The server name of the TLS hello to Redis."""
+        redis_timeout: float | None = 2000
+        """How many milliseconds Redis may take."""
+        redis_database: int | None = 0
+        """The number of the database in Redis."""
+        hide_client_headers: bool = False
+        """Whether responses do not tell the limits."""
+        error_code: Annotated[float | None, config.Gt(0)] = 429
+        """The status of the refusal."""
+        error_message: str | None = "API rate limit exceeded"
+        """The message of the refusal."""
+        sync_rate: float = -1
+        """How many seconds apart nodes tell Redis their counts; -1: with each request."""
