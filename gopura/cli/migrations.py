@@ -13,6 +13,7 @@ from gopura.cli._options import Failure, node_options
 from gopura.settings import Settings
 from gopura.store import DatabaseUnavailable, migrate
 from gopura.store.location import Location, from_settings
+from gopura.supervisor.prefix import Prefix, PrefixError
 
 Result = TypeVar("Result")
 # Exit codes of `list` and `status`, as Kong's.
@@ -86,8 +87,10 @@ def _run(settings: Settings, action: Callable[[Location], Coroutine[Any, Any, Re
     if settings.database == "off":
         raise Failure("database = off has no tables")
     try:
+        if settings.database == "sqlite":
+            Prefix(settings).prepare()
         return asyncio.run(action(from_settings(settings)))
-    except DatabaseUnavailable as error:
+    except (DatabaseUnavailable, PrefixError) as error:
         raise Failure(str(error)) from None
 
 

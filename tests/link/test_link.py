@@ -38,11 +38,13 @@ class DataPlane:
         self.forgets = set()
         self.gate = asyncio.Event()
         self.gate.set()
+        self.asked = asyncio.Event()
 
     def greeting(self):
         return messages.hello("node", self.version, f"{self.version:064x}")
 
     async def apply(self, message):
+        self.asked.set()
         await self.gate.wait()
         version = messages.decode(message)["version"]
         if version in self.forgets:
@@ -89,8 +91,10 @@ async def client(tmp_path, plane):
 @pytest.fixture
 async def connected(server, client, snapshots):
     """The data plane serves the newest version."""
-    while not (server.peers and await server.served(snapshots.version)):
-        await asyncio.sleep(0)
+    current = asyncio.Event()
+    client.on_current = current.set
+    await asyncio.wait_for(current.wait(), 5)
+    assert await server.served(snapshots.version)
     return server
 
 
@@ -119,9 +123,9 @@ async def test_one_that_is_up_to_date_gets_nothing(server, snapshots, plane, tmp
 
 async def test_a_burst_shares_one_delta(connected, snapshots, plane):
     plane.gate.clear()
+    plane.asked.clear()
     publish(connected, snapshots, 2)
-    while snapshots.sent[-1] != (1, 2):
-        await asyncio.sleep(0)
+    await asyncio.wait_for(plane.asked.wait(), 5)
     for version in range(3, 10):
         publish(connected, snapshots, version)
     plane.gate.set()
@@ -170,11 +174,12 @@ async def test_calls(connected):
 
 async def test_the_client_comes_back_with_what_it_has(snapshots, plane, client, tmp_path):
     for version in (1, 2):
-        server = LinkServer(snapshots, 5, 20)
-        async with server.listening(tmp_path / "link.sock"):
-            publish(server, snapshots, version)
-            while not await server.served(version):
-                await asyncio.sleep(0.001)
+        current = asyncio.Event()
+        client.on_current = current.set
+        snapshots.version = version
+        async with LinkServer(snapshots, 5, 20).listening(tmp_path / "link.sock"):
+            await asyncio.wait_for(current.wait(), 5)
+    assert plane.version == 2
     assert snapshots.sent == [(0, 1), (1, 2)]
 
 

@@ -1,6 +1,7 @@
 """The builder over a real store in memory, and the messages that it makes."""
 
 import asyncio
+import contextlib
 import hashlib
 import json
 
@@ -57,6 +58,8 @@ async def builder(store):
     following = asyncio.create_task(builder.follow())
     yield builder
     following.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await following
 
 
 def consumer(number):

@@ -1,0 +1,108 @@
+"""Commands as a user types them; those that need running processes are in tests/e2e."""
+
+import pytest
+from click.testing import CliRunner
+
+from gopura.cli import main
+from gopura.settings import SETTINGS
+
+COMMANDS = [
+    "check",
+    "health",
+    "migrations",
+    "prepare",
+    "quit",
+    "reload",
+    "restart",
+    "start",
+    "stop",
+    "version",
+]
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    def run(*words, **environ):
+        environment = {"GOPURA_PREFIX": str(tmp_path / "prefix"), **environ}
+        return CliRunner().invoke(main, words, env=environment)
+
+    return run
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(run, command):
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert "--help" in result.output
+
+
+@pytest.mark.parametrize("command", ["stop", "quit", "reload", "health"])
+def test_what_does_not_run_cannot_be_controlled(run, tmp_path, command):
+    result = run(command)
+    assert (result.exit_code, result.output) == (
+        1,
+        f"Error: gopura is not running in {tmp_path / 'prefix'}\n",
+    )
+
+
+def test_all_faults_of_the_settings_are_told_without_a_traceback(run):
+    result = run("start", GOPURA_LOG_LEVEL="loud", KONG_PG_SSL="x")
+    assert result.exit_code == 1
+    lines = result.output.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("Error: environment variable KONG_PG_SSL: pg_ssl: `x` is not allowed")
+
+
+def test_a_prefix_that_cannot_be_written_names_the_setting(run, tmp_path):
+    (tmp_path / "file").write_text("")
+    result = run("start", "-p", f"{tmp_path}/file/prefix")
+    assert result.exit_code == 1
+    assert (
+        result.output
+        == f"Error: cannot write to prefix {tmp_path}/file/prefix (set by command line): Not a directory\n"
+    )
+
+
+def test_check(run, tmp_path):
+    good, bad = tmp_path / "good.conf", tmp_path / "bad.conf"
+    good.write_text("log_level = debug\nlua_socket_pool_size = 1")
+    bad.write_text("log_levle = debug")
+    assert run("check", str(good)).output == (
+        f"Notice: {good}:2: lua_socket_pool_size has no effect: there is no Lua here; plugins are Python\n"
+        f"configuration at {good} is valid\n"
+    )
+    result = run("check", "-c", str(bad))
+    assert result.exit_code == 1
+    assert result.output == f"Error: {bad}:1: log_levle: is not a known setting; did you mean `log_level`?\n"
+
+
+def test_check_lists_every_setting(run):
+    listed = {line.split(" = ")[0].lstrip("#") for line in run("check", "--list").output.splitlines()}
+    assert set(SETTINGS) <= listed
+
+
+def test_version(run):
+    assert run("version").output.count("\n") == 1
+    assert "compatible with Kong Gateway 3.5" in run("version", "-a").output
+
+
+def test_prepare(run, tmp_path):
+    assert run("prepare").output == f"prepared {tmp_path / 'prefix'}\n"
+    assert (tmp_path / "prefix" / "ssl" / "default-ecdsa.key").exists()
+
+
+def test_migrations_of_an_embedded_database(run):
+    assert run("migrations", "status").exit_code == 3
+    assert run("migrations", "bootstrap").output == "database is bootstrapped\n"
+    assert run("migrations", "bootstrap").output == "database is bootstrapped already\n"
+    assert run("migrations", "up").output == "no migration is missing\n"
+    assert run("migrations", "finish").exit_code == 0
+    assert run("migrations", "status").exit_code == 0
+    assert run("migrations", "list").output.startswith("executed")
+    assert run("migrations", "reset", "--yes").output == "database is empty\n"
+    assert run("migrations", "status").exit_code == 3
+
+
+def test_migrations_without_tables(run):
+    result = run("migrations", "up", GOPURA_DATABASE="off")
+    assert (result.exit_code, result.output) == (1, "Error: database = off has no tables\n")
