@@ -17,7 +17,6 @@ from gopura.store.location import Location
 
 _VERSION_TABLE = "gopura_migrations"
 
-METADATA: list[Any] = [None]
 _EMPTY = "the database has no tables yet: run 'gopura migrations bootstrap' first"
 _PENDING = (
     "the database belongs to another release: run 'gopura migrations up' (see 'gopura migrations list')"
@@ -40,9 +39,9 @@ async def prepare(location: Location, database: Database) -> None:
             await _run(connection, command.upgrade, "head")
         return
     async with database.read() as connection:
-        steps = await connection.run_sync(_steps)
-    if not all(step.executed for step in steps):
-        raise NotBootstrapped(_PENDING if any(step.executed for step in steps) else _EMPTY)
+        found = await connection.run_sync(steps)
+    if not all(step.executed for step in found):
+        raise NotBootstrapped(_PENDING if any(step.executed for step in found) else _EMPTY)
 
 
 async def bootstrap(location: Location) -> bool:
@@ -55,7 +54,7 @@ async def bootstrap(location: Location) -> bool:
 async def up(location: Location) -> bool:
     """Run every step that is missing; False when there is none. Nodes of the release before keep working."""
     async with _opened(location) as database, database.write() as connection:
-        if all(step.executed for step in await connection.run_sync(_steps)):
+        if all(step.executed for step in await connection.run_sync(steps)):
             return False
         await _run(connection, command.upgrade, "head")
     return True
@@ -70,7 +69,7 @@ async def finish(location: Location) -> bool:
 async def status(location: Location) -> list[Migration]:
     """All steps in their order; DatabaseUnavailable when the database cannot be asked."""
     async with _opened(location) as database, database.write() as connection:
-        return await connection.run_sync(_steps)
+        return await connection.run_sync(steps)
 
 
 async def needed(location: Location) -> bool:
@@ -95,20 +94,21 @@ class _opened:  # noqa: N801 - reads as a verb where it is used
         await self._database.close()
 
 
-def _config(connection: sa.Connection) -> Config:
-    attributes = {"connection": connection, "version_table": _VERSION_TABLE, "metadata": METADATA[0]}
-    config = Config(attributes=attributes)
-    config.set_main_option("script_location", "gopura.store:migrations")
-    config.set_main_option("path_separator", "os")
-    return config
+def config(connection: sa.Connection) -> Config:
+    """How Alembic finds the steps and the connection."""
+    found = Config(attributes={"connection": connection, "version_table": _VERSION_TABLE})
+    found.set_main_option("script_location", "gopura.store:migrations")
+    found.set_main_option("path_separator", "os")
+    return found
 
 
 async def _run(connection: AsyncConnection, action: Callable[..., Any], *arguments: str) -> None:
-    await connection.run_sync(lambda sync: action(_config(sync), *arguments))
+    await connection.run_sync(lambda sync: action(config(sync), *arguments))
 
 
-def _steps(connection: sa.Connection) -> list[Migration]:
-    script = ScriptDirectory.from_config(_config(connection))
+def steps(connection: sa.Connection) -> list[Migration]:
+    """All steps in their order."""
+    script = ScriptDirectory.from_config(config(connection))
     context = MigrationContext.configure(connection, opts={"version_table": _VERSION_TABLE})
     heads = context.get_current_heads()
     executed = {step.revision for step in script.iterate_revisions(heads, "base")} if heads else set()

@@ -5,8 +5,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from gopura.store.layout import Column, Layout
-from gopura.store.tables import EXPIRY
+from gopura.store.tables import EXPIRY, TOGETHER
 
 Value = dict[str, Any]
 
@@ -14,6 +16,8 @@ Value = dict[str, Any]
 def to_row(layout: Layout, value: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a value. A relative `ttl` (seconds) becomes the moment of expiry."""
     row = {column.sql: _cell(layout, column, value.get(column.name)) for column in layout.columns}
+    if len(layout.together) > 1:
+        row[TOGETHER] = orjson.dumps([row[layout.by_name[name].sql] for name in layout.together]).decode()
     if layout.ttl:
         ttl = value.get("ttl")
         row[EXPIRY] = value.get(EXPIRY) if ttl is None else time.time() + ttl if ttl > 0 else None

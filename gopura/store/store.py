@@ -45,7 +45,6 @@ class Store:
 
     async def open(self) -> Self:
         """Make the tables where that needs no operator, and follow changes; NotBootstrapped otherwise."""
-        migrate.METADATA[0] = self.tables.metadata
         await migrate.prepare(self.location, self._database)
         self._announced = await self.version()
         self._expiry.start()

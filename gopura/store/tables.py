@@ -23,6 +23,8 @@ _TYPES: dict[str, sa.types.TypeEngine[Any]] = {
 }
 
 EXPIRY = "expires_at"
+TOGETHER = "cache_key"
+"""Holds the fields that are unique in combination; databases take no null for equal to another."""
 
 
 @dataclass
@@ -39,8 +41,7 @@ class Tables:
         self.children: dict[str, list[tuple[Layout, Column]]] = {name: [] for name in self.layouts}
         for layout in self.layouts.values():
             for column in layout.foreign:
-                if column.reference in self.children:
-                    self.children[column.reference].append((layout, column))
+                self.children[column.reference].append((layout, column))
 
 
 def build(layouts: Iterable[Layout]) -> Tables:
@@ -60,17 +61,19 @@ def _tags(metadata: sa.MetaData) -> sa.Table:
 
 
 def _table(layout: Layout, layouts: dict[str, Layout], metadata: sa.MetaData) -> sa.Table:
-    return sa.Table(layout.name, metadata, *_columns(layout, layouts), *_indexes(layout))
+    return sa.Table(layout.name, metadata, *_columns(layout, layouts))
 
 
 def _columns(layout: Layout, layouts: dict[str, Layout]) -> Iterator[SchemaItem]:
     for column in layout.columns:
         if column.name == layout.key:
             yield sa.Column(column.sql, _KEY, primary_key=True)
-        elif column.kind == "foreign" and column.reference in layouts:
+        elif column.kind == "foreign":
             yield _foreign(column, layouts[column.reference])
         else:
             yield sa.Column(column.sql, _TYPES[column.kind], unique=column.unique or None)
+    if len(layout.together) > 1:
+        yield sa.Column(TOGETHER, _KEY, unique=True)
     if layout.ttl:
         yield sa.Column(EXPIRY, sa.Double, index=True)
 
@@ -79,11 +82,3 @@ def _foreign(column: Column, parent: Layout) -> sa.Column[str]:
     rule = "CASCADE" if column.on_delete == "cascade" else "RESTRICT"
     key = sa.ForeignKey(f"{parent.name}.{parent.key}", ondelete=rule)
     return sa.Column(column.sql, _KEY, key, index=not column.unique or None, unique=column.unique or None)
-
-
-def _indexes(layout: Layout) -> Iterator[sa.Index]:
-    if len(layout.together) > 1:
-        parts: list[sa.ColumnElement[Any]] = [
-            sa.func.coalesce(sa.column(layout.by_name[name].sql), "") for name in layout.together
-        ]
-        yield sa.Index(f"{layout.name}_together", *parts, unique=True)

@@ -12,7 +12,7 @@ from gopura.store.errors import ForeignKeyViolation, NotFound, PrimaryKeyViolati
 from gopura.store.layout import Column, Layout
 from gopura.store.reader import Reader
 from gopura.store.rows import Value
-from gopura.store.tables import EXPIRY, Tables
+from gopura.store.tables import EXPIRY, TOGETHER, Tables
 
 
 class Transaction(Reader):
@@ -117,18 +117,17 @@ class Transaction(Reader):
             await self._check_reference(column, row[column.sql])
 
     async def _check_unique(self, layout: Layout, row: dict[str, Any], value: Value) -> None:
-        if len(layout.together) > 1:
+        if TOGETHER in row and await self._taken(layout, row, TOGETHER):
             columns = [layout.by_name[name] for name in layout.together]
-            if await self._taken(layout, row, columns):
-                raise UniqueViolation({column.name: _reference(column, row) for column in columns})
+            raise UniqueViolation({column.name: _reference(column, row) for column in columns})
         for column in layout.columns:
-            if column.unique and row[column.sql] is not None and await self._taken(layout, row, [column]):
+            if column.unique and row[column.sql] is not None and await self._taken(layout, row, column.sql):
                 raise UniqueViolation({column.name: value[column.name]})
 
-    async def _taken(self, layout: Layout, row: dict[str, Any], columns: list[Column]) -> bool:
+    async def _taken(self, layout: Layout, row: dict[str, Any], column: str) -> bool:
         table = self.tables.of[layout.name]
-        same = [table.c[column.sql] == row[column.sql] for column in columns]
-        query = sa.select(table.c[layout.key]).where(table.c[layout.key] != row[layout.key], *same)
+        key = table.c[layout.key]
+        query = sa.select(key).where(key != row[layout.key], table.c[column] == row[column])
         return await self.connection.scalar(query.limit(1)) is not None
 
     async def _check_reference(self, column: Column, key: str | None) -> None:

@@ -14,14 +14,13 @@ from gopura.admin.call import Call
 from gopura.admin.gateway import Gateway
 from gopura.admin.release import KONG_VERSION, VERSION
 from gopura.admin.router import Endpoint
-from gopura.entities._bundled import classes
-from gopura.plugin import Plugin
+from gopura.entities._bundled import enabled
 
 
 def endpoints() -> Iterator[Endpoint]:
     """The node and its plugins."""
     yield Endpoint("/", {"GET": get})
-    yield Endpoint("/plugins/enabled", {"GET": enabled})
+    yield Endpoint("/plugins/enabled", {"GET": names})
 
 
 async def get(call: Call) -> Response:
@@ -37,34 +36,26 @@ async def get(call: Call) -> Response:
             "hostname": socket.gethostname(),
             "node_id": call.gateway.node_id,
             "timers": {"running": len(asyncio.all_tasks()), "pending": 0},
-            "plugins": {"available_on_server": _available(call.gateway), "enabled_in_cluster": list(used)},
+            "plugins": {"available_on_server": _available(), "enabled_in_cluster": list(used)},
             "configuration": configuration(call.gateway),
             "pids": _pids(call.gateway),
         }
     )
 
 
-async def enabled(call: Call) -> Response:
+async def names(_call: Call) -> Response:
     """The names of the plugins that this node has."""
-    return answers.json({"enabled_plugins": list(loaded(call.gateway))})
-
-
-def loaded(gateway: Gateway) -> dict[str, type[Plugin]]:
-    """The plugins that the setting `plugins` admits."""
-    names = gateway.settings.plugins
-    return {name: plugin for name, plugin in classes().items() if "bundled" in names or name in names}
+    return answers.json({"enabled_plugins": list(enabled.plugins)})
 
 
 def configuration(gateway: Gateway) -> dict[str, Any]:
     """The settings without secrets."""
-    return gateway.settings.public() | {"loaded_plugins": dict.fromkeys(loaded(gateway), True)}
+    return gateway.settings.public() | {"loaded_plugins": dict.fromkeys(enabled.plugins, True)}
 
 
-def _available(gateway: Gateway) -> dict[str, Any]:
-    return {
-        name: {"version": plugin.version, "priority": plugin.priority}
-        for name, plugin in loaded(gateway).items()
-    }
+def _available() -> dict[str, Any]:
+    found = enabled.plugins.items()
+    return {name: {"version": plugin.version, "priority": plugin.priority} for name, plugin in found}
 
 
 def _pids(gateway: Gateway) -> dict[str, Any]:
