@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use gopura_http1::Headers;
+use gopura_http1::{Headers, Host};
 
+use crate::http::forward::Forwarded;
 use crate::phases::{Bound, Context, PhaseSet};
+use crate::shared::{Counters, Shared};
 use crate::snapshot::{Entity, Route, Service, Snapshot};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +57,9 @@ pub struct Request {
     pub scheme: Scheme,
     pub version: Version,
     pub method: Bytes,
-    /// Host header or `:authority` in lower case, without port.
+    /// Host header or `:authority` as sent, with its port; empty when an HTTP/1.0 request names none.
+    pub authority: Bytes,
+    /// The same in lower case, without port.
     pub host: Bytes,
     /// The port named in the Host header.
     pub host_port: Option<u16>,
@@ -68,6 +72,8 @@ pub struct Request {
     pub headers: Headers,
     /// The connection's other end.
     pub peer: SocketAddr,
+    /// Whether `peer` is in `trusted_ips`, so that its X-Forwarded-* headers are believed.
+    pub trusted: bool,
     /// The client as `real_ip_header` and `trusted_ips` tell; otherwise `peer`.
     pub client: SocketAddr,
     /// The address that the client connected to.
@@ -79,7 +85,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// Whether the connection's other end is in `trusted_ips` is decided here once, for all X-Forwarded-*.
+    /// The port that the client connected to.
     pub fn port(&self) -> u16 {
         self.local.port()
     }
@@ -122,6 +128,8 @@ pub struct Outgoing {
     pub body: Option<Bytes>,
     /// The Host header to send; `None`: the target's own name (or the client's with `preserve_host`).
     pub host_header: Option<Bytes>,
+    /// X-Forwarded-* for this request.
+    pub forwarded: Forwarded,
 }
 
 /// Moments of one exchange; differences are rounded down to milliseconds in headers and logs.
@@ -153,6 +161,23 @@ pub struct Try {
     pub failure: Option<&'static str>,
 }
 
+/// What is known of a request before its first byte.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    pub peer: SocketAddr,
+    pub local: SocketAddr,
+    pub scheme: Scheme,
+    pub sni: Option<Arc<str>>,
+    /// The worker that serves the connection.
+    pub worker: usize,
+}
+
+impl Origin {
+    pub fn counters<'a>(&self, shared: &'a Shared) -> &'a Counters {
+        &shared.counters[self.worker]
+    }
+}
+
 pub struct Exchange {
     pub snapshot: Arc<Snapshot>,
     pub request: Request,
@@ -165,6 +190,12 @@ pub struct Exchange {
     /// Captures of the route's regex path: numbered ones first, then named ones.
     pub captures: Vec<(String, Bytes)>,
     pub outgoing: Outgoing,
+    /// Request body that was read and is not in `request.body`, because more follows.
+    pub read_ahead: Vec<u8>,
+    /// The exchange got as far as the upstream: Kong then says Via instead of Server.
+    pub proxied: bool,
+    /// Status and reason phrase of the upstream.
+    pub upstream: Option<(u16, Bytes)>,
     pub tries: Vec<Try>,
     pub timing: Timing,
     /// Bytes of the request received and of the response sent, heads included.
@@ -179,4 +210,96 @@ pub struct Exchange {
     pub phases: PhaseSet,
     /// State that belongs to plugins (`exchange.context`, Python objects); empty for plain routes.
     pub context: Context,
+}
+
+impl Exchange {
+    #[expect(clippy::too_many_arguments, reason = "the parts of a request, each used once")]
+    pub fn new(
+        shared: &Shared,
+        origin: &Origin,
+        started: Instant,
+        version: Version,
+        method: Bytes,
+        host: Host,
+        target: Bytes,
+        headers: Headers,
+    ) -> Box<Self> {
+        let (path, query) = split(&target);
+        let snapshot = shared.snapshot.load_full();
+        let phases = snapshot.chains.globals.phases;
+        Box::new(Self {
+            snapshot,
+            request: Request {
+                id: request_id(),
+                scheme: origin.scheme,
+                version,
+                method,
+                authority: host.sent,
+                host: host.name,
+                host_port: host.port,
+                target,
+                path,
+                query,
+                headers,
+                peer: origin.peer,
+                trusted: shared.trusted.holds(origin.peer.ip()),
+                client: origin.peer,
+                local: origin.local,
+                sni: origin.sni.clone(),
+                body: None,
+            },
+            response: None,
+            route: None,
+            service: None,
+            consumer: None,
+            credential: None,
+            captures: Vec::new(),
+            outgoing: Outgoing::default(),
+            read_ahead: Vec::new(),
+            proxied: false,
+            upstream: None,
+            tries: Vec::new(),
+            timing: Timing::new(started),
+            received: 0,
+            sent: 0,
+            body_sent: 0,
+            collected: None,
+            phases,
+            context: Context::default(),
+        })
+    }
+
+    /// For a request that could not be parsed.
+    pub fn unparsed(origin: &Origin, shared: &Shared) -> Box<Self> {
+        let (host, none) = (Host::default(), Bytes::new());
+        let now = Instant::now();
+        Self::new(shared, origin, now, Version::Http11, none.clone(), host, none, Headers::default())
+    }
+}
+
+/// Path and query of a target; a fragment belongs to neither.
+fn split(target: &Bytes) -> (Bytes, Option<Bytes>) {
+    let end = memchr::memchr(b'#', target).unwrap_or(target.len());
+    let Some(mark) = memchr::memchr(b'?', &target[..end]) else {
+        return (normal(target.slice(..end)), None);
+    };
+    (normal(target.slice(..mark)), Some(target.slice(mark + 1..end)))
+}
+
+fn normal(path: Bytes) -> Bytes {
+    match gopura_router::normalize_path(&path) {
+        std::borrow::Cow::Borrowed(_) => path,
+        std::borrow::Cow::Owned(normal) => normal.into(),
+    }
+}
+
+fn request_id() -> Bytes {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let number = fastrand::u128(..).to_be_bytes();
+    let mut id = [0; 32];
+    for (digits, byte) in id.chunks_exact_mut(2).zip(number) {
+        digits[0] = DIGITS[usize::from(byte >> 4)];
+        digits[1] = DIGITS[usize::from(byte & 15)];
+    }
+    Bytes::copy_from_slice(&id)
 }

@@ -1,11 +1,32 @@
 //! `gopura._engine`: the part of gopura that moves the bytes.
+mod access_log;
+mod address;
+mod engine;
 mod exchange;
+mod http;
+mod log;
+mod net;
 mod phases;
+mod python_thread;
+mod real_ip;
+mod settings;
+mod shared;
 mod snapshot;
+mod status;
+mod tls;
+mod upstream;
+mod worker;
 
 use pyo3::prelude::*;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[pymodule(gil_used = false)]
 fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    phases::mount(module)?;
+    module.add_class::<engine::Engine>()?;
+    module.add_class::<engine::PreparedSnapshot>()?;
+    module.add("SnapshotError", module.py().get_type::<engine::SnapshotError>())?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))
 }

@@ -1,9 +1,14 @@
 //! Entities as the Admin API's JSON has them, and the typed ones that the engine itself reads.
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use crate::exchange::Scheme;
+use crate::http::forward::authority;
 
 /// Any entity: its bytes as sent, decoded once.
 #[derive(Debug)]
@@ -56,6 +61,43 @@ pub struct Service {
     pub ca_certificates: Option<Vec<String>>,
     #[serde(default = "yes")]
     pub enabled: bool,
+    /// Made from the rest once.
+    #[serde(skip)]
+    pub target: Target,
+}
+
+/// Where a service's requests go, in the form that each request needs.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub scheme: Scheme,
+    pub host: Bytes,
+    /// The host, when it is an address.
+    pub ip: Option<IpAddr>,
+    /// The Host header.
+    pub authority: Bytes,
+}
+
+impl Default for Target {
+    fn default() -> Self {
+        Self { scheme: Scheme::Http, host: Bytes::new(), ip: None, authority: Bytes::new() }
+    }
+}
+
+impl Service {
+    /// Fills in `target`.
+    pub fn ready(mut self) -> Self {
+        let scheme = match self.protocol.as_str() {
+            "https" | "grpcs" => Scheme::Https,
+            _ => Scheme::Http,
+        };
+        self.target = Target {
+            scheme,
+            host: self.host.clone().into(),
+            ip: self.host.trim_matches(['[', ']']).parse().ok(),
+            authority: authority(&self.host, self.port, scheme).into(),
+        };
+        self
+    }
 }
 
 #[derive(Debug, Deserialize)]

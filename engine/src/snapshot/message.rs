@@ -25,6 +25,12 @@ pub enum Refused {
     Resync(String),
 }
 
+impl Failure {
+    pub fn of(row: &Entity, message: String) -> Self {
+        Self { entity: row.kind.to_string(), id: row.id.to_string(), message }
+    }
+}
+
 impl Refused {
     pub fn malformed(error: impl ToString) -> Self {
         Self::Invalid(vec![Failure { entity: String::new(), id: String::new(), message: error.to_string() }])

@@ -1,18 +1,35 @@
 //! The configuration that the engine runs on: immutable, compiled whole, swapped by one pointer.
+mod certificates;
 mod chains;
+mod compile;
 mod entities;
 mod file;
 mod message;
 mod tables;
+mod upstreams;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub use chains::{Chain, Chains, Slot};
+use gopura_router::{Flavor, Router};
+
+use crate::phases::Bound;
+use crate::tls::Chosen;
+
+pub use chains::{Chain, Chains};
+pub use compile::{Prepared, prepare};
 pub use entities::{Entity, Plugin, Route, Service};
 pub use file::{load, save};
-pub use message::{Failure, Message, Refused};
+pub use message::{Failure, Refused};
 pub use tables::Tables;
+pub use upstreams::Upstream;
+
+/// A route with what it needs at run time, found by the router's slot.
+#[derive(Clone)]
+pub struct Served {
+    pub route: Arc<Route>,
+    pub service: Option<Arc<Service>>,
+}
 
 /// One compiled version.
 pub struct Snapshot {
@@ -20,9 +37,32 @@ pub struct Snapshot {
     pub hash: String,
     pub tables: Tables,
     pub services: HashMap<Arc<str>, Arc<Service>>,
-    /// In the order in which the router knows them.
-    pub routes: Vec<Arc<Route>>,
+    /// By the router's slots.
+    pub served: Vec<Option<Served>>,
+    pub router: Router,
     pub chains: Chains,
+    /// Upstream entities by name.
+    pub upstreams: HashMap<String, Arc<Upstream>>,
+    pub certificates: Arc<Chosen>,
+    /// Plugins by id, as Python bound them.
+    pub bound: HashMap<String, Arc<Bound>>,
+}
+
+impl Default for Snapshot {
+    fn default() -> Self {
+        Self {
+            version: 0,
+            hash: String::new(),
+            tables: Tables::default(),
+            services: HashMap::new(),
+            served: Vec::new(),
+            router: Router::empty(Flavor::TraditionalCompatible),
+            chains: Chains::default(),
+            upstreams: HashMap::new(),
+            certificates: Arc::default(),
+            bound: HashMap::new(),
+        }
+    }
 }
 
 impl Snapshot {

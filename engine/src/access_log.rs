@@ -1,0 +1,139 @@
+//! The access log: one line per request, written by a thread of its own.
+use std::cell::RefCell;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::exchange::{Exchange, Version};
+use crate::http::reply::{MONTHS, civil};
+use crate::settings::Settings;
+
+/// Lines gather in a worker until they are this long together, or until its next tick.
+const BATCH: usize = 32 * 1024;
+/// Batches that may wait for the disk; beyond that lines are dropped, never requests delayed.
+const QUEUE: usize = 256;
+
+enum Message {
+    Lines(Vec<u8>),
+    Reopen,
+}
+
+pub struct AccessLog {
+    sender: Option<SyncSender<Message>>,
+}
+
+thread_local! {
+    static LINES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+impl AccessLog {
+    /// Opens `proxy_access_log`; `off` writes nothing. A second word (a format name) is ignored.
+    pub fn open(settings: &Settings) -> Result<Self, String> {
+        let path = settings.proxy_access_log.split_whitespace().next().unwrap_or("off");
+        if path == "off" {
+            return Ok(Self { sender: None });
+        }
+        let path = Path::new(&settings.prefix).join(path);
+        let open = move || OpenOptions::new().create(true).append(true).open(&path);
+        let file = open().map_err(|error| format!("proxy_access_log: {error}"))?;
+        let (sender, receiver) = sync_channel(QUEUE);
+        let body = move || write_all(&receiver, file, &open);
+        thread::Builder::new()
+            .name("access-log".to_owned())
+            .spawn(body)
+            .map_err(|error| error.to_string())?;
+        Ok(Self { sender: Some(sender) })
+    }
+
+    /// Opens the file again, after it was rotated.
+    pub fn reopen(&self) {
+        self.sender.iter().for_each(|sender| drop(sender.try_send(Message::Reopen)));
+    }
+
+    /// Hands over what this worker has gathered.
+    pub fn flush(&self) {
+        let Some(sender) = &self.sender else { return };
+        let lines = LINES.take();
+        if !lines.is_empty() {
+            drop(sender.try_send(Message::Lines(lines)));
+        }
+    }
+}
+
+fn write_all(receiver: &Receiver<Message>, mut file: File, open: &dyn Fn() -> std::io::Result<File>) {
+    while let Ok(message) = receiver.recv() {
+        match message {
+            Message::Lines(lines) => drop(file.write_all(&lines)),
+            Message::Reopen => file = open().unwrap_or(file),
+        }
+    }
+}
+
+/// Adds the line of one exchange.
+pub fn write(log: &AccessLog, exchange: &Exchange, status: u16) {
+    if log.sender.is_none() {
+        return;
+    }
+    let length = LINES.with_borrow_mut(|lines| {
+        format_line(lines, exchange, status);
+        lines.len()
+    });
+    if length >= BATCH {
+        log.flush();
+    }
+}
+
+/// nginx's combined format with Kong's addition.
+fn format_line(out: &mut Vec<u8>, exchange: &Exchange, status: u16) {
+    let request = &exchange.request;
+    let _ = write!(out, "{} - - [", request.client.ip().to_canonical());
+    out.extend_from_slice(&local_time());
+    out.extend_from_slice(b"] \"");
+    escape(out, &request.method);
+    out.push(b' ');
+    escape(out, &request.target);
+    out.extend_from_slice(match request.version {
+        Version::Http10 => b" HTTP/1.0\" ".as_slice(),
+        Version::Http11 => b" HTTP/1.1\" ",
+        Version::Http2 => b" HTTP/2.0\" ",
+    });
+    let _ = write!(out, "{status} {} \"", exchange.body_sent);
+    escape(out, request.headers.get("referer").map_or(b"-", |value| value));
+    out.extend_from_slice(b"\" \"");
+    escape(out, request.headers.get("user-agent").map_or(b"-", |value| value));
+    out.extend_from_slice(b"\" kong_request_id: \"");
+    out.extend_from_slice(&request.id);
+    out.extend_from_slice(b"\"\n");
+}
+
+/// As nginx escapes: quotes, backslashes and bytes that are not printable ASCII become `\xNN`.
+fn escape(out: &mut Vec<u8>, text: &[u8]) {
+    for byte in text {
+        match byte {
+            b'"' | b'\\' | 0..=31 | 127..=255 => drop(write!(out, "\\x{byte:02X}")),
+            _ => out.push(*byte),
+        }
+    }
+}
+
+thread_local! {
+    static TIME: RefCell<(u64, Vec<u8>)> = const { RefCell::new((0, Vec::new())) };
+}
+
+/// `24/Nov/2026:06:25:33 +0000`; always UTC.
+fn local_time() -> Vec<u8> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
+    TIME.with_borrow_mut(|(second, text)| {
+        if *second != now || text.is_empty() {
+            let (year, month, day) = civil(now / 86400);
+            let month = MONTHS[usize::from(month) - 1];
+            let (hour, minute, rest) = (now / 3600 % 24, now / 60 % 60, now % 60);
+            *text = format!("{day:02}/{month}/{year}:{hour:02}:{minute:02}:{rest:02} +0000").into_bytes();
+            *second = now;
+        }
+        text.clone()
+    })
+}

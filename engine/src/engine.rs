@@ -1,0 +1,282 @@
+//! `Engine`, what the data plane process holds of all this.
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use gopura_router::Flavor;
+use pyo3::create_exception;
+use pyo3::exceptions::{PyException, PyOSError, PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+use tokio::sync::watch;
+
+use crate::phases::{self, EntityView};
+use crate::settings::Settings;
+use crate::shared::{Counters, Shared};
+use crate::snapshot::{self, Failure, Prepared, Refused};
+use crate::{log, worker};
+
+create_exception!(
+    gopura._engine,
+    SnapshotError,
+    PyException,
+    "A snapshot that is not taken over. `errors`: a list of dicts with entity, id and message. `resync`: whether a \
+     full snapshot would help."
+);
+
+type Bound_<'py, T> = pyo3::Bound<'py, T>;
+
+/// A compiled snapshot that waits for its plugins.
+#[pyclass(name = "Prepared", module = "gopura._engine", frozen)]
+pub struct PreparedSnapshot {
+    inner: Mutex<Option<Prepared>>,
+    version: u64,
+    hash: String,
+}
+
+impl PreparedSnapshot {
+    fn new(inner: Prepared) -> Self {
+        Self { version: inner.version, hash: inner.hash.clone(), inner: Mutex::new(Some(inner)) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Prepared>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[pymethods]
+impl PreparedSnapshot {
+    #[getter]
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    #[getter]
+    fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// `(id, name, configuration as JSON, whole plugin as JSON)` of plugins that are new or different.
+    #[getter]
+    fn changed_plugins<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> Vec<(String, String, Bound_<'py, PyBytes>, Bound_<'py, PyBytes>)> {
+        let inner = self.lock();
+        let rows = inner.iter().flat_map(|prepared| &prepared.changed);
+        rows.map(|row| {
+            let config = row.value.get("config").map(ToString::to_string).unwrap_or_default();
+            let name = row.text("name").unwrap_or_default().to_owned();
+            let whole = PyBytes::new(py, row.json.get().as_bytes());
+            (row.id.to_string(), name, PyBytes::new(py, config.as_bytes()), whole)
+        })
+        .collect()
+    }
+
+    /// Ids of plugins that are gone.
+    #[getter]
+    fn removed_plugins(&self) -> Vec<String> {
+        self.lock().iter().flat_map(|prepared| prepared.removed.clone()).collect()
+    }
+}
+
+struct Running {
+    threads: Vec<JoinHandle<()>>,
+    stop: watch::Sender<bool>,
+}
+
+/// Listeners, workers and the current snapshot.
+#[pyclass(module = "gopura._engine", frozen)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    flavor: Flavor,
+    running: Mutex<Option<Running>>,
+    /// Held while one snapshot replaces another.
+    committing: Mutex<()>,
+}
+
+#[pymethods]
+impl Engine {
+    #[new]
+    fn new(settings: &[u8]) -> PyResult<Self> {
+        let settings: Settings = serde_json::from_slice(settings)
+            .map_err(|error| PyValueError::new_err(format!("settings: {error}")))?;
+        log::start(&settings).map_err(PyOSError::new_err)?;
+        let flavor = match settings.router_flavor.as_str() {
+            "traditional" => Flavor::Traditional,
+            "expressions" => Flavor::Expressions,
+            _ => Flavor::TraditionalCompatible,
+        };
+        let shared = Shared::new(settings).map_err(PyOSError::new_err)?;
+        Ok(Self { shared, flavor, running: Mutex::default(), committing: Mutex::default() })
+    }
+
+    #[getter]
+    fn version(&self) -> u64 {
+        self.shared.snapshot.load().version
+    }
+
+    #[getter]
+    fn hash(&self) -> String {
+        self.shared.snapshot.load().hash.clone()
+    }
+
+    /// Compiles a saved snapshot; None when the file does not exist.
+    fn load(&self, py: Python<'_>, path: &str) -> PyResult<Option<PreparedSnapshot>> {
+        let loaded = py.detach(|| snapshot::load(Path::new(path)));
+        let Some(message) = loaded.map_err(|error| refused(py, Refused::malformed(error)))? else {
+            return Ok(None);
+        };
+        self.prepare(py, &message).map(Some)
+    }
+
+    /// Compiles a full snapshot or a delta beside the running one.
+    fn prepare(&self, py: Python<'_>, message: &[u8]) -> PyResult<PreparedSnapshot> {
+        let before = self.shared.snapshot.load_full();
+        let prepared = py.detach(|| snapshot::prepare(message, &before, self.flavor));
+        prepared.map(PreparedSnapshot::new).map_err(|error| refused(py, error))
+    }
+
+    /// Puts a prepared snapshot in the place of the running one.
+    fn commit(
+        &self,
+        py: Python<'_>,
+        prepared: &PreparedSnapshot,
+        plugins: &Bound_<'_, PyAny>,
+    ) -> PyResult<()> {
+        let taken = prepared.lock().take();
+        let inner = taken.ok_or_else(|| PyRuntimeError::new_err("this snapshot was committed before"))?;
+        let mut bound = HashMap::new();
+        for entry in plugins.call_method0("items")?.try_iter()? {
+            let (id, object): (String, Bound_<'_, PyAny>) = entry?.extract()?;
+            let plugin = phases::Bound::new(&id, &object)?;
+            bound.insert(id, Arc::new(plugin));
+        }
+        py.detach(|| {
+            let _alone = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = self.shared.snapshot.load_full();
+            let next = inner.finish(&before, bound);
+            self.shared.certificates.replace(next.certificates.clone());
+            self.shared.snapshot.store(Arc::new(next));
+            self.shared.loaded.store(true, Ordering::Release);
+        });
+        Ok(())
+    }
+
+    /// Writes the running snapshot to disk, the old file beside it as `<path>.previous`.
+    fn save(&self, py: Python<'_>, path: &str) -> PyResult<()> {
+        let current = self.shared.snapshot.load_full();
+        py.detach(|| snapshot::save(&current, Path::new(path))).map_err(PyErr::from)
+    }
+
+    /// Starts the workers; they accept at once.
+    fn start(&self) -> PyResult<()> {
+        let mut running = self.lock_running();
+        if running.is_some() {
+            return Err(PyRuntimeError::new_err("the engine runs already"));
+        }
+        let (stop, stopped) = watch::channel(false);
+        let workers = 0..self.shared.counters.len();
+        let threads: std::io::Result<_> =
+            workers.map(|number| worker::spawn(number, self.shared.clone(), stopped.clone())).collect();
+        *running = Some(Running { threads: threads?, stop });
+        Ok(())
+    }
+
+    /// Accepts no more, lets requests finish; True when all connections ended within `timeout` seconds.
+    fn drain(&self, py: Python<'_>, timeout: f64) -> bool {
+        let end = Instant::now() + Duration::from_secs_f64(timeout.clamp(0.0, 1e9));
+        self.shared.draining.send_replace(true);
+        py.detach(|| {
+            while self.shared.total(|counters| &counters.active) > 0 {
+                if Instant::now() >= end {
+                    return false;
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            true
+        })
+    }
+
+    /// Stops the workers, whatever they are doing.
+    fn stop(&self, py: Python<'_>) {
+        let Some(running) = self.lock_running().take() else { return };
+        self.shared.draining.send_replace(true);
+        running.stop.send_replace(true);
+        py.detach(|| running.threads.into_iter().for_each(|thread| drop(thread.join())));
+    }
+
+    /// Connections and requests since the start.
+    fn counters(&self) -> HashMap<&'static str, u64> {
+        let total = |of: fn(&Counters) -> &AtomicU64| self.shared.total(of);
+        let active = total(|counters| &counters.active);
+        let waiting = total(|counters| &counters.waiting);
+        HashMap::from([
+            ("connections_active", active),
+            ("connections_accepted", total(|counters| &counters.accepted)),
+            ("connections_waiting", waiting),
+            ("connections_writing", active.saturating_sub(waiting)),
+            ("total_requests", total(|counters| &counters.requests)),
+        ])
+    }
+
+    /// The entity of that kind whose field has this value.
+    fn find(
+        &self,
+        py: Python<'_>,
+        entity: &str,
+        field: &str,
+        value: &str,
+    ) -> PyResult<Option<Py<EntityView>>> {
+        let found = self.shared.snapshot.load().find(entity, field, value);
+        found.map(|found| phases::entity(py, &found)).transpose()
+    }
+
+    /// debug, info, notice, warn, error, crit, alert or emerg.
+    #[expect(clippy::unused_self, reason = "the log belongs to the process")]
+    fn set_log_level(&self, level: &str) -> PyResult<()> {
+        log::set_level(level).map_err(PyValueError::new_err)
+    }
+
+    /// Opens the log files again, after they were rotated.
+    fn reopen_logs(&self) {
+        self.shared.access_log.reopen();
+        log::reopen();
+    }
+}
+
+impl Engine {
+    fn lock_running(&self) -> MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn refused(py: Python<'_>, reason: Refused) -> PyErr {
+    let (text, failures, resync) = match reason {
+        Refused::Resync(text) => (text, Vec::new(), true),
+        Refused::Invalid(failures) => (summary(&failures), failures, false),
+    };
+    let error = SnapshotError::new_err(text);
+    let errors: PyResult<Vec<_>> = failures.iter().map(|failure| as_dict(py, failure)).collect();
+    let set = errors.and_then(|errors| {
+        error.value(py).setattr("errors", errors)?;
+        error.value(py).setattr("resync", resync)
+    });
+    set.err().unwrap_or(error)
+}
+
+fn summary(failures: &[Failure]) -> String {
+    let first = failures.first().map(|failure| failure.message.clone()).unwrap_or_default();
+    if failures.len() > 1 { format!("{first} (and {} more)", failures.len() - 1) } else { first }
+}
+
+fn as_dict<'py>(py: Python<'py>, failure: &Failure) -> PyResult<Bound_<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    dict.set_item("entity", &failure.entity)?;
+    dict.set_item("id", &failure.id)?;
+    dict.set_item("message", &failure.message)?;
+    Ok(dict)
+}

@@ -1,0 +1,80 @@
+//! The client's side of one exchange, whatever its HTTP version.
+use std::future::poll_fn;
+use std::io;
+use std::task::{Context, Poll};
+
+use gopura_http1::{Fault, Framing};
+
+use crate::exchange::Exchange;
+use crate::net::Io;
+
+/// Why the client's side can not go on.
+#[derive(Debug)]
+pub enum Broken {
+    /// The connection is gone; nobody hears an answer.
+    Gone,
+    /// The client was too slow.
+    TimedOut,
+    /// The request's body breaks its framing.
+    Fault(Fault),
+    /// The body is larger than allowed.
+    TooLarge,
+}
+
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::TimedOut { Self::TimedOut } else { Self::Gone }
+    }
+}
+
+impl Broken {
+    /// The status to answer with; 499 is nginx's for a client that left.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Gone => 499,
+            Self::TimedOut => 408,
+            Self::Fault(fault) => fault.status(),
+            Self::TooLarge => 413,
+        }
+    }
+}
+
+/// Reads a request's body and writes a response. Output is buffered until `poll_flush`.
+pub trait Client: Send {
+    /// How the request's body is framed, as announced.
+    fn framing(&self) -> Framing;
+
+    /// Hands the next piece of the request's body to `sink`; false once the body has ended.
+    fn poll_body(&mut self, cx: &mut Context<'_>, sink: &mut dyn FnMut(&[u8])) -> Poll<Result<bool, Broken>>;
+
+    /// Writes the response's head. `framing` is that of the body that follows.
+    fn start(&mut self, exchange: &Exchange, framing: Framing);
+
+    /// Adds a piece of the response's body.
+    fn push(&mut self, piece: &[u8]);
+
+    /// Ends the response; `trailers` are whole lines.
+    fn finish(&mut self, trailers: &[u8]);
+
+    /// The response can not be finished: make the client notice.
+    fn abort(&mut self);
+
+    /// Whether so much is buffered that more should wait.
+    fn is_congested(&self) -> bool;
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>>;
+
+    /// Ready when the client has gone away. Only asked while nothing else reads from it.
+    fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// The connection itself, for a tunnel; HTTP/2 has none.
+    fn tunnel(&mut self) -> Option<&mut Io>;
+
+    /// Bytes received and sent so far for this exchange.
+    fn traffic(&self) -> (u64, u64);
+}
+
+/// Sends what is buffered.
+pub async fn flush<C: Client>(client: &mut C) -> Result<(), Broken> {
+    poll_fn(|cx| client.poll_flush(cx)).await
+}

@@ -1,0 +1,146 @@
+//! What happens to a response between its source and the client.
+use bytes::Bytes;
+use gopura_http1::Headers;
+
+use super::forward::wants_websocket;
+use crate::exchange::Exchange;
+use crate::phases::{self, Phase};
+use crate::shared::Shared;
+
+/// Runs a whole body through the body filters; `None` when one failed.
+pub async fn whole(exchange: Box<Exchange>, body: Bytes) -> (Box<Exchange>, Option<Bytes>) {
+    if !exchange.phases.has(Phase::BodyFilter) {
+        return (exchange, Some(body));
+    }
+    phases::body_filter(exchange, body, true).await
+}
+
+/// Removes what belongs to the connection with the upstream only, before plugins see the response.
+pub fn remove_hop_by_hop(exchange: &mut Exchange) {
+    let websocket = wants_websocket(&exchange.request.headers);
+    let trailers = exchange.request.headers.contains("te");
+    let Some(response) = &mut exchange.response else { return };
+    let switching = response.status == 101 && websocket;
+    let named = response.headers.get("connection").cloned().unwrap_or_default();
+    response.headers.retain(|line| {
+        let is = |name: &str| line.name.eq_ignore_ascii_case(name.as_bytes());
+        let dropped = match line.name.len() {
+            7 if is("upgrade") => !switching,
+            7 => is("trailer") && !trailers,
+            10 => is("connection") || is("keep-alive"),
+            16 => is("proxy-connection"),
+            17 => is("transfer-encoding") || is("x-kong-request-id"),
+            _ => is_internal(&line.name),
+        };
+        !dropped && !names(&named, &line.name)
+    });
+}
+
+/// Instructions to nginx itself, which it never passes on.
+fn is_internal(name: &[u8]) -> bool {
+    name.len() > 8
+        && name[..8].eq_ignore_ascii_case(b"x-accel-")
+        && ["expires", "redirect", "limit-rate", "buffering", "charset"]
+            .iter()
+            .any(|rest| name[8..].eq_ignore_ascii_case(rest.as_bytes()))
+}
+
+fn names(connection: &[u8], name: &[u8]) -> bool {
+    !connection.is_empty()
+        && connection.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).any(|word| {
+            word.eq_ignore_ascii_case(name) && !matches!(word.len(), 5 | 7 | 10 if is_own_word(word))
+        })
+}
+
+fn is_own_word(word: &[u8]) -> bool {
+    [&b"close"[..], b"upgrade", b"keep-alive"].iter().any(|own| word.eq_ignore_ascii_case(own))
+}
+
+/// Adds the gateway's own headers, after the plugins' header filters.
+pub fn add_headers(exchange: &mut Exchange, shared: &Shared) {
+    add_charset(exchange, shared);
+    let (added, timing) = (&shared.added, &exchange.timing);
+    let millis = |from: std::time::Instant, to: Option<std::time::Instant>| {
+        to.unwrap_or_else(std::time::Instant::now).saturating_duration_since(from).as_millis()
+    };
+    let total = millis(timing.started, None);
+    let waiting = timing.sent.map_or(0, |sent| millis(sent, timing.head));
+    let Some(response) = &mut exchange.response else { return };
+    let headers = &mut response.headers;
+    if exchange.proxied {
+        if added.upstream_status
+            && let Some((status, _)) = &exchange.upstream
+        {
+            set(headers, "X-Kong-Upstream-Status", number(u128::from(*status)));
+        }
+        if added.upstream_latency {
+            set(headers, "X-Kong-Upstream-Latency", number(waiting));
+        }
+        if added.proxy_latency {
+            set(headers, "X-Kong-Proxy-Latency", number(total.saturating_sub(waiting)));
+        }
+        if added.via {
+            set(headers, "Via", shared.server.clone());
+        }
+    } else {
+        if added.response_latency {
+            set(headers, "X-Kong-Response-Latency", number(total));
+        }
+        add_server(headers, shared);
+    }
+    if added.request_id {
+        set(headers, "X-Kong-Request-Id", exchange.request.id.clone());
+    }
+}
+
+/// A plugin that answers with the gateway's Via (a cached response) keeps the upstream's Server.
+fn add_server(headers: &mut Headers, shared: &Shared) {
+    let via = shared.added.via && headers.get("via").is_some_and(|value| *value == shared.server);
+    if via {
+        return;
+    }
+    headers.remove("server");
+    if shared.added.server {
+        headers.append("Server", shared.server.clone());
+    }
+}
+
+fn set(headers: &mut Headers, name: &'static str, value: Bytes) {
+    headers.set(Bytes::from_static(name.as_bytes()), value);
+}
+
+fn number(value: u128) -> Bytes {
+    const SMALL: &[u8; 10] = b"0123456789";
+    match usize::try_from(value) {
+        Ok(digit @ 0..10) => Bytes::from_static(&SMALL[digit..=digit]),
+        _ => Bytes::copy_from_slice(itoa::Buffer::new().format(value).as_bytes()),
+    }
+}
+
+/// nginx's `charset`: text types that name none get one.
+fn add_charset(exchange: &mut Exchange, shared: &Shared) {
+    let charset = &shared.settings.nginx_http_charset;
+    let Some(response) = exchange.response.as_mut().filter(|_| exchange.proxied && charset != "off") else {
+        return;
+    };
+    if matches!(response.status, 301 | 302 | 304) {
+        return;
+    }
+    let value = response.headers.get("content-type").filter(|value| is_text(value));
+    if let Some(value) = value {
+        let value = [value, &b"; charset="[..], charset.as_bytes()].concat();
+        response.headers.set("Content-Type", value);
+    }
+}
+
+fn is_text(media: &[u8]) -> bool {
+    const TEXTS: [&[u8]; 6] = [
+        b"text/html",
+        b"text/plain",
+        b"text/xml",
+        b"text/vnd.wap.wml",
+        b"application/javascript",
+        b"application/rss+xml",
+    ];
+    TEXTS.iter().any(|text| media.eq_ignore_ascii_case(text))
+}

@@ -1,0 +1,345 @@
+//! HTTP/1.x towards the client: one request after the other on one connection.
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use gopura_http1::{Body, Fault, Framing, Piece, RequestHead, Scanner, host, parse_request, request_framing};
+
+use super::client::{Broken, Client};
+use super::{decide, reply};
+use crate::exchange::{Exchange, Origin, Version};
+use crate::net::{Io, Stream};
+use crate::shared::{Shared, count, discount};
+
+/// Unread request body that is read and thrown away to keep the connection.
+const DRAIN: u64 = 64 * 1024;
+/// How long a connection that closes may still send.
+const LINGER: Duration = Duration::from_secs(2);
+
+pub struct Http1 {
+    io: Io,
+    framing: Framing,
+    body: Body,
+    /// Bytes of the request's body so far, and how many there may be.
+    body_received: u64,
+    body_limit: u64,
+    /// The client waits for `100 Continue`.
+    expects: bool,
+    answers_head: bool,
+    minor: u8,
+    keep: bool,
+    chunked: bool,
+    before: (u64, u64),
+    body_timeout: Duration,
+    send_timeout: Duration,
+}
+
+/// Serves a connection until it closes. `bytes` were read from it already.
+pub async fn serve(stream: Stream, bytes: &[u8], origin: Origin, shared: Arc<Shared>) {
+    let mut client = Http1::new(stream, &shared);
+    client.io.input.append(bytes);
+    let mut served = 0;
+    let mut draining = shared.draining.subscribe();
+    loop {
+        let head = match next_head(&mut client, &origin, &shared, served, &mut draining).await {
+            Ok(Some(head)) => head,
+            Ok(None) => return,
+            Err(fault) => return refuse(&mut client, fault, &origin, &shared).await,
+        };
+        served += 1;
+        count(&origin.counters(&shared).requests);
+        let started = Instant::now();
+        let exchange = match client.begin(&head, started, &origin, &shared) {
+            Ok(exchange) => exchange,
+            Err(fault) => return refuse(&mut client, fault, &origin, &shared).await,
+        };
+        client.keep &= served < shared.settings.nginx_http_keepalive_requests && !*draining.borrow();
+        decide::run(&mut client, exchange, &shared).await;
+        if !client.keep || !client.drain().await {
+            return client.close().await;
+        }
+    }
+}
+
+/// Waits for the next request; `None` when the connection ends instead.
+async fn next_head(
+    client: &mut Http1,
+    origin: &Origin,
+    shared: &Shared,
+    served: u32,
+    draining: &mut tokio::sync::watch::Receiver<bool>,
+) -> Result<Option<Bytes>, Fault> {
+    let settings = &shared.settings;
+    if served > 0 && client.io.input.is_empty() {
+        let counters = origin.counters(shared);
+        client.io.deadline(settings.nginx_http_keepalive_timeout.0);
+        count(&counters.waiting);
+        let more = client.wait_idle(draining).await;
+        discount(&counters.waiting);
+        if !more {
+            return Ok(None);
+        }
+    }
+    client.io.deadline(settings.nginx_http_client_header_timeout.0);
+    read_head(&mut client.io, shared).await
+}
+
+async fn read_head(io: &mut Io, shared: &Shared) -> Result<Option<Bytes>, Fault> {
+    let mut scanner = Scanner::default();
+    let mut blank = 0;
+    loop {
+        // RFC 9112, 2.2: empty lines before a request are skipped.
+        while blank < 4 && io.input.data().starts_with(b"\r\n") {
+            io.input.consume(2);
+            blank += 1;
+        }
+        if io.input.data() != b"\r"
+            && let Some(length) = scanner.advance(io.input.data(), &shared.limits)?
+        {
+            let head = Bytes::copy_from_slice(&io.input.data()[..length]);
+            io.input.consume(length);
+            return Ok(Some(head));
+        }
+        if !matches!(io.fill().await, Ok(1..)) {
+            return Ok(None);
+        }
+    }
+}
+
+/// Answers a request that could not be understood, and closes.
+async fn refuse(client: &mut Http1, fault: Fault, origin: &Origin, shared: &Arc<Shared>) {
+    tracing::info!(client = %origin.peer, "request refused: {}", fault.reason());
+    client.keep = false;
+    let exchange = Exchange::unparsed(origin, shared);
+    decide::refuse(client, exchange, fault.status(), shared).await;
+    client.close().await;
+}
+
+impl Http1 {
+    fn new(stream: Stream, shared: &Shared) -> Self {
+        let settings = &shared.settings;
+        Self {
+            io: Io::new(stream),
+            framing: Framing::Empty,
+            body: Body::new(Framing::Empty),
+            body_received: 0,
+            body_limit: settings.nginx_http_client_max_body_size.0,
+            expects: false,
+            answers_head: false,
+            minor: 1,
+            keep: false,
+            chunked: false,
+            before: (0, 0),
+            body_timeout: settings.nginx_http_client_body_timeout.0,
+            send_timeout: settings.nginx_http_send_timeout.0,
+        }
+    }
+
+    /// Prepares for one exchange.
+    fn begin(
+        &mut self,
+        bytes: &Bytes,
+        started: Instant,
+        origin: &Origin,
+        shared: &Arc<Shared>,
+    ) -> Result<Box<Exchange>, Fault> {
+        self.keep = false;
+        self.before = (self.io.received - (self.io.input.len() + bytes.len()) as u64, self.io.sent);
+        let head = parse_request(bytes)?;
+        let host = host(&head)?;
+        self.framing = request_framing(&head)?;
+        self.body = Body::new(self.framing);
+        self.body_received = 0;
+        self.minor = head.minor;
+        self.keep = keeps_alive(&head);
+        self.expects = head.minor == 1 && !self.body.is_done() && expects_continue(&head);
+        self.answers_head = head.method == "HEAD";
+        let version = if head.minor == 0 { Version::Http10 } else { Version::Http11 };
+        let RequestHead { method, target, headers, .. } = head;
+        Ok(Exchange::new(shared, origin, started, version, method, host, target, headers))
+    }
+
+    /// Waits for the first byte of the next request; false when there will be none.
+    async fn wait_idle(&mut self, draining: &mut tokio::sync::watch::Receiver<bool>) -> bool {
+        if *draining.borrow() {
+            return false;
+        }
+        let io = &mut self.io;
+        tokio::select! {
+            biased;
+            filled = poll_fn(|cx| io.poll_fill(cx)) => matches!(filled, Ok(1..)),
+            _ = draining.wait_for(|draining| *draining) => false,
+        }
+    }
+
+    /// Reads what is left of the request's body if it is little; false when the connection must close.
+    async fn drain(&mut self) -> bool {
+        let mut left = DRAIN;
+        self.expects = false;
+        while !self.body.is_done() {
+            let mut length = 0;
+            let more = poll_fn(|cx| self.poll_body(cx, &mut |piece| length += piece.len() as u64)).await;
+            left = left.saturating_sub(length);
+            if more.is_err() || left == 0 {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Sends what is left, then gives the client a moment to read it: closing at once would reset the connection
+    /// under an answer that the client has not read yet.
+    async fn close(&mut self) {
+        self.io.deadline(self.send_timeout);
+        if self.io.flush().await.is_err() || self.io.shutdown().await.is_err() {
+            return;
+        }
+        self.io.deadline(LINGER);
+        while matches!(self.io.fill().await, Ok(1..)) {
+            self.io.input.consume(self.io.input.len());
+        }
+    }
+
+    /// One step through the buffered input; `None` when it needs more.
+    fn next_piece(&mut self, sink: &mut dyn FnMut(&[u8])) -> Result<Option<bool>, Fault> {
+        match self.body.next(self.io.input.data())? {
+            Piece::More => Ok(None),
+            Piece::End => Ok(Some(false)),
+            Piece::Skip(length) | Piece::Trailer(length) => {
+                self.io.input.consume(length);
+                Ok(if self.body.is_done() { Some(false) } else { Some(true) })
+            }
+            Piece::Data(length) => {
+                sink(&self.io.input.data()[..length]);
+                self.io.input.consume(length);
+                self.body_received += length as u64;
+                Ok(Some(!self.body.is_done()))
+            }
+        }
+    }
+}
+
+impl Client for Http1 {
+    fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    fn poll_body(&mut self, cx: &mut Context<'_>, sink: &mut dyn FnMut(&[u8])) -> Poll<Result<bool, Broken>> {
+        loop {
+            if let Some(more) = self.next_piece(sink).map_err(Broken::Fault)? {
+                if self.body_limit > 0 && self.body_received > self.body_limit {
+                    return Poll::Ready(Err(Broken::TooLarge));
+                }
+                return Poll::Ready(Ok(more));
+            }
+            if std::mem::take(&mut self.expects) {
+                self.io.output().extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+            }
+            if self.io.has_output() {
+                ready!(self.io.poll_flush(cx))?;
+            }
+            self.io.deadline(self.body_timeout);
+            if ready!(self.io.poll_fill(cx))? == 0 {
+                return Poll::Ready(Err(Broken::Gone));
+            }
+        }
+    }
+
+    fn start(&mut self, exchange: &Exchange, framing: Framing) {
+        self.expects = false;
+        self.chunked = framing == Framing::Chunked && self.minor == 1 && !self.answers_head;
+        if framing == Framing::Close || (framing == Framing::Chunked && self.minor == 0) {
+            self.keep = false;
+        }
+        let framing = match framing {
+            Framing::Chunked | Framing::Close if self.minor == 0 => Framing::Close,
+            other => other,
+        };
+        let keep = self.keep;
+        reply::write_head(self.io.output(), exchange, framing, keep);
+    }
+
+    fn push(&mut self, piece: &[u8]) {
+        if piece.is_empty() || self.answers_head {
+            return;
+        }
+        let chunked = self.chunked;
+        let output = self.io.output();
+        if chunked {
+            gopura_http1::chunked::size_line(output, piece.len());
+        }
+        output.extend_from_slice(piece);
+        if chunked {
+            output.extend_from_slice(b"\r\n");
+        }
+    }
+
+    fn finish(&mut self, trailers: &[u8]) {
+        if self.chunked {
+            let output = self.io.output();
+            output.extend_from_slice(b"0\r\n");
+            output.extend_from_slice(trailers);
+            output.extend_from_slice(b"\r\n");
+        }
+    }
+
+    fn abort(&mut self) {
+        self.keep = false;
+    }
+
+    fn is_congested(&self) -> bool {
+        self.io.is_congested()
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
+        if !self.io.has_output() {
+            return Poll::Ready(Ok(()));
+        }
+        self.io.deadline(self.send_timeout);
+        self.io.poll_flush(cx).map_err(Broken::from)
+    }
+
+    fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.io.input.is_full() {
+            return Poll::Pending;
+        }
+        self.io.deadline(Duration::ZERO);
+        loop {
+            match ready!(self.io.poll_fill(cx)) {
+                Ok(1..) if !self.io.input.is_full() => {}
+                Ok(1..) => return Poll::Pending,
+                _ => return Poll::Ready(()),
+            }
+        }
+    }
+
+    fn tunnel(&mut self) -> Option<&mut Io> {
+        self.keep = false;
+        Some(&mut self.io)
+    }
+
+    fn traffic(&self) -> (u64, u64) {
+        let ahead = self.io.input.len() as u64;
+        (self.io.received - ahead - self.before.0, self.io.sent - self.before.1)
+    }
+}
+
+/// RFC 9112, 9.3.
+fn keeps_alive(head: &RequestHead) -> bool {
+    let mut keep = head.minor == 1;
+    for value in head.headers.get_all("connection") {
+        for word in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+            if word.eq_ignore_ascii_case(b"close") {
+                return false;
+            }
+            keep |= word.eq_ignore_ascii_case(b"keep-alive");
+        }
+    }
+    keep
+}
+
+fn expects_continue(head: &RequestHead) -> bool {
+    head.headers.get("expect").is_some_and(|value| value.eq_ignore_ascii_case(b"100-continue"))
+}

@@ -1,0 +1,15 @@
+//! HTTP towards clients and upstreams.
+pub mod body;
+pub mod client;
+pub mod connection;
+pub mod decide;
+pub mod error_page;
+pub mod filter;
+pub mod forward;
+pub mod http1;
+pub mod http2;
+pub mod proxy;
+pub mod pump;
+pub mod reply;
+pub mod status_text;
+pub mod tunnel;

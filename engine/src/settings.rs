@@ -1,0 +1,206 @@
+//! The settings that the engine obeys, by their kong.conf names.
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+/// One listening address with its sockets: one per worker with `reuseport`, else one for all.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Listener {
+    pub fds: Vec<i32>,
+    #[serde(default)]
+    pub ssl: bool,
+    #[serde(default)]
+    pub http2: bool,
+    #[serde(default)]
+    pub proxy_protocol: bool,
+}
+
+/// Unknown keys are other processes' settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    pub workers: usize,
+    /// What Server and Via say: `gopura/VERSION`.
+    pub server: String,
+    pub listeners: Vec<Listener>,
+    pub status_listeners: Vec<Listener>,
+    /// Paths of certificate chain and key, in PEM.
+    pub default_certificates: Vec<(String, String)>,
+    /// The name of the database, for the status API.
+    pub database: String,
+    pub router_flavor: String,
+    pub headers: Vec<String>,
+    pub headers_upstream: Vec<String>,
+    pub trusted_ips: Vec<String>,
+    pub real_ip_header: String,
+    pub real_ip_recursive: String,
+    pub error_default_type: String,
+    pub error_template_html: Option<String>,
+    pub error_template_json: Option<String>,
+    pub error_template_xml: Option<String>,
+    pub error_template_plain: Option<String>,
+    pub allow_debug_header: bool,
+    pub lua_ssl_trusted_certificate: Vec<String>,
+    pub upstream_keepalive_pool_size: usize,
+    pub upstream_keepalive_max_requests: u32,
+    /// Seconds.
+    pub upstream_keepalive_idle_timeout: f64,
+    pub log_level: String,
+    pub proxy_access_log: String,
+    pub proxy_error_log: String,
+    /// Folder that relative log paths start from.
+    pub prefix: String,
+    pub nginx_http_client_max_body_size: Size,
+    pub nginx_http_client_header_timeout: Time,
+    pub nginx_http_client_body_timeout: Time,
+    pub nginx_http_send_timeout: Time,
+    pub nginx_http_keepalive_timeout: Time,
+    pub nginx_http_keepalive_requests: u32,
+    pub nginx_http_large_client_header_buffers: String,
+    pub nginx_http_charset: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let words = |list: &[&str]| list.iter().map(ToString::to_string).collect();
+        Self {
+            workers: 1,
+            server: concat!("gopura/", env!("CARGO_PKG_VERSION")).to_owned(),
+            listeners: Vec::new(),
+            status_listeners: Vec::new(),
+            default_certificates: Vec::new(),
+            database: "sqlite".to_owned(),
+            router_flavor: "traditional_compatible".to_owned(),
+            headers: words(&["server_tokens", "latency_tokens", "X-Kong-Request-Id"]),
+            headers_upstream: words(&["X-Kong-Request-Id"]),
+            trusted_ips: Vec::new(),
+            real_ip_header: "X-Real-IP".to_owned(),
+            real_ip_recursive: "off".to_owned(),
+            error_default_type: "text/plain".to_owned(),
+            error_template_html: None,
+            error_template_json: None,
+            error_template_xml: None,
+            error_template_plain: None,
+            allow_debug_header: false,
+            lua_ssl_trusted_certificate: words(&["system"]),
+            upstream_keepalive_pool_size: 512,
+            upstream_keepalive_max_requests: 1000,
+            upstream_keepalive_idle_timeout: 60.0,
+            log_level: "notice".to_owned(),
+            proxy_access_log: "off".to_owned(),
+            proxy_error_log: "/dev/stderr".to_owned(),
+            prefix: ".".to_owned(),
+            nginx_http_client_max_body_size: Size(0),
+            nginx_http_client_header_timeout: Time(Duration::from_secs(60)),
+            nginx_http_client_body_timeout: Time(Duration::from_secs(60)),
+            nginx_http_send_timeout: Time(Duration::from_secs(60)),
+            nginx_http_keepalive_timeout: Time(Duration::from_secs(75)),
+            nginx_http_keepalive_requests: 1000,
+            nginx_http_large_client_header_buffers: "4 8k".to_owned(),
+            nginx_http_charset: "UTF-8".to_owned(),
+        }
+    }
+}
+
+/// Bytes, in nginx's notation.
+#[derive(Clone, Copy, Debug)]
+pub struct Size(pub u64);
+
+/// A time, in nginx's notation; a bare number is seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Time(pub Duration);
+
+impl Size {
+    /// `8k`, `10m`, `1g`, `512`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+        let shift = match &text[digits.len()..] {
+            "" => 0,
+            "k" | "K" => 10,
+            "m" | "M" => 20,
+            "g" | "G" => 30,
+            _ => return None,
+        };
+        Some(Self(digits.parse::<u64>().ok()?.checked_mul(1 << shift)?))
+    }
+}
+
+impl Time {
+    /// `500ms`, `60s`, `1h30m`, `60`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut total = Duration::ZERO;
+        let mut rest = text;
+        while !rest.is_empty() {
+            let digits = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
+            let amount: u64 = rest[..digits].parse().ok()?;
+            let unit_end = rest[digits..].find(|letter: char| letter.is_ascii_digit());
+            let end = unit_end.map_or(rest.len(), |length| digits + length);
+            total += Duration::from_millis(amount.checked_mul(unit(&rest[digits..end])?)?);
+            rest = &rest[end..];
+        }
+        Some(Self(total))
+    }
+}
+
+/// Milliseconds of a unit.
+fn unit(name: &str) -> Option<u64> {
+    const DAY: u64 = 86_400_000;
+    Some(match name {
+        "ms" => 1,
+        "" | "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => DAY,
+        "w" => 7 * DAY,
+        "M" => 30 * DAY,
+        "y" => 365 * DAY,
+        _ => return None,
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Amount {
+    Number(u64),
+    Text(String),
+}
+
+impl Amount {
+    fn text(self) -> String {
+        match self {
+            Self::Number(number) => number.to_string(),
+            Self::Text(text) => text,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let text = Amount::deserialize(input)?.text();
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("not a size: {text}")))
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let text = Amount::deserialize(input)?.text();
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("not a time: {text}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_times() {
+        for (text, bytes) in [("0", 0), ("8k", 8192), ("10m", 10 << 20), ("1G", 1 << 30)] {
+            assert_eq!(Size::parse(text).map(|size| size.0), Some(bytes), "{text}");
+        }
+        for (text, millis) in [("60", 60_000), ("500ms", 500), ("1h30m", 5_400_000), ("1d", 86_400_000)] {
+            assert_eq!(Time::parse(text).map(|time| time.0.as_millis()), Some(millis), "{text}");
+        }
+        assert!(Size::parse("k").is_none() && Size::parse("1x").is_none());
+        assert!(Time::parse("x").is_none() && Time::parse("1q").is_none());
+    }
+}

@@ -1,0 +1,124 @@
+//! What all workers share: settings in ready form, the current snapshot, counters.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use gopura_http1::Limits;
+use tokio::sync::watch;
+
+use crate::access_log::AccessLog;
+use crate::address::Trusted;
+use crate::http::error_page::Templates;
+use crate::settings::{Settings, Size};
+use crate::snapshot::Snapshot;
+use crate::tls::Certificates;
+
+/// Which headers the gateway adds.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "one switch per header")]
+pub struct Added {
+    pub via: bool,
+    pub server: bool,
+    pub proxy_latency: bool,
+    pub response_latency: bool,
+    pub upstream_latency: bool,
+    pub upstream_status: bool,
+    pub request_id: bool,
+    pub request_id_upstream: bool,
+}
+
+impl Added {
+    fn new(settings: &Settings) -> Self {
+        let has = |list: &[String], names: &[&str]| {
+            let off = list.first().is_some_and(|word| word.eq_ignore_ascii_case("off"));
+            !off && list.iter().any(|word| names.iter().any(|name| word.eq_ignore_ascii_case(name)))
+        };
+        let headers = &settings.headers;
+        Self {
+            via: has(headers, &["server_tokens", "via"]),
+            server: has(headers, &["server_tokens", "server"]),
+            proxy_latency: has(headers, &["latency_tokens", "x-kong-proxy-latency"]),
+            response_latency: has(headers, &["latency_tokens", "x-kong-response-latency"]),
+            upstream_latency: has(headers, &["latency_tokens", "x-kong-upstream-latency"]),
+            upstream_status: has(headers, &["x-kong-upstream-status"]),
+            request_id: has(headers, &["x-kong-request-id"]),
+            request_id_upstream: has(&settings.headers_upstream, &["x-kong-request-id"]),
+        }
+    }
+}
+
+/// Counters of one worker; nothing else writes to them, so their cache line stays with it.
+#[derive(Default)]
+#[repr(align(128))]
+pub struct Counters {
+    pub accepted: AtomicU64,
+    pub active: AtomicU64,
+    pub waiting: AtomicU64,
+    pub requests: AtomicU64,
+}
+
+/// Adds one without a locked instruction: only the owning worker writes.
+pub fn count(counter: &AtomicU64) {
+    counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+}
+
+/// Takes one away, likewise.
+pub fn discount(counter: &AtomicU64) {
+    counter.store(counter.load(Ordering::Relaxed).wrapping_sub(1), Ordering::Relaxed);
+}
+
+pub struct Shared {
+    pub settings: Settings,
+    pub added: Added,
+    pub limits: Limits,
+    /// For heads of upstreams.
+    pub response_limits: Limits,
+    /// What Server and Via say.
+    pub server: Bytes,
+    pub trusted: Trusted,
+    pub templates: Templates,
+    pub snapshot: ArcSwap<Snapshot>,
+    pub certificates: Certificates,
+    pub access_log: AccessLog,
+    pub counters: Vec<Counters>,
+    /// Turns true when no new requests are to be taken.
+    pub draining: watch::Sender<bool>,
+    pub loaded: AtomicBool,
+}
+
+impl Shared {
+    pub fn new(settings: Settings) -> Result<Arc<Self>, String> {
+        let certificates = Certificates::new(&settings.default_certificates)?;
+        Ok(Arc::new(Self {
+            added: Added::new(&settings),
+            limits: limits(&settings.nginx_http_large_client_header_buffers),
+            response_limits: Limits { line: 64 * 1024, head: 256 * 1024, ..Limits::default() },
+            server: settings.server.clone().into(),
+            trusted: Trusted::new(&settings.trusted_ips)?,
+            templates: Templates::new(&settings),
+            snapshot: ArcSwap::from_pointee(Snapshot::default()),
+            certificates,
+            access_log: AccessLog::open(&settings)?,
+            counters: (0..settings.workers.max(1)).map(|_| Counters::default()).collect(),
+            draining: watch::Sender::new(false),
+            loaded: AtomicBool::new(false),
+            settings,
+        }))
+    }
+
+    pub fn total(&self, of: impl Fn(&Counters) -> &AtomicU64) -> u64 {
+        self.counters.iter().map(|counters| of(counters).load(Ordering::Relaxed)).sum()
+    }
+}
+
+/// `4 8k`: number and size of buffers.
+fn limits(text: &str) -> Limits {
+    let mut words = text.split_whitespace();
+    let number: Option<usize> = words.next().and_then(|word| word.parse().ok());
+    let size = words.next().and_then(Size::parse).and_then(|size| usize::try_from(size.0).ok());
+    match (number, size) {
+        (Some(number), Some(size)) => Limits { line: size, head: number * size, ..Limits::default() },
+        _ => Limits::default(),
+    }
+}

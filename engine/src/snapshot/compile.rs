@@ -1,0 +1,170 @@
+//! From a message to the next snapshot, beside the one that runs.
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use gopura_router::{BuildError, Change, Flavor, RouteSpec, Router};
+use serde::de::DeserializeOwned;
+
+use super::message::{Failure, Message, Refused};
+use super::{
+    Chains, Entity, Plugin, Route, Served, Service, Snapshot, Tables, Upstream, certificates, upstreams,
+};
+use crate::phases::Bound;
+use crate::tls::Chosen;
+
+/// Everything but what Python has to bind.
+pub struct Prepared {
+    pub version: u64,
+    pub hash: String,
+    tables: Tables,
+    services: HashMap<Arc<str>, Arc<Service>>,
+    served: Vec<Option<Served>>,
+    router: Router,
+    upstreams: HashMap<String, Arc<Upstream>>,
+    certificates: Arc<Chosen>,
+    plugins: Vec<Plugin>,
+    /// Plugins that are new or different from the snapshot that this follows, and those that are gone.
+    pub changed: Vec<Arc<Entity>>,
+    pub removed: Vec<String>,
+}
+
+/// Compiles what `bytes` say about the snapshot `before`. Nothing that runs is touched.
+pub fn prepare(bytes: &[u8], before: &Snapshot, flavor: Flavor) -> Result<Prepared, Refused> {
+    let message = Message::apply(bytes, before.version, &before.hash, &before.tables)?;
+    let tables = message.tables;
+    tables.warm(&before.tables);
+    let mut failures = Vec::new();
+    let services: HashMap<_, _> = decode_all(&tables, "services", &mut failures)
+        .map(|service: Service| (service.id.clone(), service))
+        .collect();
+    let services: HashMap<_, _> =
+        services.into_iter().map(|(id, service)| (id, Arc::new(service.ready()))).collect();
+    let routes: Vec<Route> = decode_all(&tables, "routes", &mut failures).collect();
+    let live: HashSet<&str> =
+        routes.iter().filter(|route| is_live(route, &services)).map(|route| &*route.id).collect();
+    let router = route_index(&tables, before, flavor, &live, &mut failures);
+    let certificates = chosen(&tables, before, &mut failures);
+    let plugins = decode_all(&tables, "plugins", &mut failures).collect();
+    let Some(router) = router.filter(|_| failures.is_empty()) else { return Err(Refused::Invalid(failures)) };
+    let (changed, removed) = plugin_changes(&tables, &before.tables);
+    Ok(Prepared {
+        served: served(routes, &services, &router),
+        upstreams: upstreams::build(&tables, &before.upstreams),
+        version: message.version,
+        hash: message.hash,
+        tables,
+        services,
+        router,
+        certificates,
+        plugins,
+        changed,
+        removed,
+    })
+}
+
+impl Prepared {
+    /// The snapshot, with the plugins that Python bound since `before`.
+    pub fn finish(self, before: &Snapshot, bound: HashMap<String, Arc<Bound>>) -> Snapshot {
+        let mut all = before.bound.clone();
+        all.extend(bound);
+        let known: HashSet<&str> = self.plugins.iter().map(|plugin| &*plugin.id).collect();
+        all.retain(|id, _| known.contains(&**id));
+        let routes: Vec<_> = self.served.iter().flatten().map(|served| served.route.clone()).collect();
+        Snapshot {
+            chains: Chains::build(&routes, &self.services, &self.plugins, &all),
+            version: self.version,
+            hash: self.hash,
+            tables: self.tables,
+            services: self.services,
+            served: self.served,
+            router: self.router,
+            upstreams: self.upstreams,
+            certificates: self.certificates,
+            bound: all,
+        }
+    }
+}
+
+fn decode_all<'a, T: DeserializeOwned>(
+    tables: &'a Tables,
+    kind: &'a str,
+    failures: &'a mut Vec<Failure>,
+) -> impl Iterator<Item = T> + 'a {
+    tables.rows(kind).filter_map(move |row| match serde_json::from_str(row.json.get()) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            failures.push(Failure::of(row, error.to_string()));
+            None
+        }
+    })
+}
+
+/// A route of a disabled service does not exist.
+fn is_live(route: &Route, services: &HashMap<Arc<str>, Arc<Service>>) -> bool {
+    let service = route.service.as_ref().and_then(|reference| services.get(&reference.id));
+    service.is_none_or(|service| service.enabled)
+}
+
+/// The next route index: the old one with what changed, or a new one when most of it did.
+fn route_index(
+    tables: &Tables,
+    before: &Snapshot,
+    flavor: Flavor,
+    live: &HashSet<&str>,
+    failures: &mut Vec<Failure>,
+) -> Option<Router> {
+    let gone = before.tables.rows("routes").filter(|row| !live.contains(&*row.id));
+    let mut changes: Vec<Change> = gone.map(|row| Change::Remove(row.id.to_string())).collect();
+    for row in tables.rows("routes").filter(|row| live.contains(&*row.id)) {
+        let old = before.tables.get("routes", &row.id).filter(|old| old.json.get() == row.json.get());
+        if old.is_some() && before.router.slot(&row.id).is_some() {
+            continue;
+        }
+        match serde_json::from_str::<RouteSpec>(row.json.get()) {
+            Ok(spec) => changes.push(Change::Put(Box::new(spec))),
+            Err(error) => failures.push(Failure::of(row, error.to_string())),
+        }
+    }
+    let start = if before.version == 0 { &Router::empty(flavor) } else { &before.router };
+    match start.update(changes) {
+        Ok(router) => Some(router),
+        Err(errors) => {
+            failures.extend(errors.into_iter().map(failure));
+            None
+        }
+    }
+}
+
+fn failure(error: BuildError) -> Failure {
+    Failure { entity: "routes".to_owned(), id: error.route_id, message: error.message }
+}
+
+fn chosen(tables: &Tables, before: &Snapshot, failures: &mut Vec<Failure>) -> Arc<Chosen> {
+    if tables.same(&before.tables, "certificates") && tables.same(&before.tables, "snis") {
+        return before.certificates.clone();
+    }
+    Arc::new(certificates::build(tables, failures))
+}
+
+fn served(
+    routes: Vec<Route>,
+    services: &HashMap<Arc<str>, Arc<Service>>,
+    router: &Router,
+) -> Vec<Option<Served>> {
+    let mut all = vec![None; router.slots()];
+    for route in routes {
+        let Some(slot) = router.slot(&route.id) else { continue };
+        let service = route.service.as_ref().and_then(|reference| services.get(&reference.id)).cloned();
+        all[slot] = Some(Served { route: Arc::new(route), service });
+    }
+    all
+}
+
+fn plugin_changes(tables: &Tables, before: &Tables) -> (Vec<Arc<Entity>>, Vec<String>) {
+    let same = |row: &Arc<Entity>| {
+        before.get("plugins", &row.id).is_some_and(|old| old.json.get() == row.json.get())
+    };
+    let changed = tables.rows("plugins").filter(|row| !same(row)).cloned().collect();
+    let gone = before.rows("plugins").filter(|row| tables.get("plugins", &row.id).is_none());
+    (changed, gone.map(|row| row.id.to_string()).collect())
+}

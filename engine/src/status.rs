@@ -1,0 +1,118 @@
+//! The status API: answered here, never by Python, so that it tells the truth when Python is stuck.
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use gopura_http1::{Scanner, parse_request};
+use tokio::net::TcpStream;
+
+use crate::http::reply::{date, write_line};
+use crate::http::status_text::reason;
+use crate::net::{Io, Stream};
+use crate::shared::Shared;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Serves one connection.
+pub async fn serve(stream: TcpStream, _peer: SocketAddr, shared: Arc<Shared>) {
+    let mut io = Io::new(Stream::Tcp(stream));
+    io.deadline(PATIENCE);
+    while let Some(head) = read_head(&mut io, &shared).await {
+        let (status, body) = match parse_request(&head) {
+            Ok(request) => answer(&request.method, path(&request.target), &shared),
+            Err(fault) => (fault.status(), message("Bad request")),
+        };
+        write_answer(io.output(), status, &body, head.starts_with(b"HEAD "), &shared);
+        if io.flush().await.is_err() {
+            return;
+        }
+        io.deadline(PATIENCE);
+    }
+}
+
+async fn read_head(io: &mut Io, shared: &Shared) -> Option<Bytes> {
+    let mut scanner = Scanner::default();
+    loop {
+        if let Some(length) = scanner.advance(io.input.data(), &shared.limits).ok()? {
+            let head = Bytes::copy_from_slice(&io.input.data()[..length]);
+            io.input.consume(length);
+            return Some(head);
+        }
+        if io.fill().await.ok()? == 0 {
+            return None;
+        }
+    }
+}
+
+fn path(target: &Bytes) -> &[u8] {
+    let end = target.iter().position(|byte| *byte == b'?').unwrap_or(target.len());
+    let path = &target[..end];
+    if path.len() > 1 { path.strip_suffix(b"/").unwrap_or(path) } else { path }
+}
+
+fn answer(method: &[u8], path: &[u8], shared: &Shared) -> (u16, String) {
+    match (path, method) {
+        (b"/status" | b"/status/ready" | b"/", b"OPTIONS") => (204, String::new()),
+        (b"/status", b"GET" | b"HEAD") => (200, counters(shared)),
+        (b"/status/ready", b"GET" | b"HEAD") if shared.draining.borrow().to_owned() => {
+            (503, message("draining: no new connections are accepted"))
+        }
+        (b"/status/ready", b"GET" | b"HEAD") if shared.loaded.load(Ordering::Acquire) => {
+            (200, message("ready"))
+        }
+        (b"/status/ready", b"GET" | b"HEAD") => {
+            (503, message("no configuration available (configuration hash is not initialized)"))
+        }
+        (b"/status" | b"/status/ready", _) => (405, message("Method not allowed")),
+        _ => (404, message("Not found")),
+    }
+}
+
+fn message(text: &str) -> String {
+    serde_json::json!({ "message": text }).to_string()
+}
+
+fn counters(shared: &Shared) -> String {
+    let active = shared.total(|counters| &counters.active);
+    let accepted = shared.total(|counters| &counters.accepted);
+    let waiting = shared.total(|counters| &counters.waiting);
+    let snapshot = shared.snapshot.load();
+    let mut body = serde_json::json!({
+        "server": {
+            "connections_active": active,
+            "connections_accepted": accepted,
+            "connections_handled": accepted,
+            "connections_reading": 0,
+            "connections_writing": active.saturating_sub(waiting),
+            "connections_waiting": waiting,
+            "total_requests": shared.total(|counters| &counters.requests),
+        },
+        "memory": { "lua_shared_dicts": {}, "workers_lua_vms": [] },
+        "snapshot": { "version": snapshot.version, "hash": snapshot.hash },
+    });
+    if shared.settings.database == "off" {
+        body["configuration_hash"] =
+            snapshot.hash.get(..32).unwrap_or("00000000000000000000000000000000").into();
+    } else {
+        body["database"] = serde_json::json!({ "reachable": true });
+    }
+    body.to_string()
+}
+
+fn write_answer(out: &mut Vec<u8>, status: u16, body: &str, is_head: bool, shared: &Shared) {
+    out.extend_from_slice(format!("HTTP/1.1 {status} {}\r\n", reason(status)).as_bytes());
+    write_line(out, b"Date", &date());
+    write_line(out, b"Content-Type", b"application/json; charset=utf-8");
+    write_line(out, b"Connection", b"keep-alive");
+    write_line(out, b"Access-Control-Allow-Origin", b"*");
+    write_line(out, b"Server", shared.settings.server.as_bytes());
+    if status != 204 {
+        write_line(out, b"Content-Length", body.len().to_string().as_bytes());
+    }
+    out.extend_from_slice(b"\r\n");
+    if !is_head {
+        out.extend_from_slice(body.as_bytes());
+    }
+}
