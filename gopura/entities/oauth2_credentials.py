@@ -4,7 +4,6 @@ import base64
 import hashlib
 import secrets
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from gopura.schema import (
     Auto,
@@ -21,6 +20,7 @@ from gopura.schema import (
     Unique,
     Uuid,
 )
+from gopura.schema.types.url import parsed_url
 
 _DIGEST, _ITERATIONS, _LENGTH, _SALT_LENGTH = "sha512", 10000, 32, 16
 
@@ -38,13 +38,10 @@ def _hash(hash_secret: bool, client_secret: str) -> dict[str, Any]:
 
 
 def _redirect(uri: str) -> str | None:
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
+    parts = parsed_url(uri)
+    if parts.scheme is None or parts.host is None:
         return f"cannot parse '{uri}'"
-    if not parts.scheme or not parts.netloc:
-        return f"cannot parse '{uri}'"
-    return f"fragment not allowed in '{uri}'" if "#" in uri else None
+    return None if parts.fragment is None else f"fragment not allowed in '{uri}'"
 
 
 class OAuth2Credential(

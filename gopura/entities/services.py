@@ -1,7 +1,6 @@
 """Services: the upstream applications that routes lead to."""
 
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from gopura.schema import (
     Between,
@@ -25,24 +24,28 @@ from gopura.schema import (
     Utf8Name,
     Uuid,
 )
+from gopura.schema.types.url import parsed_url
 
 _NOT_TLS = NotOneOf("https", "tls")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_PROTOCOLS = {80: "http", 443: "https"}
+_PROTOCOLS: dict[int | str | None, str] = {80: "http", 443: "https"}
 
 _Timeout = Annotated[int | None, Between(1, 2**31 - 2)]
 
 
-def _from_url(url: str) -> dict[str, Any]:
-    """Split a URL; a part that it lacks gets its default."""
-    parts = urlsplit(url)
-    port = parts.port
-    protocol = parts.scheme or _PROTOCOLS.get(port or 0, "http")
+def _from_url(url: str | None) -> dict[str, Any]:
+    """Take a URL apart; a part that it lacks gets its default."""
+    if url is None:
+        return {}
+    parts = parsed_url(url)
+    port = int(parts.port) if parts.port and parts.port.isdecimal() else parts.port
+    protocol = parts.scheme or _PROTOCOLS.get(port, "http")
+    default_port = _DEFAULT_PORTS.get(protocol, 80)
     return {
         "protocol": protocol,
-        "host": parts.hostname or None,
-        "port": port or _DEFAULT_PORTS.get(protocol, 80),
-        "path": parts.path or None,
+        "host": parts.host,
+        "port": default_port if port is None else port,
+        "path": parts.path,
     }
 
 

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from gopura.plugin import Plugin, config
+from gopura.schema.types.memory import known_zone
 
 _RESERVED = ("kong_acme:renew_config:", "kong_acme:renew_last_run", "kong_acme:cert_key:")
 
@@ -31,7 +32,7 @@ class AccountKey(config.Record):
 class SharedMemory(config.Record):
     """The node's memory."""
 
-    shm_name: str | None = "kong"
+    shm_name: Annotated[str | None, known_zone] = "kong"
     """The name of the zone."""
 
 

@@ -1,9 +1,9 @@
 """HTTP log: an entry per request, posted to a server."""
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from gopura.plugin import ALL_PROTOCOLS, Plugin, config
+from gopura.schema.types.url import parsed_url
 
 
 def _no(header: str, lua: str) -> config.Pattern:
@@ -19,7 +19,7 @@ _OWN_HEADERS = config.MatchNone(
 
 def _one_authorization(settings: "HttpLog.Config") -> str | None:
     headers = {name.lower() for name in settings.headers or ()}
-    if "@" in urlsplit(settings.http_endpoint).netloc and "authorization" in headers:
+    if parsed_url(settings.http_endpoint).userinfo is not None and "authorization" in headers:
         return "specifying both an 'Authorization' header and user info in 'http_endpoint' is not allowed"
     return None
 

@@ -3,21 +3,7 @@
 from typing import Annotated, Any
 
 from gopura.plugin import ALL_PROTOCOLS, Plugin, config
-
-ZONES = (
-    "kong",
-    "kong_core_db_cache",
-    "kong_core_db_cache_miss",
-    "kong_db_cache",
-    "kong_db_cache_miss",
-    "kong_healthchecks",
-    "kong_locks",
-    "kong_rate_limiting_counters",
-    "kong_cluster_events",
-    "kong_vaults",
-    "prometheus_metrics",
-)
-"""The names under which memory can be had."""
+from gopura.schema.types.memory import ZONES
 
 _Flag = Annotated[bool | None, config.Optional()]
 

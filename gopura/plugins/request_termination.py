@@ -18,11 +18,23 @@ ECHO_LIMIT = 1 << 20
 """Bytes of a body that are echoed."""
 
 
+def _compatible(settings: "RequestTermination.Config") -> str | None:
+    if settings.message and (settings.content_type or settings.body):
+        return "message cannot be used with content_type or body"
+    if settings.content_type and not settings.body:
+        return "content_type requires a body"
+    if settings.echo and (settings.content_type or settings.body):
+        return "echo cannot be used with content_type and body"
+    return None
+
+
 class RequestTermination(Plugin, name="request-termination", priority=2):
     """Answers with a status and a message, or shows the request to its sender."""
 
     class Config(config.Record):
         """What to answer, and when."""
+
+        rules = (config.Custom(_compatible),)
 
         status_code: Annotated[int, config.Between(100, 599)] = 503
         """The status of the answer."""

@@ -67,7 +67,7 @@ def _kind(base: Any, rules: list[Rule]) -> str:
 
 
 def _opened(annotation: Any, metadata: Iterable[Any]) -> tuple[Any, list[Rule], bool]:
-    """The innermost type, the rules around it (outer ones replace inner ones of a class), and whether it may be null."""
+    """The innermost type, the rules around it (outer ones replace inner ones of a class), whether null is allowed."""
     rules = {type(rule): rule for rule in metadata if isinstance(rule, Rule)}
     nullable = False
     while True:

@@ -92,6 +92,15 @@ def canonical(field: Field, value: Any, *, updating: bool = False) -> Any:
     return form(field, value, updating) if form else value
 
 
+def _identity(field: Field, value: Any, _updating: bool) -> Any:
+    return value.lower() if field.uuid and isinstance(value, str) else value
+
+
+def _foreign(_field: Field, value: Any, _updating: bool) -> Any:
+    identity = value.get("id") if isinstance(value, dict) else None
+    return {**value, "id": identity.lower()} if isinstance(identity, str) else value
+
+
 def _whole(_field: Field, value: Any, _updating: bool) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -132,6 +141,8 @@ def _record(field: Field, value: Any, updating: bool) -> Any:
 
 
 _FORMS: dict[str, Callable[[Field, Any, bool], Any]] = {
+    "string": _identity,
+    "foreign": _foreign,
     "integer": _whole,
     "number": _whole,
     "array": _list,

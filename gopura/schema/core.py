@@ -9,8 +9,9 @@ from pydantic_core import CoreSchema, SchemaValidator, core_schema
 from gopura.schema import wording
 from gopura.schema.field import UNSET, Field
 from gopura.schema.reference import is_reference
+from gopura.schema.referred import partial_problems
 from gopura.schema.rule import Rule
-from gopura.schema.rules import Eq, LenMin, Ne, UuidText
+from gopura.schema.rules import Eq, LenMin, Match, Ne, OneOf, UuidText
 from gopura.schema.violation import failure, nested_failure, tree_of
 
 
@@ -50,10 +51,16 @@ def _refusal_of_null(field: Field) -> str | None:
 def _ruled(field: Field, schema: CoreSchema) -> CoreSchema:
     rules: list[Rule] = [rule for rule in field.rules if rule.checks_values]
     if field.kind == "string" and not field.has(LenMin):
-        rules.append(LenMin(1))
+        rules.append(LenMin(1, _own_words(rules)))
     for rule in sorted(rules, key=lambda rule: rule.order):
         schema = rule.core(schema)
     return schema
+
+
+def _own_words(rules: list[Rule]) -> str | None:
+    """The field's own refusal, which the rule that strings are not empty uses as well."""
+    worded = (rule.err for rule in rules if isinstance(rule, Eq | Ne | OneOf | Match))
+    return next((words for words in worded if words), None)
 
 
 def _kind_core(field: Field) -> CoreSchema:
@@ -142,18 +149,22 @@ def _pass_reference(value: Any, handler: Callable[[Any], Any]) -> Any:
 
 
 def _foreign(field: Field) -> CoreSchema:
-    return core_schema.no_info_plain_validator_function(foreign_key)
+    return core_schema.no_info_plain_validator_function(_foreign_key(field.reference))
 
 
-def foreign_key(value: Any) -> Any:
-    """A foreign key: an object with the UUID of the other entity."""
-    identity = value.get("id") if isinstance(value, dict) else None
-    if identity is None:
-        raise nested_failure({"id": wording.MISSING_KEY})
-    message = refusal(_IDENTITY, identity)
-    if message is not None:
-        raise nested_failure({"id": message})
-    return value
+def _foreign_key(reference: str | None) -> Callable[[Any], Any]:
+    """A foreign key: an object with the UUID of the other entity; its other members must be fields of that."""
+
+    def check(value: Any) -> Any:
+        identity = value.get("id") if isinstance(value, dict) else None
+        message = wording.MISSING_KEY if identity is None else refusal(_IDENTITY, identity)
+        if message is None:
+            return value
+        look_inside = partial_problems.get(reference)
+        inside = look_inside(value) if look_inside and isinstance(value, dict) else {}
+        raise nested_failure(inside or {"id": message})
+
+    return check
 
 
 _IDENTITY = Field("id", "string", (UuidText(),), required=True)

@@ -4,9 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from gopura.schema import wording
+from gopura.schema.core import refusal
 from gopura.schema.field import Field
 from gopura.schema.record import Record
+from gopura.schema.referred import partial_problems
 from gopura.schema.shape import Shape
+from gopura.schema.violation import Tree
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class Entity(Record):
     def __pydantic_init_subclass__(cls, **facts: Any) -> None:
         """Keep the class keywords."""
         cls._facts = facts
+        partial_problems[facts["name"]] = lambda part: problems_of_part(cls.entity(), part)
 
     def __init_subclass__(cls, **_facts: Any) -> None:
         """Let class keywords pass."""
@@ -104,6 +109,20 @@ def shape_for(entity: EntityType, row: Mapping[str, Any]) -> Shape | None:
 def _variant_names(value: Any) -> Sequence[str]:
     names = value if isinstance(value, list) else [value]
     return [name for name in names if isinstance(name, str)]
+
+
+def problems_of_part(entity: EntityType, part: dict[str, Any]) -> Tree:
+    """What is wrong with some fields of an entity; those that are missing are not asked for."""
+    if entity.variant_key is not None and part.get(entity.variant_key) is None:
+        return {entity.variant_key: wording.REQUIRED}
+    shape = shape_for(entity, part) or entity.shape
+    tree: Tree = {}
+    for name, value in part.items():
+        field = shape.fields.get(name)
+        message = wording.UNKNOWN if field is None else refusal(field, value)
+        if message is not None:
+            tree[name] = message
+    return tree
 
 
 def specialised(base: Shape, variant: Shape) -> Shape:

@@ -1,7 +1,7 @@
 """The words of the validation messages, which clients match on, and Lua's way of writing values into them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 REQUIRED = "required field missing"
@@ -59,12 +59,19 @@ def _table(value: Any, indent: str) -> str:
     if not isinstance(value, dict | list):
         return text(value)
     deeper = indent + "  "
-    if isinstance(value, list):
-        rows = [_table(item, deeper) for item in value]
-    else:
-        rows = [f"{_key(key)} = {_table(value[key], deeper)}" for key in value]
+    rows = [key + _table(item, deeper) for key, item in _entries(value)]
     return "{\n" + ",\n".join(deeper + row for row in rows) + f"\n{indent}}}"
 
 
-def _key(key: Any) -> str:
-    return key if _IDENTIFIER.match(str(key)) else f'["{key}"]'
+def _entries(value: dict[str, Any] | list[Any]) -> Iterator[tuple[str, Any]]:
+    """The entries, each with what stands before its value; entries after a gap in a list are numbered."""
+    if isinstance(value, dict):
+        yield from ((f"{_key(key)} = ", value[key]) for key in sorted(value))
+        return
+    gap = next((index for index, item in enumerate(value) if item is None), len(value))
+    yield from (("", item) for item in value[:gap])
+    yield from ((f"[{n}] = ", item) for n, item in enumerate(value[gap:], gap + 1) if item is not None)
+
+
+def _key(key: str) -> str:
+    return key if _IDENTIFIER.match(key) else f'["{key}"]'

@@ -72,8 +72,8 @@ def _known_shape(entity: EntityType, row: Mapping[str, Any]) -> Shape:
         raise SchemaViolation({entity.variant_key: wording.REQUIRED})
     shape = shape_for(entity, row)
     if shape is None:
-        shown = key[0] if isinstance(key, list) and key else key
-        raise SchemaViolation({entity.variant_key: entity.variant_error.replace("%s", wording.text(shown))})
+        named = wording.text(next(iter(key), "nil")) if isinstance(key, list) else wording.text(key)
+        raise SchemaViolation({entity.variant_key: entity.variant_error.replace("%s", named)})
     return shape
 
 
@@ -137,6 +137,8 @@ def _ordered(entity: EntityType, row: dict[str, Any]) -> dict[str, Any]:
 
 def _stored(field: Field, value: Any) -> Any:
     """What a read gives back: a required field that was stored as null reads as its default."""
+    if field.kind == "foreign" and isinstance(value, dict):
+        return {"id": value["id"]}
     if value is None and field.required:
         default = missing_value(field)
         return None if default is UNSET else default

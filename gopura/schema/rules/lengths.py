@@ -10,8 +10,9 @@ class Length(Rule):
 
     words: ClassVar[str]
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, err: str | None = None) -> None:
         self.limit = limit
+        self.err = err
 
     def holds(self, length: int) -> bool:
         """Whether the length is fine."""
@@ -20,7 +21,7 @@ class Length(Rule):
     def problem(self, value: Any) -> str | None:
         """Measure."""
         length = len(value.encode("utf-8", "surrogatepass")) if isinstance(value, str) else len(value)
-        return None if self.holds(length) else f"length must be {self.words}{self.limit}"
+        return None if self.holds(length) else self.err or f"length must be {self.words}{self.limit}"
 
     def shown(self) -> dict[str, Any]:
         """The limit."""

@@ -3,10 +3,10 @@
 import ipaddress
 import re
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from gopura.schema.rules import Between, Custom, Description, MatchNone, Pattern, StartsWith
 from gopura.schema.types.address import BadPort, parsed_address
+from gopura.schema.types.url import parsed_url
 
 _PATH = re.compile(r"/[\w.\-~/%:@!$&'()*+,;=]*\Z", re.ASCII)
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
@@ -95,13 +95,10 @@ def _path(path: str) -> str | None:
 
 def url_problem(url: str) -> str | None:
     """A URL with scheme and host."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
+    parts = parsed_url(url)
+    if parts.host is None:
         return "missing host in url"
-    if not parts.hostname:
-        return "missing host in url"
-    return None if parts.scheme else "missing scheme in url"
+    return "missing scheme in url" if parts.scheme is None else None
 
 
 NO_EMPTY_SEGMENTS = MatchNone(Pattern("//", err="must not have empty segments"))
