@@ -10,7 +10,7 @@ use crate::request::{Request, Scheme};
 use crate::spec::{Flavor, RouteSpec};
 
 /// What all paths of an entry are.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Paths {
     Any,
     Prefixes(Box<[Box<[u8]>]>),
@@ -48,7 +48,7 @@ impl Entry {
     }
 }
 
-/// Splits a route by its paths into entries that each have one priority.
+/// Splits a route by its hosts and paths into entries that each have one priority.
 pub(crate) fn compile(route: &RouteSpec, slot: u32, flavor: Flavor) -> Result<Vec<Arc<Entry>>, String> {
     let is_blank = route.hosts.is_empty()
         && route.headers.is_empty()
@@ -58,21 +58,37 @@ pub(crate) fn compile(route: &RouteSpec, slot: u32, flavor: Flavor) -> Result<Ve
     if is_blank {
         return Err("could not categorize route".to_owned());
     }
-    let hosts: Box<[_]> = route.hosts.iter().map(|host| HostPattern::parse(host, flavor)).collect();
     let headers = header_rules(route, flavor)?;
-    let groups = path_groups(route, flavor)?;
-    let entry = |(group, paths): (Option<PathGroup>, Paths)| {
+    let paths = path_groups(route, flavor)?;
+    let snis: Box<[_]> = route.snis.iter().map(|name| without_last_dot(name).into()).collect();
+    let methods: Box<[_]> = route.methods.iter().map(|method| method.as_bytes().into()).collect();
+    let entry = |hosts: &[HostPattern], (group, paths): &Group| {
         Arc::new(Entry {
-            rank: Rank::new(route, &hosts, group, flavor),
+            rank: Rank::new(route, hosts, *group, flavor),
             slot,
-            hosts: hosts.clone(),
-            methods: route.methods.iter().map(|method| method.as_bytes().into()).collect(),
+            hosts: hosts.into(),
+            methods: methods.clone(),
             headers: headers.clone(),
-            snis: route.snis.iter().map(|name| without_last_dot(name).into()).collect(),
-            paths,
+            snis: snis.clone(),
+            paths: paths.clone(),
         })
     };
-    Ok(groups.into_iter().map(entry).collect())
+    let groups = host_groups(route, flavor);
+    Ok(groups.iter().flat_map(|hosts| paths.iter().map(|paths| entry(hosts, paths))).collect())
+}
+
+/// The `traditional` flavour prefers plain hosts with a port to those without: they become entries of their own.
+fn host_groups(route: &RouteSpec, flavor: Flavor) -> Vec<Vec<HostPattern>> {
+    let hosts: Vec<_> = route.hosts.iter().map(|host| HostPattern::parse(host, flavor)).collect();
+    if flavor != Flavor::Traditional {
+        return vec![hosts];
+    }
+    let (with_port, others): (Vec<_>, Vec<_>) =
+        hosts.into_iter().partition(|host| !host.is_wildcard() && host.port.is_some());
+    if with_port.is_empty() || others.is_empty() {
+        return vec![[with_port, others].concat()];
+    }
+    vec![with_port, others]
 }
 
 fn header_rules(route: &RouteSpec, flavor: Flavor) -> Result<Box<[HeaderRule]>, String> {

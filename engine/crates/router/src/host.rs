@@ -68,7 +68,7 @@ pub(crate) struct HostPattern {
 
 impl HostPattern {
     pub fn parse(host: &str, flavor: Flavor) -> Self {
-        let (name, port) = split_port(host.as_bytes(), Flavor::TraditionalCompatible);
+        let (name, port) = split_port(host.as_bytes(), flavor);
         let (shape, text) = match name {
             [b'*', rest @ ..] => (Shape::Suffix, rest),
             [rest @ .., b'*'] => (Shape::Prefix, rest),

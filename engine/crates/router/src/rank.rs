@@ -28,6 +28,10 @@ pub(crate) struct PathGroup {
 
 pub(crate) const NO_PATHS: PathGroup = PathGroup { is_regex: false, length: 0, is_split: false, part: 0 };
 
+/// How many bits the categories of a `traditional` rank take, and those less weighty than them.
+const CATEGORY_BITS: u32 = 5;
+const BITS_BEHIND_CATEGORY: u32 = 1 + 3 + 16 + 64 + 32;
+
 impl Rank {
     pub fn new(route: &RouteSpec, hosts: &[HostPattern], group: Option<PathGroup>, flavor: Flavor) -> Self {
         match flavor {
@@ -42,8 +46,8 @@ impl Rank {
         }
     }
 
-    /// Number of matched categories, which ones (hosts, headers, paths, methods, SNIs), what kind of hosts and
-    /// paths, number of headers, `regex_priority`, length of the path, age.
+    /// Number of matched categories, which ones (hosts, headers, paths, methods, SNIs), whether a plain host
+    /// has a port, what kind of hosts and paths, number of headers, `regex_priority`, length of the path, age.
     fn traditional(route: &RouteSpec, hosts: &[HostPattern], group: Option<PathGroup>) -> Self {
         let headers = route.headers.keys().filter(|name| !name.eq_ignore_ascii_case("host")).count();
         let paths = group.unwrap_or(NO_PATHS);
@@ -56,15 +60,17 @@ impl Rank {
         ]
         .into_iter()
         .fold(0u128, |bits, has| bits << 1 | u128::from(has));
-        let wildcard = hosts.iter().any(HostPattern::is_wildcard);
-        let wildcard_port = hosts.iter().any(|host| host.is_wildcard() && host.port.is_some());
+        let wildcard = route.hosts.iter().any(|host| host.contains('*'));
+        let wildcard_port = route.hosts.iter().any(|host| host.contains('*') && host.contains(':'));
+        let plain_port = hosts.iter().any(|host| !host.is_wildcard() && host.port.is_some());
         let kind = u128::from(wildcard_port) << 2
             | u128::from(!hosts.is_empty() && !wildcard) << 1
             | u128::from(paths.is_regex);
         let regex_priority = if paths.is_regex { route.regex_priority } else { 0 };
         let fields = [
             (u128::from(category.count_ones()), 3),
-            (category, 5),
+            (category, CATEGORY_BITS),
+            (u128::from(plain_port), 1),
             (kind, 3),
             (headers.min(0xffff) as u128, 16),
             (u128::from(regex_priority.cast_unsigned() ^ 1 << 63), 64),
@@ -76,6 +82,12 @@ impl Rank {
             id: id_number(&route.id),
             part: std::cmp::Reverse(paths.part),
         }
+    }
+
+    /// The `traditional` categories, with how many they are in front, and without that of the SNIs, the last one.
+    pub fn categories_but_snis(&self) -> (u32, u128) {
+        let categories = self.priority >> BITS_BEHIND_CATEGORY & ((1 << CATEGORY_BITS) - 1) & !1;
+        (categories.count_ones(), categories)
     }
 
     /// The number that Kong's compatible flavour packs, bit by bit. There, the fields below are shifted

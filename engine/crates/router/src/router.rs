@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::entry::{self, Entry, Paths};
 use crate::host::Authority;
-use crate::index::Index;
+use crate::index::{Index, Only};
 use crate::matched::{Match, matched_length};
-use crate::request::Request;
+use crate::request::{Request, Scheme};
 use crate::spec::{BuildError, Flavor, RouteSpec, Warning};
 
 /// One generation of the route index. It never changes; [`Router::update`] makes the next one, which shares
@@ -18,6 +18,16 @@ pub struct Router {
     routes: Vec<Option<Arc<Route>>>,
     slots: HashMap<Arc<str>, u32>,
     index: Index,
+    /// Slots of removed routes.
+    free: Vec<u32>,
+    counts: Counts,
+}
+
+/// How many entries there are of kinds that change how requests are read.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    with_paths: usize,
+    with_snis: usize,
 }
 
 struct Route {
@@ -37,7 +47,14 @@ pub enum Change {
 impl Router {
     /// A router without routes.
     pub fn empty(flavor: Flavor) -> Self {
-        Self { flavor, routes: Vec::new(), slots: HashMap::new(), index: Index::default() }
+        Self {
+            flavor,
+            routes: Vec::new(),
+            slots: HashMap::new(),
+            index: Index::default(),
+            free: Vec::new(),
+            counts: Counts::default(),
+        }
     }
 
     /// Builds all routes, or says about each one that cannot be built what is wrong with it. Routes
@@ -54,16 +71,17 @@ impl Router {
         for change in changes {
             match change {
                 Change::Put(route) => errors.extend(next.put(*route).err()),
-                Change::Remove(id) => next.remove(&id),
+                Change::Remove(id) => {
+                    let slot = next.take(&id);
+                    next.free.extend(slot);
+                }
             }
         }
         if errors.is_empty() { Ok(next) } else { Err(errors) }
     }
 
     fn put(&mut self, spec: RouteSpec) -> Result<(), BuildError> {
-        let kept = self.slots.get(spec.id.as_str()).copied();
-        self.remove(&spec.id);
-        let slot = kept.unwrap_or_else(|| self.free_slot());
+        let slot = self.take(&spec.id).unwrap_or_else(|| self.free_slot());
         let entries = if spec.is_http() {
             entry::compile(&spec, slot, self.flavor).map_err(|message| BuildError {
                 route_id: spec.id.clone(),
@@ -75,32 +93,56 @@ impl Router {
         };
         for entry in &entries {
             self.index.insert(entry);
+            self.counts.with_paths += usize::from(!matches!(entry.paths, Paths::Any));
+            self.counts.with_snis += usize::from(!entry.snis.is_empty());
         }
         self.slots.insert(spec.id.as_str().into(), slot);
-        let index = slot as usize;
-        if index >= self.routes.len() {
-            self.routes.resize_with(index + 1, || None);
-        }
-        self.routes[index] = Some(Arc::new(Route { spec, entries }));
+        self.routes[slot as usize] = Some(Arc::new(Route { spec, entries }));
         Ok(())
     }
 
-    fn remove(&mut self, id: &str) {
-        let Some(slot) = self.slots.remove(id) else { return };
-        let route = self.routes[slot as usize].take();
-        route.iter().flat_map(|route| &route.entries).for_each(|entry| self.index.remove(entry));
+    /// Takes a route out; its slot is not yet given to another one.
+    fn take(&mut self, id: &str) -> Option<u32> {
+        let slot = self.slots.remove(id)?;
+        let route = self.routes[slot as usize].take()?;
+        for entry in &route.entries {
+            self.index.remove(entry);
+            self.counts.with_paths -= usize::from(!matches!(entry.paths, Paths::Any));
+            self.counts.with_snis -= usize::from(!entry.snis.is_empty());
+        }
+        Some(slot)
     }
 
-    fn free_slot(&self) -> u32 {
-        let free = self.routes.iter().position(Option::is_none).unwrap_or(self.routes.len());
-        u32::try_from(free).unwrap_or(u32::MAX)
+    fn free_slot(&mut self) -> u32 {
+        self.free.pop().unwrap_or_else(|| {
+            self.routes.push(None);
+            u32::try_from(self.routes.len() - 1).unwrap_or(u32::MAX)
+        })
     }
 
     /// The route that serves the request.
     pub fn find<'r>(&'r self, request: &Request<'_>) -> Option<Match<'r>> {
         let host = request.host.map(|host| Authority::parse(host, request.scheme, self.flavor));
-        let entry = self.index.find(request, host)?;
+        let traditional = self.flavor == Flavor::Traditional;
+        // Kong's expressions are about text: other bytes match no route as soon as one asks for a path.
+        if !traditional && self.counts.with_paths > 0 && std::str::from_utf8(request.path).is_err() {
+            return None;
+        }
+        let entry = if traditional && self.counts.with_snis > 0 && request.scheme == Scheme::Http {
+            self.find_ignoring_snis(request, host)?
+        } else {
+            self.index.find(request, host, Only::All)?
+        };
         Some(self.matched(entry, request.path))
+    }
+
+    /// In the `traditional` flavour, server names count for nothing over plain HTTP: they do not refuse a
+    /// request, and a route does not come before another one for having them.
+    fn find_ignoring_snis(&self, request: &Request<'_>, host: Option<Authority<'_>>) -> Option<&Arc<Entry>> {
+        let with = self.index.find(request, host, Only::WithSnis);
+        let without = self.index.find(request, host, Only::WithoutSnis);
+        let categories = |entry: &Arc<Entry>| entry.rank.categories_but_snis();
+        if with.map(categories) > without.map(categories) { with } else { without }
     }
 
     fn matched<'r>(&'r self, entry: &'r Arc<Entry>, path: &[u8]) -> Match<'r> {

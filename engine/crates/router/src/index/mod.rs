@@ -18,6 +18,7 @@ use crate::host::{Authority, HostPattern, Shape};
 use crate::request::Request;
 use item::Item;
 use keyed::Fast;
+pub(crate) use search::Only;
 use search::Search;
 use trie::Trie;
 
@@ -74,8 +75,13 @@ impl Index {
     }
 
     /// The entry of the highest rank that accepts the request.
-    pub fn find<'i>(&'i self, request: &Request<'_>, host: Option<Authority<'_>>) -> Option<&'i Arc<Entry>> {
-        let mut search = Search::new(request, host);
+    pub fn find<'i>(
+        &'i self,
+        request: &Request<'_>,
+        host: Option<Authority<'_>>,
+        only: Only,
+    ) -> Option<&'i Arc<Entry>> {
+        let mut search = Search::new(request, host, only);
         if let Some(host) = host {
             if let Some(trie) = self.exact.get(host.name) {
                 search.trie(trie);

@@ -13,12 +13,27 @@ use crate::request::Request;
 pub(crate) struct Search<'i, 'r> {
     pub request: &'r Request<'r>,
     host: Option<Authority<'r>>,
+    only: Only,
     best: Option<&'i Item>,
 }
 
+/// Which entries are looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Only {
+    All,
+    WithSnis,
+    WithoutSnis,
+}
+
+impl Only {
+    fn admits(self, entry: &Entry) -> bool {
+        self == Self::All || (self == Self::WithSnis) != entry.snis.is_empty()
+    }
+}
+
 impl<'i, 'r> Search<'i, 'r> {
-    pub fn new(request: &'r Request<'r>, host: Option<Authority<'r>>) -> Self {
-        Self { request, host, best: None }
+    pub fn new(request: &'r Request<'r>, host: Option<Authority<'r>>, only: Only) -> Self {
+        Self { request, host, only, best: None }
     }
 
     pub fn into_best(self) -> Option<&'i Arc<Entry>> {
@@ -52,7 +67,7 @@ impl<'i, 'r> Search<'i, 'r> {
             if self.best.is_some_and(|best| item.rank <= best.rank) {
                 return;
             }
-            if item.accepts(self.request, self.host.as_ref()) {
+            if self.only.admits(&item.entry) && item.accepts(self.request, self.host.as_ref()) {
                 self.best = Some(item);
                 return;
             }

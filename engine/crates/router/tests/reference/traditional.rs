@@ -9,37 +9,62 @@ use super::{Owned, regex};
 
 pub struct Part<'r> {
     route: &'r RouteSpec,
+    /// Plain hosts with a port come before others: they are tried on their own.
+    hosts: Vec<&'r str>,
     path: Option<&'r str>,
-    /// Position among the paths of its route, those with regexes first, shorter prefixes before longer.
+    /// Position among the paths of its route.
     position: usize,
 }
 
-pub fn parts(routes: &[RouteSpec]) -> Vec<Part<'_>> {
-    let mut parts: Vec<Part<'_>> = routes.iter().flat_map(split).collect();
-    parts.sort_by_key(|part| Reverse(order(part)));
-    parts
+/// The order over TLS, and that over plain HTTP, where server names count for nothing.
+pub struct Parts<'r> {
+    tls: Vec<Part<'r>>,
+    plain: Vec<Part<'r>>,
 }
 
-pub fn find<'r>(parts: &[Part<'r>], request: &Owned) -> Option<(&'r RouteSpec, Option<usize>)> {
+pub fn parts(routes: &[RouteSpec]) -> Parts<'_> {
+    let sorted = |https: bool| {
+        let mut parts: Vec<Part<'_>> = routes.iter().flat_map(split).collect();
+        parts.sort_by_key(|part| Reverse(order(part, https)));
+        parts
+    };
+    Parts { tls: sorted(true), plain: sorted(false) }
+}
+
+pub fn find<'r>(parts: &Parts<'r>, request: &Owned) -> Option<(&'r RouteSpec, Option<usize>)> {
+    let parts = if request.https { &parts.tls } else { &parts.plain };
     parts.iter().find_map(|part| holds(part, request).map(|length| (part.route, length)))
 }
 
 fn split(route: &RouteSpec) -> Vec<Part<'_>> {
-    if route.paths.is_empty() {
-        return vec![Part { route, path: None, position: 0 }];
+    let is_specific = |host: &&str| !host.contains('*') && host.contains(':');
+    let (specific, others): (Vec<_>, Vec<_>) = route.hosts.iter().map(String::as_str).partition(is_specific);
+    let hosts = match (specific.is_empty(), others.is_empty()) {
+        (true, _) => vec![others],
+        (_, true) => vec![specific],
+        _ => vec![specific, others],
+    };
+    let paths: Vec<_> = match route.paths.as_slice() {
+        [] => vec![None],
+        paths => paths.iter().map(|path| Some(path.as_str())).collect(),
+    };
+    let mut parts = Vec::new();
+    for hosts in hosts {
+        for (position, path) in paths.iter().enumerate() {
+            parts.push(Part { route, hosts: hosts.clone(), path: *path, position });
+        }
     }
-    let paths = route.paths.iter().enumerate();
-    paths.map(|(position, path)| Part { route, path: Some(path), position }).collect()
+    parts
 }
 
-fn order(part: &Part<'_>) -> impl Ord + use<> {
+fn order(part: &Part<'_>, https: bool) -> impl Ord + use<> {
     let route = part.route;
     let bits = [
         (0x40, !route.hosts.is_empty()),
         (0x20, !route.headers.is_empty()),
         (0x10, part.path.is_some()),
         (0x08, !route.methods.is_empty()),
-        (0x04, !route.snis.is_empty()),
+        (0x04, https && !route.snis.is_empty()),
     ];
     let category: u32 = bits.iter().map(|(bit, has)| if *has { *bit } else { 0 }).sum();
     let is_regex = part.path.is_some_and(|path| path.starts_with('~'));
@@ -49,6 +74,8 @@ fn order(part: &Part<'_>) -> impl Ord + use<> {
     let kind = u32::from(wildcard_port) * 4 + u32::from(plain_only) * 2 + u32::from(is_regex);
     (
         (category.count_ones(), category),
+        https || route.snis.is_empty(),
+        part.hosts.iter().any(|host| !host.contains('*') && host.contains(':')),
         kind,
         route.headers.len(),
         if is_regex { route.regex_priority } else { 0 },
@@ -74,7 +101,7 @@ fn holds(part: &Part<'_>, request: &Owned) -> Option<Length> {
     if !route.methods.is_empty() && !route.methods.contains(&request.method) {
         return None;
     }
-    if !route.hosts.is_empty() && !route.hosts.iter().any(|host| host_holds(host, request)) {
+    if !part.hosts.is_empty() && !part.hosts.iter().any(|host| host_holds(host, request)) {
         return None;
     }
     for (name, wanted) in &route.headers {
