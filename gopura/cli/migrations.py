@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from gopura.cli._options import Failure, node_options
 from gopura.settings import Settings
-from gopura.store import DatabaseUnavailable, migrate
-from gopura.store.location import Location, from_settings
 from gopura.supervisor.prefix import Prefix, PrefixError
 
-Result = TypeVar("Result")
 # Exit codes of `list` and `status`, as Kong's.
 _NEEDS_BOOTSTRAP, _NEEDS_UP = 3, 5
 
@@ -29,7 +25,7 @@ def command() -> None:
 @node_options
 def bootstrap(settings: Settings) -> None:
     """Make the tables in an empty database."""
-    done = _run(settings, migrate.bootstrap)
+    done = _run(settings, "bootstrap")
     click.echo("database is bootstrapped" if done else "database is bootstrapped already")
 
 
@@ -37,21 +33,21 @@ def bootstrap(settings: Settings) -> None:
 @node_options
 def up(settings: Settings) -> None:
     """Run the migrations that are missing; nodes of the release before keep working."""
-    click.echo("database is up to date" if _run(settings, migrate.up) else "no migration is missing")
+    click.echo("database is up to date" if _run(settings, "up") else "no migration is missing")
 
 
 @command.command("finish")
 @node_options
 def finish(settings: Settings) -> None:
     """Remove what only nodes of the release before needed."""
-    click.echo("migrations are finished" if _run(settings, migrate.finish) else "nothing is left to finish")
+    click.echo("migrations are finished" if _run(settings, "finish") else "nothing is left to finish")
 
 
 @command.command("list")
 @node_options
 def list_(settings: Settings) -> None:
     """List all migrations, and which were run."""
-    steps = _run(settings, migrate.status)
+    steps = _run(settings, "status")
     for step in steps:
         click.echo(f"{'executed' if step.executed else 'missing ':<9} {step.revision} {step.title}")
     sys.exit(_code(steps))
@@ -61,7 +57,7 @@ def list_(settings: Settings) -> None:
 @node_options
 def status(settings: Settings) -> None:
     """Say whether migrations are missing; exit code 0: none, 3: all, 5: some."""
-    steps = _run(settings, migrate.status)
+    steps = _run(settings, "status")
     texts = {
         0: "no migration is missing",
         _NEEDS_BOOTSTRAP: "the database needs `gopura migrations bootstrap`",
@@ -76,25 +72,29 @@ def status(settings: Settings) -> None:
 @node_options
 def reset(settings: Settings, yes: bool) -> None:
     """Delete all tables and everything in them."""
-    location = from_settings(settings)
     if not yes:
-        click.confirm(f"Delete everything in {location.text}?", abort=True)
-    _run(settings, migrate.reset)
+        place = settings.pg_database if settings.database == "postgres" else settings.prefix
+        click.confirm(f"Delete everything in the database {place}?", abort=True)
+    _run(settings, "reset")
     click.echo("database is empty")
 
 
-def _run(settings: Settings, action: Callable[[Location], Coroutine[Any, Any, Result]]) -> Result:
+def _run(settings: Settings, action: str) -> Any:
+    # Loading the store takes longer than all other commands need to run.
+    from gopura.store import DatabaseUnavailable, migrate
+    from gopura.store.location import from_settings
+
     if settings.database == "off":
         raise Failure("database = off has no tables")
     try:
         if settings.database == "sqlite":
             Prefix(settings).prepare()
-        return asyncio.run(action(from_settings(settings)))
+        return asyncio.run(getattr(migrate, action)(from_settings(settings)))
     except (DatabaseUnavailable, PrefixError) as error:
         raise Failure(str(error)) from None
 
 
-def _code(steps: list[migrate.Migration]) -> int:
+def _code(steps: list[Any]) -> int:
     if all(step.executed for step in steps):
         return 0
     return _NEEDS_UP if any(step.executed for step in steps) else _NEEDS_BOOTSTRAP

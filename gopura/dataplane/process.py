@@ -36,7 +36,7 @@ def main() -> None:
 async def data(parent: Parent, launch: Launch, life: Life) -> None:
     """Serve traffic until the end of `life`: from disk at first, then what the control plane sends."""
     process = DataProcess(launch)
-    await process.start(parent)
+    await process.start(parent, life)
     client = asyncio.create_task(process.client.run())
     reports = asyncio.create_task(process.report())
     await life.until_end_or(client, reports)
@@ -74,12 +74,14 @@ class DataProcess:
         )
         self._serving = False
 
-    async def start(self, parent: Parent) -> None:
+    async def start(self, parent: Parent, life: Life) -> None:
         """Load what is on disk; traffic begins once the newest configuration is known or out of reach."""
         self._loop.start()
         on_disk = await self._configuration.load()
         self.client.on_current = lambda: self._serve(parent)
         if on_disk:
+            life.on_alone = lambda: self._serve(parent)
+        if on_disk and not self._launch.with_control:
             self.client.on_unreachable = lambda: self._serve(parent)
 
     def _serve(self, parent: Parent) -> None:

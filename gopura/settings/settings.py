@@ -59,6 +59,11 @@ class Settings:
         """All settings with their values, secrets included."""
         return sorted(self._values.items())
 
+    def with_values(self, **values: Any) -> Self:
+        """The same settings with some values replaced."""
+        resolved = Resolved(self._values | values, self.origins, self.references, self.notices)
+        return type(self)(resolved, self.conf)
+
     def listeners(self, name: str) -> list[Listener]:
         """Parsed addresses of a `*_listen` setting."""
         kind = SETTINGS[name].kind

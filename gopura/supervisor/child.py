@@ -20,18 +20,18 @@ class ChildError(Exception):
 
 
 class Child:
-    """A running process. `ready` becomes True once it serves; `exited` is done when it has ended."""
+    """A running process. `is_ready` is True while it serves; `exited` is done when it has ended."""
 
     def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
         self.name = name
         self.process = process
-        self.is_ready = False
-        self.status: dict[str, Any] = {}
+        self.is_ready = self.was_ready = False
         loop = asyncio.get_running_loop()
         self._ready: asyncio.Future[None] = loop.create_future()
         self.exited = asyncio.create_task(process.wait())
         self.exited.add_done_callback(self._ended)
         self._listening: asyncio.Task[None]
+        self._writer: asyncio.StreamWriter
 
     @classmethod
     async def start(cls, name: str, module: str, launch: Launch) -> Child:
@@ -45,9 +45,9 @@ class Child:
                 env=os.environ | {VARIABLE: str(theirs.fileno())},
             )  # fmt: skip
         child = cls(name, process)
-        reader, writer = await asyncio.open_unix_connection(sock=ours)
-        writer.write(launch.encode())
-        child._listening = asyncio.create_task(child._listen(reader, writer))
+        reader, child._writer = await asyncio.open_unix_connection(sock=ours)
+        child._writer.write(launch.encode())
+        child._listening = asyncio.create_task(child._listen(reader))
         return child
 
     @property
@@ -62,6 +62,10 @@ class Child:
                 await asyncio.shield(self._ready)
         except TimeoutError:
             raise ChildError(f"the {self.name} process was not ready within {seconds:g} seconds") from None
+
+    def tell(self, event: str) -> None:
+        """Send an event to the process."""
+        self._writer.write(json.dumps({"event": event}).encode() + b"\n")
 
     def send_signal(self, number: Signals) -> None:
         """Send a signal, unless it has ended."""
@@ -81,22 +85,21 @@ class Child:
             await self.exited
         await asyncio.wait([self._listening])
 
-    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
         with suppress(ConnectionResetError):  # killed before it read everything
             while line := await reader.readline():
                 self._event(json.loads(line))
-        writer.close()
+        self._writer.close()
 
     def _event(self, event: dict[str, Any]) -> None:
         handlers: dict[str, Callable[[dict[str, Any]], None]] = {
             "ready": self._became_ready,
             "failed": lambda event: self._fail(event["message"]),
-            "status": lambda event: self.status.update(event["status"]),
         }
         handlers[event["event"]](event)
 
     def _became_ready(self, _event: dict[str, Any]) -> None:
-        self.is_ready = True
+        self.is_ready = self.was_ready = True
         if not self._ready.done():
             self._ready.set_result(None)
 

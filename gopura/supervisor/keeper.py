@@ -38,14 +38,16 @@ class Keeper:
 
     async def start(self) -> None:
         """Start the process and wait until it is ready; ChildError, and no process, when it fails."""
-        self.child = await self._fresh()
+        self.child = await self._spawn()
+        await self._until_ready(self.child)
 
     async def replace_overlapping(self, launch: Launch) -> None:
         """Start a new process, then let the old one finish; ChildError keeps the old one."""
         self._cancel_revival()
         previous, self.launch = self.launch, launch
         try:
-            fresh = await self._fresh()
+            fresh = await self._spawn()
+            await self._until_ready(fresh)
         except ChildError:
             self.launch = previous
             self.revive()
@@ -90,19 +92,21 @@ class Keeper:
         if self.child is not None:
             self.child.send_signal(number)
 
-    async def _fresh(self) -> Child:
+    async def _spawn(self) -> Child:
         child = await Child.start(self.name, self._module, self.launch)
         started = time.monotonic()
         child.exited.add_done_callback(lambda _: self._ended(child, started))
+        return child
+
+    async def _until_ready(self, child: Child) -> None:
         try:
             await child.until_ready(self.launch.settings.start_timeout)
         except (ChildError, asyncio.CancelledError):
             await child.stop(signal.SIGKILL, 1)
             raise
-        return child
 
     def _ended(self, child: Child, started: float) -> None:
-        if child is not self.child or self._stopping:
+        if child is not self.child or self._stopping or not child.was_ready:
             return
         log.error(
             "the %s process %d ended unexpectedly (%s)", self.name, child.pid, ending(child.exited.result())

@@ -11,6 +11,8 @@ import asyncio
 import json
 import os
 import socket
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -35,12 +37,16 @@ class Bound:
 
 @dataclass(frozen=True)
 class Launch:
-    """Everything that a process needs. `certificates` has pairs of paths by listen setting."""
+    """Everything that a process needs. `certificates` has pairs of paths by listen setting.
+
+    `with_control` tells the data process that the control process starts beside it and is worth waiting for.
+    """
 
     settings: Settings
     node_id: str
     workers: int
     foreground: bool
+    with_control: bool = False
     listeners: dict[str, list[Bound]] = field(default_factory=dict)
     certificates: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
@@ -91,7 +97,8 @@ class Parent:
         """Tell an event: `ready`, or `failed` with a message."""
         self._writer.write(json.dumps({"event": event, **details}).encode() + b"\n")
 
-    async def gone(self) -> None:
-        """Return when the supervisor is gone."""
-        while await self._reader.read(1024):
-            pass
+    async def events(self) -> AsyncIterator[str]:
+        """What the supervisor tells, until it is gone."""
+        with suppress(ConnectionResetError):
+            while line := await self._reader.readline():
+                yield json.loads(line)["event"]

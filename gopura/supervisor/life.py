@@ -17,10 +17,14 @@ log = logging.getLogger(__name__)
 
 
 class Life:
-    """How long a process lives. `graceful` says whether it should finish what it has begun."""
+    """How long a process lives. `graceful` says whether it should finish what it has begun.
+
+    `on_alone` is called in a data process when no control process can be started beside it.
+    """
 
     def __init__(self, parent: Parent) -> None:
         self.graceful = False
+        self.on_alone: Callable[[], None] = lambda: None
         self._over = asyncio.Event()
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGQUIT, self.end, True)
@@ -43,7 +47,9 @@ class Life:
             task.result()
 
     async def _end_with(self, parent: Parent) -> None:
-        await parent.gone()
+        async for event in parent.events():
+            if event == "alone":
+                self.on_alone()
         log.warning("the supervisor is gone")
         self.end(False)
 

@@ -7,6 +7,7 @@ import logging
 import os
 import resource
 import signal
+from dataclasses import replace
 from typing import Any
 
 from gopura.logs import NOTICE
@@ -46,11 +47,13 @@ class Node:
         self.prefix.prepare()
         self.prefix.take()
         _allow_open_files()
-        for name, launch in (await self._launches(self.settings)).items():
-            self._keepers[name] = Keeper(name, MODULES[name], launch)
+        launches = await self._launches(self.settings)
+        for name, launch in launches.items():
+            self._keepers[name] = Keeper(name, MODULES[name], replace(launch, with_control=True))
         async with self._changing:
-            for keeper in self._keepers.values():
-                await self._first_start(keeper)
+            await self._first_start()
+        for name, launch in launches.items():
+            self._keepers[name].launch = launch
 
     async def reload(self, settings: Settings) -> None:
         """Replace the processes, without refusing a connection; a StartError keeps what runs."""
@@ -59,8 +62,10 @@ class Node:
                 raise PrefixError("the prefix cannot change while gopura runs; stop it and start it again")
             launches = await self._launches(settings)
             for name, keeper in self._keepers.items():
-                replace = keeper.replace_overlapping if name == "data" else keeper.replace_in_turn
-                await replace(launches[name])
+                if name == "data":
+                    await keeper.replace_overlapping(launches[name])
+                else:
+                    await keeper.replace_in_turn(launches[name])
             self._sockets.keep(settings, listen_names(settings))
             self.settings = settings
             log.log(NOTICE, "reloaded")
@@ -93,17 +98,30 @@ class Node:
             },
         }
 
-    async def _first_start(self, keeper: Keeper) -> None:
+    async def _first_start(self) -> None:
+        """Start all at once: most of the time goes into loading code."""
+        starts = {name: asyncio.create_task(keeper.start()) for name, keeper in self._keepers.items()}
         try:
-            await keeper.start()
+            for name, start in starts.items():
+                await self._started(name, start)
+        finally:
+            for start in starts.values():
+                start.cancel()
+            await asyncio.wait(starts.values())
+
+    async def _started(self, name: str, start: asyncio.Task[None]) -> None:
+        try:
+            await start
         except ChildError as error:
-            if keeper.name != "control" or not self._can_serve_from_disk():
+            data = self._keepers.get("data")
+            if name != "control" or data is None or data.child is None or not self._saved():
                 raise
             log.error("no control process, traffic is served from the saved snapshot: %s", error)  # noqa: TRY400
-            keeper.revive()
+            self._keepers[name].revive()
+            data.child.tell("alone")
 
-    def _can_serve_from_disk(self) -> bool:
-        return "data" in self._keepers and (self.prefix.path / "snapshot" / "current").exists()
+    def _saved(self) -> bool:
+        return (self.prefix.path / "snapshot" / "current").exists()
 
     async def _launches(self, settings: Settings) -> dict[str, Launch]:
         workers = worker_count(settings)
@@ -111,14 +129,18 @@ class Node:
         pairs = await asyncio.to_thread(certificates, settings, names)
         self.listening = self._sockets.bind(settings, names, workers)
         node_id = self.prefix.node_id(settings.node_id)
+        settings = settings.with_values(node_id=node_id)
         return {
             kind: Launch(
-                settings, node_id, workers, self._foreground,
-                {name: self.listening[name] for name in LISTENS[kind]},
-                {name: pairs[name] for name in LISTENS[kind] if name in pairs},
+                settings,
+                node_id,
+                workers,
+                self._foreground,
+                listeners={name: self.listening[name] for name in LISTENS[kind]},
+                certificates={name: pairs[name] for name in LISTENS[kind] if name in pairs},
             )
             for kind in ROLES[settings.role]
-        }  # fmt: skip
+        }
 
 
 def listen_names(settings: Settings) -> list[str]:
