@@ -9,7 +9,7 @@ from dataclasses import dataclass
 _PREFIXES = ("KONG_", "GOPURA_")  # the later one wins
 # Kubernetes injects addresses of a service named kong or gopura; images and processes carry the others.
 _NOT_SETTINGS = re.compile(
-    r"(\w+_)?SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_\w+)?|VERSION|PROCESS|PROCESS_SECRETS|CONF|TEST_\w+"
+    r"(\w+_)?SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_\w+)?|VERSION|PROCESS(_\w+)?|CONF|TEST_\w+"
 )
 
 
