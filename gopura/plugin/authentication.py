@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from gopura._engine import Entity, Exchange
 
 
+GROUPS = "gopura.authenticated_groups"
+"""Where in `exchange.ctx` a plugin puts the groups (a list) of a client that it knows without a credential."""
+
+
 @dataclass(frozen=True)
 class Refusal(Exception):  # noqa: N818 - it is an answer
     """The client is not who it should be: the status and message that it gets."""

@@ -2,7 +2,10 @@
 
 from typing import Annotated
 
-from gopura.plugin import Plugin, config
+from gopura.plugin import Exchange, Plugin, config
+
+BYTES = {"bytes": 1, "kilobytes": 1 << 10, "megabytes": 1 << 20}
+REFUSAL = "Request size limit exceeded"
 
 
 class RequestSizeLimiting(Plugin, name="request-size-limiting", priority=951):
@@ -17,3 +20,30 @@ class RequestSizeLimiting(Plugin, name="request-size-limiting", priority=951):
         """The unit of the limit."""
         require_content_length: bool = False
         """Whether requests must say how large they are."""
+
+    def request_body_limit(self, config: Config) -> int:
+        """Have bodies of unknown size read up to the limit, and one byte more to see that it is exceeded."""
+        return limit_of(config) + 1
+
+    def access(self, exchange: Exchange, config: Config) -> None:
+        """Refuse what is too large."""
+        headers = exchange.request.headers
+        length = headers.get("content-length")
+        if length is not None and length.isdecimal():
+            self._check(exchange, int(length), limit_of(config))
+        elif config.require_content_length and headers.get("transfer-encoding") != "chunked":
+            exchange.error(411, "A valid Content-Length header is required")
+        elif headers.get("transfer-encoding"):
+            body = exchange.request.body
+            self._check(exchange, limit_of(config) + 1 if body is None else len(body), limit_of(config))
+
+    @staticmethod
+    def _check(exchange: Exchange, size: int, limit: int) -> None:
+        if size > limit:
+            expects = (exchange.request.headers.get("expect") or "").strip().lower() == "100-continue"
+            exchange.error(417 if expects else 413, REFUSAL)
+
+
+def limit_of(config: RequestSizeLimiting.Config) -> int:
+    """The limit in bytes."""
+    return (config.allowed_payload_size or 128) * BYTES[config.size_unit]
