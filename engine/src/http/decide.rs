@@ -75,7 +75,7 @@ async fn answer<C: Client>(
         return (exchange, Next::Answer(response));
     }
     if exchange.snapshot.chains.globals.has(Phase::Rewrite) {
-        match phases::rewrite(exchange).await {
+        match phases::rewrite(exchange, shared).await {
             (same, Flow::Continue) => exchange = same,
             (same, Flow::Respond(response)) => return (same, Next::Answer(response)),
         }
@@ -111,7 +111,7 @@ async fn access<C: Client>(
                 return (exchange, Next::Answer(response));
             }
         }
-        match phases::access(exchange).await {
+        match phases::access(exchange, shared).await {
             (same, Flow::Continue) => exchange = same,
             (same, Flow::Respond(response)) => return (same, Next::Answer(response)),
         }

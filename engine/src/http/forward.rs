@@ -126,24 +126,23 @@ fn write_forwarded(out: &mut Vec<u8>, exchange: &Exchange, shared: &Shared) {
 
 fn write_client_headers(out: &mut Vec<u8>, exchange: &Exchange) {
     let headers = &exchange.request.headers;
-    let named = headers.get("connection");
+    let connection = || headers.get_all("connection");
+    let hop = connection().any(|value| !is_plain(value));
     let trailers = headers.get_all("te").any(|value| has_word(value, b"trailers"));
     if trailers {
         write_line(out, b"TE", b"trailers");
     }
     for line in headers {
-        let skip = is_replaced(&line.name) || named.is_some_and(|named| names(named, &line.name));
+        let skip = is_replaced(&line.name) || (hop && connection().any(|value| has_word(value, &line.name)));
         if !skip {
             write_line(out, &line.name, &line.value);
         }
     }
 }
 
-/// Whether a Connection header names this header as its own.
-fn names(connection: &[u8], name: &[u8]) -> bool {
-    !connection.eq_ignore_ascii_case(b"keep-alive")
-        && !connection.eq_ignore_ascii_case(b"close")
-        && has_word(connection, name)
+/// Whether a Connection header names no other header.
+fn is_plain(connection: &[u8]) -> bool {
+    connection.eq_ignore_ascii_case(b"keep-alive") || connection.eq_ignore_ascii_case(b"close")
 }
 
 fn has_word(list: &[u8], word: &[u8]) -> bool {

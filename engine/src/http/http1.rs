@@ -39,7 +39,7 @@ pub struct Http1 {
 /// Serves a connection until it closes. `bytes` were read from it already.
 pub async fn serve(stream: Stream, bytes: &[u8], origin: Origin, shared: Arc<Shared>) {
     let mut client = Http1::new(stream, &shared);
-    client.io.input.append(bytes);
+    client.io.seed(bytes);
     let mut served = 0;
     let mut draining = shared.draining.subscribe();
     loop {

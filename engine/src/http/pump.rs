@@ -82,7 +82,8 @@ impl Upload {
         connection: &mut Connection,
     ) -> Poll<Result<(), Failure>> {
         while self.sent_at.is_none() && !self.broken {
-            if !self.done && !connection.io.is_congested() {
+            let congested = connection.io.is_congested();
+            if !self.done && !congested {
                 match self.poll_client(cx, client, connection) {
                     Poll::Ready(Ok(())) => continue,
                     Poll::Ready(Err(broken)) => return Poll::Ready(Err(Failure::Client(broken))),
@@ -94,6 +95,7 @@ impl Upload {
                     self.sent_at = Some(Instant::now());
                     connection.io.deadline(self.read_timeout);
                 }
+                Poll::Ready(Ok(())) if congested => {}
                 Poll::Ready(Ok(())) | Poll::Pending => return Poll::Pending,
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::TimedOut => {
                     return Poll::Ready(Err(Failure::TimedOut));

@@ -21,10 +21,6 @@ impl Clock {
         self.deadline = (!after.is_zero()).then(|| Instant::now() + after);
     }
 
-    pub fn clear(&mut self) {
-        self.deadline = None;
-    }
-
     /// Ready once the deadline has passed.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(deadline) = self.deadline else { return Poll::Pending };

@@ -49,13 +49,6 @@ impl Input {
         self.end = self.bytes.len();
     }
 
-    /// Frees the memory of an idle connection.
-    pub fn release(&mut self) {
-        if self.is_empty() {
-            self.bytes = Vec::new();
-        }
-    }
-
     /// Reads once; 0 means the other side has finished.
     pub fn poll_fill(&mut self, stream: &mut Stream, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         self.make_room();

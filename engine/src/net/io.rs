@@ -33,13 +33,10 @@ impl Io {
         }
     }
 
-    pub fn stream(&self) -> &Stream {
-        &self.stream
-    }
-
-    /// The stream for good, with what was read and not used.
-    pub fn into_parts(self) -> (Stream, Input) {
-        (self.stream, self.input)
+    /// Bytes that were read before this took over the stream.
+    pub fn seed(&mut self, bytes: &[u8]) {
+        self.input.append(bytes);
+        self.received += bytes.len() as u64;
     }
 
     /// Reads and writes that wait longer than this from now on fail with `TimedOut`; zero: no limit.

@@ -19,6 +19,8 @@ pub struct Context {
     pub(super) phase: Option<Phase>,
     /// A plugin has put its answer into `Exchange::response`, or failed: later ones are skipped in this phase.
     pub(super) answered: bool,
+    /// Status and message of the error that a plugin answers with; its body is made where settings are known.
+    pub(super) error: Option<(u16, String)>,
     /// Response headers that were set before there was a response.
     pub early: Headers,
 }

@@ -22,6 +22,7 @@ pub fn fail(exchange: &mut Exchange, phase: Phase) {
         return;
     }
     exchange.context.answered = true;
+    exchange.context.error = None;
     exchange.response = Some(unexpected());
 }
 

@@ -30,7 +30,9 @@ pub use bound::{Bound, Phase, PhaseSet};
 pub use context::Context;
 pub use view::{Entity as EntityView, EntityCache, entity};
 
-use crate::exchange::{Exchange, Response};
+use crate::exchange::{Exchange, Response, Source};
+use crate::http::decide;
+use crate::shared::Shared;
 use plan::Plan;
 
 /// What the loop does after a phase that may answer.
@@ -46,26 +48,26 @@ pub fn mount(module: &pyo3::Bound<'_, PyModule>) -> PyResult<()> {
 }
 
 /// In this phase no route is known yet; only global plugins run.
-pub async fn rewrite(exchange: Box<Exchange>) -> (Box<Exchange>, Flow) {
+pub async fn rewrite(exchange: Box<Exchange>, shared: &Shared) -> (Box<Exchange>, Flow) {
     let plan = Plan::globals(&exchange, Phase::Rewrite);
-    answered(drive::run(exchange, plan).await)
+    answered(drive::run(exchange, plan).await, shared)
 }
 
 /// In this phase the route, service and chain are known; runs each slot's best configuration for the
 /// consumer that is authenticated by then, and fills `collected` and `phases`.
-pub async fn access(exchange: Box<Exchange>) -> (Box<Exchange>, Flow) {
+pub async fn access(exchange: Box<Exchange>, shared: &Shared) -> (Box<Exchange>, Flow) {
     let plan = Plan::access(&exchange);
     let mut exchange = drive::run(exchange, plan).await;
     if !exchange.context.early.is_empty() {
         exchange.phases.insert(Phase::HeaderFilter);
     }
-    answered(exchange)
+    answered(exchange, shared)
 }
 
 /// In this phase the whole upstream response is there; a plugin may change or replace it.
-pub async fn response(exchange: Box<Exchange>) -> (Box<Exchange>, Flow) {
+pub async fn response(exchange: Box<Exchange>, shared: &Shared) -> (Box<Exchange>, Flow) {
     let plan = Plan::downstream(&exchange, Phase::Response);
-    answered(drive::run(exchange, plan).await)
+    answered(drive::run(exchange, plan).await, shared)
 }
 
 /// In this phase status and headers of any response may still change. When a plugin fails here,
@@ -100,10 +102,30 @@ pub async fn log(exchange: Box<Exchange>) {
 }
 
 /// Takes the answer out of an exchange whose plugin gave one.
-fn answered(mut exchange: Box<Exchange>) -> (Box<Exchange>, Flow) {
+fn answered(mut exchange: Box<Exchange>, shared: &Shared) -> (Box<Exchange>, Flow) {
     if !std::mem::take(&mut exchange.context.answered) {
         return (exchange, Flow::Continue);
     }
-    let flow = exchange.response.take().map_or(Flow::Continue, Flow::Respond);
-    (exchange, flow)
+    let given = exchange.response.take();
+    let response = match exchange.context.error.take() {
+        Some((status, message)) => Some(page(&exchange, status, &message, given, shared)),
+        None => given,
+    };
+    (exchange, response.map_or(Flow::Continue, Flow::Respond))
+}
+
+/// An error in the form that the client accepts, with the headers that the plugin gave.
+fn page(
+    exchange: &Exchange,
+    status: u16,
+    message: &str,
+    given: Option<Response>,
+    shared: &Shared,
+) -> Response {
+    let mut response = decide::error(exchange, status, message, shared);
+    for line in given.iter().flat_map(|given| &given.headers) {
+        response.headers.set(line.name.clone(), line.value.clone());
+    }
+    response.source = Source::Exit;
+    response
 }

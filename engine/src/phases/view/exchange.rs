@@ -57,6 +57,7 @@ impl Exchange {
                 matches!(exchange.context.phase, Some(Phase::Rewrite | Phase::Access | Phase::Response));
             if may {
                 exchange.context.answered = true;
+                exchange.context.error = None;
                 exchange.response = Some(response);
             }
             may
@@ -165,6 +166,21 @@ impl Exchange {
         let consumer = consumer.map(Entity::row).transpose()?;
         let credential = credential.map(Entity::row).transpose()?;
         self.slot.with(|exchange| authenticate(exchange, consumer, credential, identifier))
+    }
+
+    /// Answers the client at once with an error, in the form that it accepts.
+    #[pyo3(signature = (status, message, headers=None))]
+    fn error(
+        &self,
+        py: Python<'_>,
+        status: u16,
+        message: String,
+        headers: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Py<Response>> {
+        let headers = headers::lines(headers)?;
+        self.answer(own::Response { status, headers, body: None, source: own::Source::Exit })?;
+        self.slot.with(|exchange| exchange.context.error = Some((status, message)))?;
+        self.response(py)
     }
 
     /// Answers the client at once. A body of other types than bytes and str is sent as JSON.
