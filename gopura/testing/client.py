@@ -31,7 +31,7 @@ class Client:
     """Requests to one address, each on its own connection."""
 
     def __init__(self, port: int, timeout: float = 10.0) -> None:
-        self._port, self._timeout = port, timeout
+        self.port, self._timeout = port, timeout
 
     def get(self, target: str = "/", headers: Headers | None = None) -> Answer:
         """Send a GET."""
@@ -62,7 +62,7 @@ class Client:
         """Send a request; a header with a list of values is sent as several lines."""
         media, content = encoded(body, json, form)
         lines = [*media.items(), *lines_of(headers or {})]
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=self._timeout)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self._timeout)
         try:
             self._send(connection, method, target, lines, content)
             response = connection.getresponse()

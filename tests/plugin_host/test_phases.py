@@ -1,0 +1,246 @@
+"""Plugins run in their phases, in order, and their faults stay in their requests."""
+
+import asyncio
+import logging
+import queue
+from typing import Any, ClassVar
+
+import pytest
+
+from gopura.plugin import Exchange, Plugin, config
+from gopura.testing import Gateway
+
+
+class Recorder(Plugin, name="recorder", priority=100):
+    """Writes down the phases that ran, for the test and for the client."""
+
+    seen: "queue.Queue[list[str]]" = queue.Queue()
+
+    def note(self, exchange: Exchange, phase: str) -> None:
+        exchange.ctx.setdefault("phases", []).append(phase)
+
+    def rewrite(self, exchange: Exchange, config: Any) -> None:
+        assert exchange.route is None
+        self.note(exchange, "rewrite")
+
+    def access(self, exchange: Exchange, config: Any) -> None:
+        assert exchange.route is not None and exchange.service is not None
+        self.note(exchange, f"access {exchange.route.name} {exchange.service.name}")
+
+    def header_filter(self, exchange: Exchange, config: Any) -> None:
+        self.note(exchange, f"header_filter {exchange.response.source} {exchange.response.status}")
+
+    def body_filter(self, exchange: Exchange, config: Any, chunk: bytes, last: bool) -> None:
+        if last:
+            self.note(exchange, "body_filter")
+
+    def log(self, exchange: Exchange, config: Any) -> None:
+        self.note(exchange, "log")
+        self.seen.put(list(exchange.ctx["phases"]))
+
+
+def configured(*names: str) -> dict[str, list[dict[str, Any]]]:
+    return {"plugins": [{"name": name} for name in names]}
+
+
+ALL = ["rewrite", "access all echo", "header_filter service 200", "body_filter", "log"]
+
+
+def test_order_of_phases() -> None:
+    with Gateway(Recorder) as gateway:
+        assert gateway.get("/").status == 200
+        assert Recorder.seen.get(timeout=5) == ALL
+
+
+def test_unmatched_requests_have_the_globals() -> None:
+    given = configured("recorder") | {"routes": [{"paths": ["/only"], "service": "echo"}]}
+    with Gateway(Recorder, given=given) as gateway:
+        assert gateway.get("/other").status == 404
+        assert Recorder.seen.get(timeout=5) == ["rewrite", "header_filter error 404", "body_filter", "log"]
+
+
+class Exiting(Plugin, name="exiting", priority=200):
+    class Config(config.Record):
+        phase: str = "access"
+        later: bool = False
+
+    async def rewrite(self, exchange: Exchange, config: Config) -> None:
+        await self.leave(exchange, config, "rewrite")
+
+    async def access(self, exchange: Exchange, config: Config) -> None:
+        await self.leave(exchange, config, "access")
+
+    async def leave(self, exchange: Exchange, config: Config, phase: str) -> None:
+        if config.later:
+            await asyncio.sleep(0.001)
+        if config.phase == phase:
+            exchange.exit(418, {"in": phase}, {"X-Exit": phase})
+
+
+@pytest.mark.parametrize("later", [False, True])
+@pytest.mark.parametrize(
+    ("phase", "ran"),
+    [
+        ("rewrite", ["header_filter exit 418", "body_filter", "log"]),
+        ("access", ["rewrite", "header_filter exit 418", "body_filter", "log"]),
+    ],
+)
+def test_exit_runs_the_downstream_phases(phase: str, ran: list[str], later: bool) -> None:
+    plugins = [{"name": "recorder"}, {"name": "exiting", "config": {"phase": phase, "later": later}}]
+    with Gateway(Recorder, Exiting, given={"plugins": plugins}) as gateway:
+        answer = gateway.get("/")
+        assert (answer.status, answer.json(), answer.headers["X-Exit"]) == (418, {"in": phase}, phase)
+        assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+        assert Recorder.seen.get(timeout=5) == ran
+        assert gateway.upstream.requests == []
+
+
+class Failing(Plugin, name="failing", priority=150):
+    class Config(config.Record):
+        phase: str = "access"
+
+    def fail(self, config: Config, phase: str) -> None:
+        if config.phase == phase:
+            raise ValueError(f"broken in {phase}")
+
+    def rewrite(self, exchange: Exchange, config: Config) -> None:
+        self.fail(config, "rewrite")
+
+    async def access(self, exchange: Exchange, config: Config) -> None:
+        self.fail(config, "access")
+        if config.phase == "later":
+            await asyncio.sleep(0.001)
+            raise ValueError("broken in later")
+
+    def header_filter(self, exchange: Exchange, config: Config) -> None:
+        self.fail(config, "header_filter")
+
+    def log(self, exchange: Exchange, config: Config) -> None:
+        self.fail(config, "log")
+
+
+@pytest.mark.parametrize(
+    ("phase", "status"),
+    [("rewrite", 500), ("access", 500), ("later", 500), ("header_filter", 500), ("log", 200)],
+)
+def test_a_fault_is_that_requests_500_and_a_log_line(
+    phase: str, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    plugins = [{"name": "recorder"}, {"name": "failing", "config": {"phase": phase}}]
+    with caplog.at_level(logging.ERROR), Gateway(Recorder, Failing, given={"plugins": plugins}) as gateway:
+        answer = gateway.get("/")
+        assert answer.status == status
+        if status == 500:
+            assert answer.json() == {"message": "An unexpected error occurred"}
+        assert Recorder.seen.get(timeout=5)[-1] == "log"
+    [line] = [record for record in caplog.records if record.name == "gopura.plugins"]
+    assert f"failing failed in {'access' if phase == 'later' else phase}, route" in line.getMessage()
+    assert line.exc_info and str(line.exc_info[1]) == f"broken in {phase}"
+
+
+class Buffering(Plugin, name="buffering"):
+    def response(self, exchange: Exchange, config: Any) -> None:
+        body = exchange.response.body
+        assert body is not None
+        if exchange.response.status == 404:
+            exchange.exit(200, "replaced")
+        else:
+            exchange.response.body = body.upper()
+            exchange.response.headers["X-Length"] = str(len(body))
+
+
+def test_response_phase_has_the_whole_body() -> None:
+    with Gateway(Buffering) as gateway:
+        gateway.upstream.reply.body = b"whole body"
+        answer = gateway.get("/")
+        assert (answer.body, answer.headers["X-Length"]) == (b"WHOLE BODY", "10")
+        gateway.upstream.reply.status = 404
+        assert (gateway.get("/").status, gateway.get("/").body) == (200, b"replaced")
+
+
+class Filtering(Plugin, name="filtering"):
+    def body_filter(self, exchange: Exchange, config: Any, chunk: bytes, last: bool) -> bytes | None:
+        if b"break" in chunk:
+            raise ValueError("no")
+        return chunk.replace(b"a", b"bb") + (b"." if last else b"")
+
+
+def test_body_filter_replaces_pieces() -> None:
+    with Gateway(Filtering) as gateway:
+        gateway.upstream.reply.body = b"banana"
+        answer = gateway.get("/")
+        assert answer.body == b"bbbnbbnbb."
+        assert answer.headers["Content-Length"] is None
+
+
+class Scoped(Plugin, name="scoped", priority=50):
+    class Config(config.Record):
+        name: str = ""
+
+    def access(self, exchange: Exchange, config: Config) -> None:
+        exchange.response.headers.add("X-Scope", config.name)
+
+
+def test_a_known_consumer_chooses_anew() -> None:
+    given = {
+        "consumers": [{"username": "bob"}, {"username": "al"}],
+        "keyauth_credentials": [{"key": "kb", "consumer": "bob"}, {"key": "ka", "consumer": "al"}],
+        "routes": [{"name": "all", "paths": ["/"], "service": "echo"}],
+        "plugins": [
+            {"name": "key-auth"},
+            {"name": "scoped", "config": {"name": "global"}},
+            {"name": "scoped", "config": {"name": "bob"}, "consumer": "bob"},
+            {"name": "scoped", "config": {"name": "bob on all"}, "consumer": "bob", "route": "all"},
+        ],
+    }
+    with Gateway(Scoped, given=given) as gateway:
+        assert gateway.get("/", {"apikey": "kb"}).headers["X-Scope"] == "bob on all"
+        assert gateway.get("/", {"apikey": "ka"}).headers["X-Scope"] == "global"
+
+
+class Slow(Plugin, name="slow"):
+    ended: "queue.Queue[str]" = queue.Queue()
+
+    async def access(self, exchange: Exchange, config: Any) -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            self.ended.put("cancelled")
+            raise
+
+
+def test_time_limit(caplog: pytest.LogCaptureFixture) -> None:
+    with Gateway(Slow, time_limit=0.05) as gateway:
+        assert gateway.get("/").status == 500
+        assert Slow.ended.get(timeout=5) == "cancelled"
+    assert "slow failed in access" in caplog.text
+
+
+class Keeper(Plugin, name="keeper"):
+    kept: ClassVar[list[Exchange]] = []
+
+    def access(self, exchange: Exchange, config: Any) -> None:
+        self.kept.append(exchange)
+
+
+def test_an_exchange_cannot_be_used_after_its_request() -> None:
+    with Gateway(Keeper) as gateway:
+        gateway.get("/")
+        with pytest.raises(RuntimeError, match="not in a phase"):
+            Keeper.kept[0].request.headers.get("host")
+
+
+class Reader(Plugin, name="reader"):
+    def request_body_limit(self, config: Any) -> int:
+        return 10
+
+    def access(self, exchange: Exchange, config: Any) -> None:
+        body = exchange.request.body
+        exchange.upstream_request.headers.set("X-Body", "none" if body is None else body.decode())
+
+
+@pytest.mark.parametrize(("body", "seen"), [("short", "short"), ("x" * 11, "none"), ("", "")])
+def test_request_body_is_read_up_to_the_limit(body: str, seen: str) -> None:
+    with Gateway(Reader) as gateway:
+        assert gateway.post("/", body=body).json()["body"] == body
+        assert gateway.upstream.last.headers["X-Body"] == seen
