@@ -116,8 +116,7 @@ class Plugin:
     def request_body_limit(self, config: Any) -> int:
         """Say how many bytes of the client's body must be read before `access`; 0 leaves it streaming.
 
-        A body beyond the limit is not read: it streams on as if nobody had asked, and `exchange.request.body`
-        is None.
+        A body well beyond the limit streams on as if nobody had asked, and `exchange.request.body` is None.
         """
         return 0
 
