@@ -13,18 +13,36 @@ def get(name: str) -> EntityType:
     return all()[name]
 
 
-@cache
 def all() -> Mapping[str, EntityType]:  # noqa: A001 - reads `entities.all()`
     """Every entity by name, those that others refer to before these."""
+    return _described(_flavor)
+
+
+_flavor = "traditional_compatible"
+
+
+def use_router_flavor(flavor: str) -> None:
+    """Describe routes as this value of the setting `router_flavor` has them; to be called before anything else."""
+    global _flavor
+    _flavor = flavor
+
+
+@cache
+def _described(flavor: str) -> Mapping[str, EntityType]:
     found = {model.entity().name: model.entity() for model in _models()}
+    if flavor == "expressions":
+        routes = importlib.import_module(f"{__name__}._expression_routes")
+        found["routes"] = routes.ExpressionRoute.entity()
     return {name: found[name] for name in _by_dependency(found)}
 
 
 def _models() -> list[type[Entity]]:
     models: list[type[Entity]] = []
-    for module in pkgutil.iter_modules(__path__):
-        names = vars(importlib.import_module(f"{__name__}.{module.name}"))
-        models += [value for value in names.values() if _is_entity(value, f"{__name__}.{module.name}")]
+    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
+        if module.name.startswith(f"{__name__}._"):
+            continue
+        names = vars(importlib.import_module(module.name))
+        models += [value for value in names.values() if _is_entity(value, module.name)]
     return models
 
 

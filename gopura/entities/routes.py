@@ -42,6 +42,15 @@ _NO_HOST = MatchNone(
     )
 )
 
+ProtocolSet = Annotated[
+    list[Protocol],
+    SetOf(),
+    LenMin(1),
+    MutuallyExclusiveSubsets(
+        ("http", "https"), ("tcp", "tls", "udp"), ("tls_passthrough",), ("grpc", "grpcs")
+    ),
+]
+
 
 class Route(Entity, name="routes", endpoint_key="name", variant_key="protocols"):
     """A rule that matches requests and says where they go."""
@@ -63,14 +72,7 @@ class Route(Entity, name="routes", endpoint_key="name", variant_key="protocols")
     updated_at: UpdatedAt
     name: Utf8Name | None = None
     """The route's name."""
-    protocols: Annotated[
-        list[Protocol],
-        SetOf(),
-        LenMin(1),
-        MutuallyExclusiveSubsets(
-            ("http", "https"), ("tcp", "tls", "udp"), ("tls_passthrough",), ("grpc", "grpcs")
-        ),
-    ] = ["http", "https"]
+    protocols: ProtocolSet = ["http", "https"]
     """The protocols that requests may come by."""
     methods: Methods | None = None
     hosts: Hosts | None = None

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from gopura.schema.regex import regex_problem
 from gopura.schema.rule import Rule
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.IGNORECASE)
@@ -31,11 +32,7 @@ class IsRegex(Rule):
 
     def problem(self, value: Any) -> str | None:
         """Compile."""
-        try:
-            re.compile(value)
-        except re.error:
-            return f"not a valid regex: {value}"
-        return None
+        return f"not a valid regex: {value}" if regex_problem(value) else None
 
     def shown(self) -> dict[str, Any]:
         """Say so."""

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from gopura.schema.checks import AtLeastOneOf
 from gopura.schema.record import Record
+from gopura.schema.regex import regex_problem
 from gopura.schema.rules import Custom, Description, Match, MatchAll, MatchAny, Pattern, SetOf
 from gopura.schema.types.network import (
     NO_EMPTY_SEGMENTS,
@@ -43,7 +44,8 @@ def _router_path(path: str) -> str | None:
     if message:
         return message
     if path.startswith("~"):
-        return _regex(path[1:])
+        why = regex_problem(path[1:])
+        return why and f"invalid regex: '{path[1:]}' (PCRE returned: {why})"
     normal = normalised(path)
     return None if path == normal else f"non-normalized path, consider use '{normal}' instead"
 
@@ -51,14 +53,6 @@ def _router_path(path: str) -> str | None:
 def path_is_plain(path: str) -> bool:
     """Whether only the characters of RFC 3986 occur, so that percent signs are escapes."""
     return re.fullmatch(r"/[\w.\-~/%:@!$&'()*+,;=]*", path, re.ASCII) is not None
-
-
-def _regex(regex: str) -> str | None:
-    try:
-        re.compile(regex.replace("(?<", "(?P<").replace("(?P<=", "(?<=").replace("(?P<!", "(?<!"))
-    except re.error as error:
-        return f"invalid regex: '{regex}' (PCRE returned: {error})"
-    return None
 
 
 class Endpoint(Record):
