@@ -1,6 +1,9 @@
 """The part of gopura that moves the bytes, as Python sees it."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, TypeVar, final, overload
+
+from gopura.link.messages import EntityFault
 
 __version__: str
 
@@ -143,3 +146,61 @@ class Exchange:
     ) -> None: ...
     def error(self, status: int, message: str, headers: dict[str, Any] | None = None) -> Response: ...
     def exit(self, status: int, body: Any = None, headers: dict[str, Any] | None = None) -> Response: ...
+
+class SnapshotError(Exception):
+    """A snapshot that is not taken over; the running one stays."""
+
+    errors: list[EntityFault]
+    """Those that cannot be served; `entity` and `id` are empty when the message itself is wrong."""
+    resync: bool
+    """Whether the message does not follow what runs here, so that a full snapshot is needed."""
+
+@final
+class Prepared:
+    """A compiled snapshot that waits for its plugins; good for one commit."""
+
+    @property
+    def version(self) -> int: ...
+    @property
+    def hash(self) -> str: ...
+    @property
+    def changed_plugins(self) -> list[tuple[str, str, bytes, bytes]]:
+        """Id, name, configuration as JSON and whole plugin as JSON of each that is new or different."""
+    @property
+    def removed_plugins(self) -> list[str]:
+        """Ids of plugins that are gone."""
+
+@final
+class Engine:
+    """Listeners, workers and the current snapshot. Every method may be called from any thread."""
+
+    def __new__(cls, settings: bytes) -> Engine:
+        """Read the settings (JSON by kong.conf names); ValueError or OSError say what is wrong with them."""
+    @property
+    def version(self) -> int:
+        """Version of the running snapshot; 0 before the first."""
+    @property
+    def hash(self) -> str:
+        """Content hash of the running snapshot; empty before the first."""
+    def load(self, path: str) -> Prepared | None:
+        """Compile a saved snapshot; None when there is no file. Raises SnapshotError."""
+    def prepare(self, message: bytes) -> Prepared:
+        """Compile a full snapshot or a delta beside the running one, without the GIL. Raises SnapshotError."""
+    def commit(self, prepared: Prepared, plugins: Mapping[str, Any]) -> None:
+        """Make it the running one; `plugins` binds each of `changed_plugins` by id."""
+    def save(self, path: str) -> None:
+        """Write the running snapshot, safe against power loss; the old file becomes `<path>.previous`."""
+    def start(self) -> None:
+        """Start the workers; they accept at once."""
+    def drain(self, timeout: float) -> bool:
+        """Accept no more; True when all connections ended within so many seconds."""
+    def stop(self) -> None:
+        """End the workers, whatever they are doing."""
+    def counters(self) -> dict[str, int]:
+        """Connections and requests: connections_active, _accepted, _waiting, _writing and total_requests."""
+    def find(self, entity: str, field: str, value: str) -> Entity | None:
+        """Look an entity up by a field that is unique."""
+    def set_log_level(self, level: str) -> None:
+        """Set the error log's level, by nginx's names; ValueError when there is no such level."""
+    def reopen_logs(self) -> None:
+        """Open the log files again, after they were rotated."""

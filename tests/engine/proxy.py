@@ -44,7 +44,14 @@ class Config:
 
     def service(self, port: int, **fields: Any) -> dict[str, Any]:
         """A service on 127.0.0.1."""
-        defaults = {"protocol": "http", "host": "127.0.0.1", "port": port, "path": None, "retries": 5, **TIMES}
+        defaults = {
+            "protocol": "http",
+            "host": "127.0.0.1",
+            "port": port,
+            "path": None,
+            "retries": 5,
+            **TIMES,
+        }
         return self.add("services", **(defaults | fields))
 
     def route(self, service: dict[str, Any] | None, **fields: Any) -> dict[str, Any]:
