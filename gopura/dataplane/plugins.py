@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gopura.dataplane.event_loop import PluginLoop
-from gopura.plugin import Plugin
+from gopura.plugin import Plugin, Use
 from gopura.plugin.discovery import Found
 from gopura.plugin.node import Node
 
@@ -74,10 +74,10 @@ class PluginHost:
         """Say what runs once the prepared snapshot is committed; ValueError for a bad configuration."""
         gone = set(removed)
         self._next = {key: bound for key, bound in self._bound.items() if key not in gone}
-        for key, name, config, _entity in changed:
+        for key, name, _config, entity in changed:
             self._next.pop(key, None)
             if plugin := self._known(name):
-                self._next[key] = self._bind(key, plugin, json.loads(config))
+                self._next[key] = self._bind(plugin, json.loads(entity))
         return self._next
 
     def committed(self) -> None:
@@ -95,15 +95,15 @@ class PluginHost:
             )
         return plugin
 
-    def _bind(self, key: str, plugin: Plugin, config: dict[str, Any]) -> BoundPlugin:
-        typed = plugin.Config.load(config)
+    def _bind(self, plugin: Plugin, entity: dict[str, Any]) -> BoundPlugin:
+        config = plugin.prepare(plugin.Config.load(entity.get("config") or {}), Use.of(entity))
         return BoundPlugin(
-            id=key,
+            id=entity["id"],
             name=plugin.name,
             priority=plugin.priority,
-            config=typed,
-            phases=plugin.bound_phases(),
-            request_body=plugin.request_body_limit(typed),
+            config=config,
+            phases=plugin.bound_phases(config),
+            request_body=plugin.request_body_limit(config),
             no_route=plugin.no_route,
             no_service=plugin.no_service,
             no_consumer=plugin.no_consumer,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from gopura.plugin.lifecycle import Plugin
 
@@ -24,35 +24,72 @@ class Refusal(Exception):  # noqa: N818 - it is an answer
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class Authenticator(Plugin):
+Identity: TypeAlias = "tuple[Entity | None, Entity | None]"
+"""The consumer and the credential that a request proves."""
+
+
+class _Authenticating(Plugin):
+    identifier: ClassVar[str] = "id"
+    """The field of credentials that the upstream gets as X-Credential-Identifier."""
+
+    def refuse(self, exchange: Exchange, refusal: Refusal) -> None:
+        """Answer a client that proved nothing, when there is no anonymous consumer."""
+        exchange.error(refusal.status, refusal.message, refusal.headers)
+
+    @staticmethod
+    def _passes(exchange: Exchange, config: Any) -> bool:
+        if not getattr(config, "run_on_preflight", True) and exchange.request.method == "OPTIONS":
+            return True
+        return bool(config.anonymous) and exchange.credential is not None
+
+    def _accept(self, exchange: Exchange, identity: Identity) -> None:
+        consumer, credential = identity
+        exchange.authenticate(consumer, credential, self.identifier)
+
+    def _reject(self, exchange: Exchange, config: Any, refusal: Refusal) -> None:
+        if config.anonymous:
+            exchange.authenticate(anonymous_consumer(exchange, config.anonymous))
+        else:
+            self.refuse(exchange, refusal)
+
+
+class Authenticator(_Authenticating):
     """A plugin that says who the client is.
 
     Its configuration may have `anonymous` and `run_on_preflight`. A request that an earlier plugin
     authenticated passes when `anonymous` is set: several such plugins are alternatives.
     """
 
-    identifier: ClassVar[str] = "id"
-    """The field of credentials that the upstream gets as X-Credential-Identifier."""
-
-    def identify(self, exchange: Exchange, config: Any) -> tuple[Entity | None, Entity | None]:
+    def identify(self, exchange: Exchange, config: Any) -> Identity:
         """Return the consumer and the credential that the request proves; raise Refusal otherwise."""
         raise NotImplementedError
 
     def access(self, exchange: Exchange, config: Any) -> None:
         """Authenticate the request, or let it be anonymous, or refuse it."""
-        if not getattr(config, "run_on_preflight", True) and exchange.request.method == "OPTIONS":
-            return
-        anonymous = config.anonymous
-        if anonymous and exchange.credential is not None:
+        if self._passes(exchange, config):
             return
         try:
-            consumer, credential = self.identify(exchange, config)
+            self._accept(exchange, self.identify(exchange, config))
         except Refusal as refusal:
-            if not anonymous:
-                exchange.error(refusal.status, refusal.message, refusal.headers)
-                return
-            consumer, credential = anonymous_consumer(exchange, anonymous), None
-        exchange.authenticate(consumer, credential, self.identifier)
+            self._reject(exchange, config, refusal)
+
+
+class WaitingAuthenticator(_Authenticating):
+    """An Authenticator that has to ask somebody else and so may wait."""
+
+    async def identify(self, exchange: Exchange, config: Any) -> Identity | None:
+        """Return what the request proves, None when it was answered already; raise Refusal otherwise."""
+        raise NotImplementedError
+
+    async def access(self, exchange: Exchange, config: Any) -> None:
+        """Authenticate the request, or let it be anonymous, or refuse it."""
+        if self._passes(exchange, config):
+            return
+        try:
+            if identity := await self.identify(exchange, config):
+                self._accept(exchange, identity)
+        except Refusal as refusal:
+            self._reject(exchange, config, refusal)
 
 
 def anonymous_consumer(exchange: Exchange, name: str) -> Entity:

@@ -16,7 +16,8 @@ gets a line with the plugin, the route and the traceback. So does a coroutine th
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -43,6 +44,24 @@ PHASES = (
     "preread",
 )
 """Every phase, in the order in which they run; `preread` belongs to TCP and UDP streams."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """One use of a plugin: the facts about its entity beside the configuration."""
+
+    id: str
+    instance_name: str | None = None
+    route: str | None = None
+    service: str | None = None
+    consumer: str | None = None
+    """Ids of what it is bound to; None for all."""
+
+    @classmethod
+    def of(cls, entity: Mapping[str, Any]) -> Use:
+        """Read the facts from a plugin entity."""
+        scopes = {name: (entity.get(name) or {}).get("id") for name in ("route", "service", "consumer")}
+        return cls(entity["id"], entity.get("instance_name"), **scopes)
 
 
 class Plugin:
@@ -107,8 +126,12 @@ class Plugin:
         """Whether it does anything: a plugin without phases is described, but its behaviour is not there yet."""
         return bool(cls.phases())
 
+    def prepare(self, config: Any, use: Use) -> Any:
+        """Turn a configuration into what the phases get, once, when it comes into force; by default itself."""
+        return config
+
     def configure(self, configs: list[Any]) -> None:
-        """Hear all configurations that are in force, after each change; by default nobody listens."""
+        """Hear all prepared configurations that are in force, after each change; by default nobody listens."""
 
     def start(self) -> None:
         """Start background work (`self.node.every`, `self.node.spawn`) once; nothing by default."""
@@ -182,7 +205,10 @@ class Plugin:
         """Name the phases that this class overrides, in order."""
         return tuple(phase for phase in PHASES if getattr(cls, phase) is not getattr(Plugin, phase))
 
-    def bound_phases(self) -> dict[str, tuple[Callable[..., Any], bool]]:
-        """Pair each phase of this plugin with its bound method and whether that is a coroutine function."""
+    def bound_phases(self, config: Any) -> dict[str, tuple[Callable[..., Any], bool]]:
+        """Pair each phase with its method, and whether that is a coroutine function, for one configuration.
+
+        `config` is the prepared one; a plugin may leave out or exchange methods by it.
+        """
         methods = {phase: getattr(self, phase) for phase in self.phases()}
         return {phase: (method, iscoroutinefunction(method)) for phase, method in methods.items()}
