@@ -27,6 +27,7 @@ class Expiry:
     def __init__(self, store: "Store") -> None:
         self._store = store
         self._earlier = asyncio.Event()
+        self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -35,18 +36,18 @@ class Expiry:
             self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """End; whatever is due stays for the next start."""
+        """End after what is under way; whatever is due later stays for the next start."""
+        self._stopping = True
+        self.wake()
         if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await self._task
 
     def wake(self) -> None:
         """A row with a ttl was written: look again."""
         self._earlier.set()
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping:
             self._earlier.clear()
             try:
                 await self.remove()
@@ -55,7 +56,8 @@ class Expiry:
                 log.warning("cannot remove expired rows: %s", error)
                 pause = 1.0
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._earlier.wait(), pause)
+                async with asyncio.timeout(0 if self._stopping else pause):
+                    await self._earlier.wait()
 
     async def remove(self) -> None:
         """Delete every row that is past its ttl."""

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -17,19 +18,19 @@ def encode(key: list[Any]) -> str:
     return base64.b64encode(orjson.dumps(key)).decode().rstrip("=")
 
 
-def decode(token: str, length: int) -> list[Any]:
-    """The sort key, of `length` parts, in a token; InvalidOffset when it is not one."""
+def decode(token: str, kinds: Sequence[type]) -> list[Any]:
+    """The sort key, with parts of these kinds (str or float), in a token; InvalidOffset when it is not one."""
     try:
         key = orjson.loads(_bytes(token))
     except orjson.JSONDecodeError as error:
         raise InvalidOffset(token, "bad json encoding") from error
-    if (
-        not isinstance(key, list)
-        or len(key) != length
-        or not all(isinstance(part, str | int | float) for part in key)
-    ):
+    if not isinstance(key, list) or len(key) != len(kinds) or not all(map(_fits, key, kinds)):
         raise InvalidOffset(token, "bad json encoding")
     return key
+
+
+def _fits(part: Any, kind: type) -> bool:
+    return isinstance(part, str) if kind is str else type(part) in (int, float)
 
 
 def _bytes(token: str) -> bytes:

@@ -83,7 +83,9 @@ class Reader:
         if tags:
             query = query.where(*self._tagged(entity, table.c[layout.key], tags))
         if offset is not None:
-            after = [sa.literal(part) for part in offsets.decode(offset, len(order))]
+            after = [
+                sa.literal(part) for part in offsets.decode(offset, (float, str) if newest_first else (str,))
+            ]
             query = query.where(
                 sa.tuple_(*order) < sa.tuple_(*after) if newest_first else order[0] > after[0]
             )
@@ -99,7 +101,7 @@ class Reader:
         if tag is not None:
             query = query.where(table.c.tag == tag)
         if offset is not None:
-            query = query.where(sa.tuple_(*order) > sa.tuple_(*offsets.decode(offset, 3)))
+            query = query.where(sa.tuple_(*order) > sa.tuple_(*offsets.decode(offset, (str, str, str))))
         result = await self.connection.execute(query.order_by(*order).limit(size + 1))
         found = [dict(row._mapping) for row in result]
         return _page(found, size, ["entity_id", "entity_name", "tag"])

@@ -40,8 +40,12 @@ class Store:
     @classmethod
     def of(cls, settings: DatabaseSettings) -> Self:
         """The store of all entities in the database that the settings name."""
-        kept = (entity for entity in entities.all().values() if stored(entity))
-        return cls(from_settings(settings), map(layout_of, kept))
+        return cls.at(from_settings(settings))
+
+    @classmethod
+    def at(cls, location: Location) -> Self:
+        """The store of all entities in this database."""
+        return cls(location, map(layout_of, filter(stored, entities.all().values())))
 
     async def open(self) -> Self:
         """Make the tables where that needs no operator, and follow changes; NotBootstrapped otherwise."""

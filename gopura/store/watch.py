@@ -73,7 +73,8 @@ class Watch:
     async def _poll(self) -> None:
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), _POLL_SECONDS)
+                async with asyncio.timeout(_POLL_SECONDS):
+                    await self._news.wait()
             self._news.clear()
             try:
                 self._store.announce(await self._store.version())
