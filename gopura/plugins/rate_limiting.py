@@ -1,10 +1,16 @@
 """Rate limiting: how many requests somebody may send in a time."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
-from gopura.plugin import Plugin, config
+from gopura.plugin import Exchange, Node, Plugin, Use, config
+from gopura.plugin import counters as counting
+from gopura.plugin.counters import LENGTHS, LocalCounters, Usage
 
 PERIODS = ("second", "minute", "hour", "day", "month", "year")
+
+REFUSAL = "API rate limit exceeded"
+_FORGET_SECONDS = 60
 
 _Limit = Annotated[float | None, config.Gt(0)]
 _IF_REDIS = ("config.policy", config.Eq("redis"))
@@ -90,7 +96,85 @@ class RateLimiting(Plugin, name="rate-limiting", priority=910):
         """Whether responses do not tell the limits."""
         error_code: Annotated[float | None, config.Gt(0)] = 429
         """The status of the refusal."""
-        error_message: str | None = "API rate limit exceeded"
+        error_message: str | None = REFUSAL
         """The message of the refusal."""
         sync_rate: float = -1
         """How many seconds apart nodes tell Redis their counts; -1: with each request."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(node)
+        self._counters = LocalCounters()
+
+    def start(self) -> None:
+        """Forget counters whose time is over, now and then."""
+        self.node.every(_FORGET_SECONDS, self._forget)
+
+    def prepare(self, config: Config, use: Use) -> "Limited":
+        """Keep what each request needs: the limits, and where they hold."""
+        limits = [(period, limit) for period in PERIODS if (limit := getattr(config, period)) is not None]
+        return Limited(config, limits, f"{use.route}:{use.service}:")
+
+    def access(self, exchange: Exchange, config: "Limited") -> None:
+        """Count the request, or refuse it."""
+        usage = self._counters.hit(config.key(exchange), config.limits, counting.windows())
+        headers = {} if config.settings.hide_client_headers else told(usage)
+        if usage.exceeded is None:
+            for name, value in headers.items():
+                exchange.response.headers.set(name, value)
+        else:
+            refuse(exchange, config.settings, headers)
+
+    async def _forget(self) -> None:
+        self._counters.forget(counting.windows())
+
+
+@dataclass(frozen=True)
+class Limited:
+    """A configuration ready for requests."""
+
+    settings: RateLimiting.Config
+    limits: list[tuple[str, float]]
+    place: str
+
+    def key(self, exchange: Exchange) -> str:
+        """Who is counted, and where."""
+        return self.place + (self._who(exchange) or exchange.request.client_ip)
+
+    def _who(self, exchange: Exchange) -> str | None:
+        match self.settings.limit_by:
+            case "consumer":
+                known = exchange.consumer or exchange.credential
+                return known and known.id
+            case "credential":
+                return exchange.credential and exchange.credential.id
+            case "service":
+                return exchange.service and exchange.service.id
+            case "header":
+                return exchange.request.headers.get(self.settings.header_name or "")
+        path = exchange.request.path
+        return path if path == self.settings.path else None
+
+
+def told(usage: Usage) -> dict[str, str]:
+    """The headers that tell the client about its limits; the general ones are of the window with the least left."""
+    headers: dict[str, str] = {}
+    scarcest: tuple[float, int, str, float] | None = None
+    for period, limit in usage.limits:
+        left = max(0, usage.remaining[period] - (usage.exceeded in (None, period)))
+        headers[f"X-RateLimit-Limit-{period.title()}"] = f"{limit:.14g}"
+        headers[f"X-RateLimit-Remaining-{period.title()}"] = f"{left:.14g}"
+        candidate = (left, -LENGTHS[period], period, limit)
+        scarcest = candidate if scarcest is None else min(scarcest, candidate)
+    if scarcest:
+        left, _, period, limit = scarcest
+        reset = usage.windows.reset(period)
+        headers |= {"RateLimit-Limit": f"{limit:.14g}", "RateLimit-Remaining": f"{left:.14g}"}
+        headers["RateLimit-Reset"] = str(reset)
+    return headers
+
+
+def refuse(exchange: Exchange, settings: RateLimiting.Config, headers: dict[str, str]) -> None:
+    """Answer a request above the limit."""
+    if headers:
+        headers["Retry-After"] = headers["RateLimit-Reset"]
+    exchange.error(int(settings.error_code or 429), settings.error_message or REFUSAL, headers)
