@@ -106,7 +106,13 @@ def test_conditional(check: Check, row: dict[str, Any], expected: dict[Any, Any]
 
 
 SOME = ConditionalAtLeastOneOf(
-    "protocols", Contains("https"), ("snis", "limit"), None, Contains("http"), ("limit",), "must set %s for http"
+    "protocols",
+    Contains("https"),
+    ("snis", "limit"),
+    None,
+    Contains("http"),
+    ("limit",),
+    "must set %s for http",
 )
 
 

@@ -48,7 +48,11 @@ CASES: list[tuple[Check, dict[str, Any], str | None]] = [
     (MutuallyRequired("a", "b"), {"a": "x", "b": "y"}, None),
     (MutuallyRequired("a", "b"), {"a": "x"}, "all or none of these fields must be set: 'a', 'b'"),
     (MutuallyExclusive("a", "b"), {"a": "x"}, None),
-    (MutuallyExclusive("a", "b"), {"a": "x", "b": "y"}, "only one or none of these fields must be set: 'a', 'b'"),
+    (
+        MutuallyExclusive("a", "b"),
+        {"a": "x", "b": "y"},
+        "only one or none of these fields must be set: 'a', 'b'",
+    ),
     (MutuallyExclusiveSets(["a"], ["b", "d"]), {"b": "x", "d": "y"}, None),
     (
         MutuallyExclusiveSets(["a"], ["b", "d"]),
