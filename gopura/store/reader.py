@@ -103,7 +103,7 @@ class Reader:
         if offset is not None:
             query = query.where(sa.tuple_(*order) > sa.tuple_(*offsets.decode(offset, (str, str, str))))
         result = await self.connection.execute(query.order_by(*order).limit(size + 1))
-        found = [dict(row._mapping) for row in result]
+        found = [{str(name): value for name, value in row._mapping.items()} for row in result]
         return _page(found, size, ["entity_id", "entity_name", "tag"])
 
     def _select(self, entity: str, where: Where) -> sa.Select[Any]:

@@ -66,8 +66,7 @@ async def validate_vault(call: Call) -> Response:
 
 
 def _validated(call: Call, entity: EntityType) -> Response:
-    given = schema.coerce_form(entity, call.body.value) if call.body.form else call.body.value
-    schema.validate(entity, given)
+    schema.validate(entity, call.body.value)
     return answers.json({"message": "schema validation successful"})
 
 

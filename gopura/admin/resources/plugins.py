@@ -3,11 +3,13 @@
 from typing import Any
 
 from gopura import schema
+from gopura.admin import answers
 from gopura.admin.body import Body
 from gopura.admin.keys import Key
 from gopura.admin.resource import Resource, Value
 from gopura.store import Reader, Transaction
 
+_IDENTITY = ("name", "route", "service", "consumer")
 _ROUTE = "must match the associated route's protocols"
 _SERVICE = "must match the protocols of at least one route pointing to this Plugin's service"
 
@@ -17,10 +19,13 @@ class Special(Resource):
 
     async def given(self, reader: Reader, key: Key, body: Body) -> Value:
         """A form can be read only when it is known which plugin its `config` belongs to."""
-        stored = await self.stored(reader, key) if body.form and "name" not in body.value else None
-        if stored is None:
+        if all(body.value.get(name) is not None for name in _IDENTITY):
             return body.value
-        return schema.coerce_form(self.entity, {"name": stored["name"], **body.value})
+        stored = await self.stored(reader, key)
+        if stored is None:
+            raise answers.Refusal(answers.not_found())
+        named = {"name": stored["name"], **body.value}
+        return schema.coerce_form(self.entity, named) if body.form else named
 
     async def check(self, tx: Transaction, row: Value) -> None:
         """Compare protocols."""
