@@ -42,18 +42,21 @@ class Node:
         self._keepers: dict[str, Keeper] = {}
         self._changing = asyncio.Lock()
 
-    async def start(self) -> None:
-        """Take the prefix, bind all addresses, start the processes; a StartError says what is in the way."""
+    def claim(self) -> None:
+        """Make this process the only one on the prefix; PrefixError when that is not possible."""
         self.prefix.prepare()
         self.prefix.take()
-        _allow_open_files()
-        launches = await self._launches(self.settings)
-        for name, launch in launches.items():
-            self._keepers[name] = Keeper(name, MODULES[name], replace(launch, with_control=True))
+
+    async def start(self) -> None:
+        """Bind all addresses and start the processes; a StartError says what is in the way."""
         async with self._changing:
+            _allow_open_files()
+            launches = await self._launches(self.settings)
+            for name, launch in launches.items():
+                self._keepers[name] = Keeper(name, MODULES[name], replace(launch, with_control=True))
             await self._first_start()
-        for name, launch in launches.items():
-            self._keepers[name].launch = launch
+            for name, launch in launches.items():
+                self._keepers[name].launch = launch
 
     async def reload(self, settings: Settings) -> None:
         """Replace the processes, without refusing a connection; a StartError keeps what runs."""

@@ -30,18 +30,16 @@ class Supervisor:
         """Start, call `started`, and return after a stop; one of StartError when the start fails."""
         self._end = asyncio.get_running_loop().create_future()
         self._handle_signals()
+        handlers: dict[str, commands.Handler] = {"status": self._status, "reload": self._reload_command}
+        self.node.claim()
         try:
-            await self._start_or_end()
-            if self._end.done():
-                return
-            handlers: dict[str, commands.Handler] = {"status": self._status, "reload": self._reload_command}
-            server = await commands.listen(self.node.prefix.command_socket, handlers)
-            started(self.node)
-            await self._end
-            server.close()
+            async with await commands.listen(self.node.prefix.command_socket, handlers):
+                await self._start_or_end()
+                if not self._end.done():
+                    started(self.node)
+                await self._end
         finally:
-            graceful = self._end.done() and self._end.result()
-            await self.node.stop(graceful)
+            await self.node.stop(self._end.done() and self._end.result())
 
     async def _start_or_end(self) -> None:
         starting = asyncio.create_task(self.node.start())

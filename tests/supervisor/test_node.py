@@ -42,6 +42,7 @@ def make(prefix, port, **others):
 @pytest.fixture
 async def node(settings) -> AsyncIterator[Node]:
     node = Node(settings, foreground=False)
+    node.claim()
     await node.start()
     yield node
     await node.stop(graceful=False)
@@ -114,13 +115,14 @@ async def test_reload_moves_to_other_addresses(node, settings, tmp_path):
 
 async def test_a_second_node_on_the_prefix_names_the_first(node, settings):
     with pytest.raises(PrefixError, match=rf"already runs on prefix .*: process {os.getpid()} \("):
-        await Node(settings, foreground=False).start()
+        Node(settings, foreground=False).claim()
 
 
 async def test_a_second_node_on_the_port_names_the_first(node, settings, tmp_path):
     port = settings.listeners("proxy_listen")[0].port
     other = Node(make(tmp_path / "other", port), foreground=False)
     pattern = rf"cannot listen on 127.0.0.1:{port} \(proxy_listen\): Address already in use; process \d+"
+    other.claim()
     with pytest.raises(ListenError, match=pattern):
         await other.start()
     await other.stop(graceful=False)
@@ -128,6 +130,7 @@ async def test_a_second_node_on_the_port_names_the_first(node, settings, tmp_pat
 
 async def test_a_process_that_fails_ends_the_start(settings, tmp_path):
     node = Node(make(tmp_path / "prefix", free_port(), log_level="emerg"), foreground=False)
+    node.claim()
     with pytest.raises(ChildError, match="told to fail"):
         await node.start()
     await node.stop(graceful=False)

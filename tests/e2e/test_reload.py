@@ -1,0 +1,67 @@
+"""`gopura reload` replaces the processes, and no request notices."""
+
+import threading
+
+import httpx
+import pytest
+
+from tests.e2e.conftest import run
+
+
+class Load:
+    """Requests from several threads, on connections kept and new, until stopped."""
+
+    def __init__(self, url: str) -> None:
+        self.statuses: list[object] = []
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._run, args=(url, kept)) for kept in (True, False) * 2]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self, url: str, kept: bool) -> None:
+        with httpx.Client(trust_env=False, timeout=30) as client:
+            while not self._over.is_set():
+                try:
+                    headers = {} if kept else {"connection": "close"}
+                    self.statuses.append(client.get(url, headers=headers).status_code)
+                except httpx.HTTPError as error:
+                    self.statuses.append(repr(error))
+
+    def stop(self) -> list[object]:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+        return self.statuses
+
+
+@pytest.mark.parametrize("round_", range(2))
+def test_no_request_is_lost(node, round_):
+    node.add_route(f"loaded-{round_}")
+    before = node.pid("control"), node.pid("data")
+    load = Load(f"{node.gateway.proxy}/loaded-{round_}")
+    result = node.command("reload")
+    statuses = load.stop()
+    assert (result.returncode, result.stdout) == (0, "gopura reloaded\n"), result.stderr
+    assert {*before}.isdisjoint({node.pid("control"), node.pid("data")})
+    assert set(statuses) == {200}
+    assert len(statuses) > 20
+
+
+def test_a_request_in_flight_is_answered(node):
+    node.add_route("slow")
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(node.get("/slow/delay/3000")))
+    thread.start()
+    assert node.command("reload").returncode == 0
+    assert node.get("/slow") == 200
+    thread.join()
+    assert answers == [200]
+
+
+def test_a_reload_with_bad_settings_changes_nothing(node):
+    before = node.status()
+    environment = node.gateway.environment() | {"GOPURA_PROXY_LISTEN": "256.0.0.1:1"}
+    result = run(environment, "reload")
+    assert result.returncode == 1
+    assert "proxy_listen: `256.0.0.1:1` is not allowed" in result.stderr
+    assert node.status() == before

@@ -1,0 +1,102 @@
+"""Starting, stopping and what may be in the way."""
+
+import os
+import signal
+import socket
+import subprocess
+
+import psutil
+import pytest
+
+from tests.e2e.conftest import PROGRAM, run
+from tests.servers.ports import free_port
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """The environment of a gateway that does not run yet."""
+    settings = {
+        "prefix": str(tmp_path / "prefix"),
+        "proxy_listen": f"127.0.0.1:{free_port()}",
+        "admin_listen": f"127.0.0.1:{free_port()}",
+        "status_listen": "off",
+        "nginx_worker_processes": "1",
+    }
+    return {**os.environ, **{f"GOPURA_{name.upper()}": value for name, value in settings.items()}}
+
+
+def test_a_life(environment, tmp_path):
+    started = run(environment, "start", "--daemon")
+    assert started.returncode == 0, started.stderr
+    assert f"Proxy       http://{environment['GOPURA_PROXY_LISTEN']}" in started.stdout
+    assert started.stdout.count("  curl ") == 3
+    health = run(environment, "health")
+    assert (health.returncode, health.stdout.count(" ready ")) == (0, 2)
+    second = run(environment, "start")
+    assert second.returncode == 1
+    assert f"gopura already runs on prefix {tmp_path}/prefix: process " in second.stderr
+    restarted = run(environment, "restart", "--daemon")
+    assert restarted.returncode == 0, restarted.stderr
+    pid = int((tmp_path / "prefix" / "pids" / "gopura.pid").read_text())
+    children = psutil.Process(pid).children(recursive=True)
+    assert run(environment, "quit").stdout == "gopura stopped\n"
+    assert not psutil.pid_exists(pid)
+    assert not any(child.is_running() for child in children)
+    assert run(environment, "stop").stderr == f"Error: gopura is not running in {tmp_path}/prefix\n"
+
+
+def test_the_children_of_a_killed_supervisor_end(environment, tmp_path):
+    assert run(environment, "start", "--daemon").returncode == 0
+    supervisor = psutil.Process(int((tmp_path / "prefix" / "pids" / "gopura.pid").read_text()))
+    children = supervisor.children(recursive=True)
+    supervisor.kill()
+    _, alive = psutil.wait_procs(children, 20)
+    assert alive == []
+    assert run(environment, "start", "--daemon").returncode == 0
+    assert run(environment, "stop").returncode == 0
+
+
+def test_interrupting_the_terminal_stops_everything(environment):
+    process = subprocess.Popen([PROGRAM, "start"], env=environment, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("  curl"):
+            break
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    process.stdout.read()
+    process.stdout.close()
+    assert process.wait(20) == 0
+    assert not any(child.is_running() for child in children)
+
+
+def test_a_port_in_use_names_who_uses_it(environment):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run(environment | {"GOPURA_PROXY_LISTEN": f"127.0.0.1:{port} reuseport"}, "start")
+    assert result.returncode == 1
+    assert f"Error: cannot listen on 127.0.0.1:{port} (proxy_listen): Address already in use" in result.stderr
+    assert f"process {os.getpid()} (" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_an_unwritable_prefix(environment, tmp_path):
+    (tmp_path / "file").write_text("")
+    result = run(environment | {"GOPURA_PREFIX": str(tmp_path / "file" / "prefix")}, "start")
+    assert result.returncode == 1
+    where = "environment variable GOPURA_PREFIX"
+    assert (
+        result.stderr
+        == f"Error: cannot write to prefix {tmp_path}/file/prefix (set by {where}): Not a directory\n"
+    )
+
+
+def test_a_broken_plugin_file_stops_nothing(environment, tmp_path):
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    (folder / "broken.py").write_text("x = 1\nimport nothing_of_this_name\n")
+    result = run(environment | {"GOPURA_PLUGINS_PATH": str(folder)}, "start", "--daemon")
+    assert result.returncode == 0, result.stderr
+    run(environment, "stop")
+    errors = (tmp_path / "prefix" / "logs" / "error.log").read_text()
+    assert f"{folder}/broken.py:2" in errors
