@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from starlette.responses import Response
 
-from gopura import schema
+from gopura import schema, vaults
 from gopura.admin import answers
 from gopura.admin.call import Call
 from gopura.admin.router import Endpoint
-from gopura.schema import EntityType
+from gopura.entities._bundled import described
+from gopura.schema import EntityType, Shape
 
 
 def endpoints() -> Iterator[Endpoint]:
@@ -30,18 +31,19 @@ async def get(call: Call) -> Response:
 
 
 async def get_plugin(call: Call) -> Response:
-    """A plugin's description."""
-    return _variant(call, "plugins", "plugin")
+    """What a plugin describes itself."""
+    return _described(described(call.param("name")), "plugin", call)
 
 
 async def get_vault(call: Call) -> Response:
-    """A vault's description."""
-    return _variant(call, "vaults", "vault")
+    """What a vault describes itself."""
+    vault = vaults.all().get(call.param("name"))
+    return _described(vault and vault.shape(), "vault", call)
 
 
 async def get_configuration(call: Call) -> Response:
     """Only a plugin's `config`, at Kong's older address."""
-    shape = call.gateway.entities["plugins"].variants(call.param("name"))
+    shape = described(call.param("name"))
     if shape is None:
         return _unknown("plugin", call.param("name"))
     config = shape.fields["config"].record
@@ -70,11 +72,8 @@ def _validated(call: Call, entity: EntityType) -> Response:
     return answers.json({"message": "schema validation successful"})
 
 
-def _variant(call: Call, entity: str, kind: str) -> Response:
-    name = call.param("name")
-    known = call.gateway.entities.get(entity)
-    shape = known.variants(name) if known else None
-    return _unknown(kind, name) if shape is None else answers.json(schema.render_variant(shape))
+def _described(shape: Shape | None, kind: str, call: Call) -> Response:
+    return _unknown(kind, call.param("name")) if shape is None else answers.json(schema.render_variant(shape))
 
 
 def _unknown(kind: str, name: str) -> Response:
