@@ -43,7 +43,7 @@ class Acl(Plugin, name="acl", priority=950, no_consumer=True):
             if config.deny
             else any(group in groups for group in config.allow or ())
         ):
-            if groups and not config.hide_groups_header:
+            if not config.hide_groups_header:
                 exchange.upstream_request.headers.set(header, ", ".join(groups))
         else:
             exchange.error(403, FORBIDDEN)

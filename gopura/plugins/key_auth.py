@@ -7,7 +7,8 @@ from gopura.plugin.body import Fields, parse
 BODY_LIMIT = 1 << 20
 """Bytes of a body that are searched for a key."""
 
-NO_KEY = Refusal(401, "No API key found in request", {"WWW-Authenticate": 'Key realm="kong"'})
+REALM = 'Key realm="kong"'
+NO_KEY = Refusal(401, "No API key found in request")
 DUPLICATE = Refusal(401, "Duplicate API key found")
 UNKNOWN = Refusal(401, "Invalid authentication credentials")
 
@@ -42,6 +43,7 @@ class KeyAuth(Authenticator, name="key-auth", priority=1250, no_consumer=True):
         body = Lazy(exchange) if config.key_in_body else None
         key = self._key(exchange, config, body)
         if not key:
+            exchange.response.headers.set("WWW-Authenticate", REALM)  # an anonymous consumer may go on with it
             raise NO_KEY
         credential = exchange.find("keyauth_credentials", "key", key)
         if credential is None:

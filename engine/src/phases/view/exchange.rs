@@ -53,20 +53,17 @@ impl Exchange {
 
     fn answer(&self, response: own::Response) -> PyResult<()> {
         let done = self.slot.with(|exchange| {
-            let may =
-                matches!(exchange.context.phase, Some(Phase::Rewrite | Phase::Access | Phase::Response));
+            let phase = exchange.context.phase;
+            let may = !matches!(phase, None | Some(Phase::Certificate | Phase::BodyFilter | Phase::Log));
             if may {
                 exchange.context.answered = true;
                 exchange.context.error = None;
-                exchange.response = Some(response);
+                let before = exchange.response.take().filter(|_| phase == Some(Phase::HeaderFilter));
+                exchange.response = Some(over(before, response));
             }
             may
         })?;
-        if done {
-            Ok(())
-        } else {
-            Err(PyRuntimeError::new_err("only rewrite, access and response may answer"))
-        }
+        if done { Ok(()) } else { Err(PyRuntimeError::new_err("it is too early or too late to answer")) }
     }
 }
 
@@ -197,6 +194,18 @@ impl Exchange {
         self.answer(own::Response { status, headers: lines, body: Some(body), source: own::Source::Exit })?;
         self.response(py)
     }
+}
+
+/// An answer in `header_filter` keeps the headers that the response had already.
+fn over(before: Option<own::Response>, mut answer: own::Response) -> own::Response {
+    if let Some(own::Response { mut headers, .. }) = before {
+        headers.remove("content-length");
+        for line in &answer.headers {
+            headers.set(line.name.clone(), line.value.clone());
+        }
+        answer.headers = headers;
+    }
+    answer
 }
 
 fn encoded(body: &Bound<'_, PyAny>, lines: &mut Lines) -> PyResult<Bytes> {
