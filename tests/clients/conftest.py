@@ -1,0 +1,50 @@
+"""decK's own engine: a small Go program around its module."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.servers.gateway import Gateway
+
+SOURCE = Path(__file__).parent / "deck"
+
+Deck = Callable[..., dict[str, int]]
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Go program, built from its pinned modules."""
+    go = shutil.which("go")
+    assert go, "Go 1.21 or newer is needed to build the client: run `make test`, which brings one"
+    binary = tmp_path_factory.mktemp("deck") / "deck"
+    command = [go, "build", "-mod=readonly", "-o", str(binary), "."]
+    done = subprocess.run(
+        command, cwd=SOURCE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+    return binary
+
+
+@pytest.fixture
+def deck(program: Path, gateway: Gateway) -> Deck:
+    """Runs one command of decK against a gateway, empty at first; answers what it counted."""
+
+    def run(command: str, *files: Path) -> dict[str, int]:
+        done = subprocess.run(
+            [program, gateway.admin, command, *files],
+            env={"HOME": os.environ.get("HOME", "/"), "NO_PROXY": "*"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        counts: dict[str, int] = json.loads(done.stdout or "{}")
+        return counts
+
+    run("reset")
+    return run
