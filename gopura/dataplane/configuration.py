@@ -14,6 +14,7 @@ import psutil
 from gopura._engine import Engine, Prepared, SnapshotError
 from gopura.dataplane.plugins import PluginHost
 from gopura.link import messages
+from gopura.plugin.node import Node
 
 log = logging.getLogger(__name__)
 _VERSION = re.compile(rb'"version":(\d+)')
@@ -24,11 +25,16 @@ class Configuration:
     """What the engine serves. One snapshot or delta is taken up at a time; traffic never waits for it."""
 
     def __init__(
-        self, engine: Engine, plugins: PluginHost, node_id: str, path: Path, save_delay: float
+        self,
+        engine: Engine,
+        plugins: PluginHost,
+        node: Node,
+        path: Path,
+        save_delay: float,
     ) -> None:
         self._engine = engine
         self._plugins = plugins
-        self._node_id = node_id
+        self._node = node
         self._path = path
         self._save_delay = save_delay
         self._unsaved = False
@@ -38,7 +44,7 @@ class Configuration:
 
     def greeting(self) -> bytes:
         """The hello of the link."""
-        return messages.hello(self._node_id, self._engine.version, self._engine.hash)
+        return messages.hello(self._node.id, self._engine.version, self._engine.hash)
 
     def report(self) -> bytes:
         """What the control plane shows about this process."""
@@ -79,6 +85,8 @@ class Configuration:
         """Answer a question of the control plane."""
         if name == "log_level":
             return self._engine.set_log_level(params["level"])
+        if name == "forget":
+            return self._node.records.forget(params["entity"], params["row"])
         raise LookupError(f"there is no call {name}")
 
     async def save(self) -> None:

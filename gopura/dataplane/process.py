@@ -6,7 +6,9 @@ import asyncio
 import gc
 import logging
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 import orjson
 
@@ -56,13 +58,13 @@ class DataProcess:
         self._engine = Engine(engine_settings(launch))
         self._loop = PluginLoop()
         found = discover(settings.plugins, settings.plugins_path)
-        node = Node(launch.node_id, self._engine.find, self._loop, dict(settings.items()))
+        node = Node(launch.node_id, self._engine.find, self._loop, dict(settings.items()), self._ask)
         self._node = node
         self._plugins = PluginHost(found, node, self._loop, settings.plugin_phase_timeout)
         self._configuration = Configuration(
             self._engine,
             self._plugins,
-            launch.node_id,
+            node,
             settings.path("snapshot", "current"),
             settings.snapshot_save_delay,
         )
@@ -76,6 +78,8 @@ class DataProcess:
 
     async def start(self, parent: Parent, life: Life) -> None:
         """Load what is on disk; traffic begins once the newest configuration is known or out of reach."""
+        self._own_loop = asyncio.get_running_loop()
+        self.client.on_connected = self._node.records.forget_all
         self._loop.start()
         on_disk = await self._configuration.load()
         self.client.on_current = lambda: self._serve(parent)
@@ -83,6 +87,11 @@ class DataProcess:
             life.on_alone = lambda: self._serve(parent)
         if on_disk and not self._launch.with_control:
             self.client.on_unreachable = lambda: self._serve(parent)
+
+    async def _ask(self, name: str, params: Mapping[str, Any]) -> Any:
+        """Call the control plane from the plugins' loop: the link lives on this process's own."""
+        call = self.client.call(name, params)
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, self._own_loop))
 
     def _serve(self, parent: Parent) -> None:
         if self._serving:

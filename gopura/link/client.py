@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ from gopura.link.messages import Message
 
 log = logging.getLogger(__name__)
 _FIRST_PAUSE = 0.05
+_CALL_SECONDS = 10.0
 
 
 class Handler(Protocol):
@@ -45,6 +47,9 @@ class LinkClient:
         self._ping = ping_interval
         self._retry_max = retry_max
         self._connection: ClientConnection | None = None
+        self._calls: dict[int, asyncio.Future[Any]] = {}
+        self._numbers = itertools.count(1)
+        self.on_connected: Callable[[], None] = lambda: None
         self.on_current: Callable[[], None] = lambda: None
         self.on_unreachable: Callable[[], None] = lambda: None
 
@@ -60,7 +65,7 @@ class LinkClient:
                 if failures == 0:
                     log.warning("no connection to the control plane: %s", error)
                 self.on_unreachable()
-            self._connection = None
+            self._disconnected()
             await asyncio.sleep(self._pause(failures))
             failures += 1
 
@@ -73,6 +78,26 @@ class LinkClient:
         except WebSocketException:
             return False
         return True
+
+    async def call(self, name: str, params: Mapping[str, Any]) -> Any:
+        """Ask the control plane; RuntimeError when it refuses, ConnectionError when it is away."""
+        if self._connection is None:
+            raise ConnectionError("the control plane is away")
+        number = next(self._numbers)
+        future = self._calls[number] = asyncio.get_running_loop().create_future()
+        try:
+            if not await self.send(messages.call(number, name, dict(params))):
+                raise ConnectionError("the control plane is away")
+            async with asyncio.timeout(_CALL_SECONDS):
+                return await future
+        finally:
+            self._calls.pop(number, None)
+
+    def _disconnected(self) -> None:
+        self._connection = None
+        for future in self._calls.values():
+            if not future.done():
+                future.set_exception(ConnectionError("the control plane went away"))
 
     def _connect(self) -> connect:
         return unix_connect(
@@ -91,16 +116,28 @@ class LinkClient:
 
     async def _converse(self, connection: ClientConnection) -> None:
         self._connection = connection
+        self.on_connected()
         await connection.send(self._handler.greeting(), text=False)
         calls: set[asyncio.Task[None]] = set()
         while True:
             data = await connection.recv(decode=False)
-            if messages.kind(data) == "call":
+            if messages.kind(data) == "result":
+                self._answered(messages.decode(data))
+            elif messages.kind(data) == "call":
                 task = asyncio.create_task(self._answer(connection, messages.decode(data)))
                 calls.add(task)
                 task.add_done_callback(calls.discard)
             else:
                 await self._take_up(connection, data)
+
+    def _answered(self, message: Message) -> None:
+        future = self._calls.get(message["id"])
+        if future is None or future.done():
+            return
+        if "error" in message:
+            future.set_exception(RuntimeError(message["error"]))
+        else:
+            future.set_result(message.get("value"))
 
     async def _take_up(self, connection: ClientConnection, data: bytes) -> None:
         if messages.kind(data) in ("snapshot", "delta"):

@@ -5,12 +5,24 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Protocol
+
+from websockets.exceptions import ConnectionClosed
 
 from gopura.link import messages
 from gopura.link.messages import EntityFault, Message
 
 log = logging.getLogger(__name__)
+
+Answer = Callable[[str, Message], Awaitable[Any]]
+"""Answers a data plane's call, by name and parameters; any exception becomes its error."""
+
+
+async def no_answer(name: str, params: Message) -> Any:
+    """Refuse every call."""
+    raise LookupError(f"there is no call {name}")
 
 
 class Connection(Protocol):
@@ -44,7 +56,9 @@ class Snapshots(Protocol):
 class Peer:
     """A data plane: the `version` it serves, the one `attempted` last, and the `faults` found in that."""
 
-    def __init__(self, connection: Connection, snapshots: Snapshots, node: str) -> None:
+    def __init__(
+        self, connection: Connection, snapshots: Snapshots, node: str, answer: Answer = no_answer
+    ) -> None:
         self.node = node
         self.version = 0
         self.attempted = -1
@@ -56,6 +70,8 @@ class Peer:
         self._waiting: list[tuple[int, asyncio.Future[bool]]] = []
         self._calls: dict[int, asyncio.Future[Any]] = {}
         self._numbers = itertools.count(1)
+        self._answer = answer
+        self._answering: set[asyncio.Task[None]] = set()
 
     async def run(self, version: int, content_hash: str) -> None:
         """Serve the connection until it closes, beginning with what the data plane said it has."""
@@ -123,6 +139,10 @@ class Peer:
                 self.report = message
             case {"type": "result", "id": int(number)}:
                 self._answered(number, message)
+            case {"type": "call", "id": int(number), "name": str(name), "params": dict(params)}:
+                task = asyncio.create_task(self._reply(number, name, params))
+                self._answering.add(task)
+                task.add_done_callback(self._answering.discard)
             case _:
                 log.warning("data plane %s sent a message of unknown type %r", self.node, message["type"])
         self._wake.set()
@@ -157,6 +177,14 @@ class Peer:
             future.set_exception(RuntimeError(message["error"]))
         else:
             future.set_result(message.get("value"))
+
+    async def _reply(self, number: int, name: str, params: Message) -> None:
+        try:
+            answer = messages.result(number, await self._answer(name, params))
+        except Exception as error:  # the data plane asked; it gets the reason
+            answer = messages.error(number, str(error) or type(error).__name__)
+        with suppress(ConnectionClosed):
+            await self._connection.send(answer, text=False)
 
     def _closed(self) -> None:
         self._settle(lambda _wanted: False)

@@ -14,20 +14,24 @@ from websockets.exceptions import ConnectionClosed
 
 from gopura.link import messages
 from gopura.link.messages import EntityFault, Message
-from gopura.link.peer import Connection, Peer, Snapshots
+from gopura.link.peer import Answer, Connection, Peer, Snapshots, no_answer
 
 log = logging.getLogger(__name__)
 _HELLO_SECONDS = 10.0
 
 
 class LinkServer:
-    """Sends every new snapshot to all connected data planes; knows what each of them serves."""
+    """Sends every new snapshot to all connected data planes; knows what each of them serves.
+
+    `answer` answers their calls.
+    """
 
     def __init__(self, snapshots: Snapshots, write_ack_timeout: float, ping_interval: float) -> None:
         self._snapshots = snapshots
         self._timeout = write_ack_timeout
         self._ping = ping_interval
         self._peers: list[Peer] = []
+        self.answer: Answer = no_answer
 
     @property
     def peers(self) -> list[Peer]:
@@ -96,7 +100,7 @@ class LinkServer:
             await connection.close(1002, "expected a hello")
 
     async def _run(self, connection: Connection, greeting: Message) -> None:
-        peer = Peer(connection, self._snapshots, str(greeting["node"]))
+        peer = Peer(connection, self._snapshots, str(greeting["node"]), self.answer)
         self._peers.insert(0, peer)  # the newest is asked first
         log.info("data plane %s is connected with version %s", peer.node, greeting["version"])
         try:

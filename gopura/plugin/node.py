@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gopura.plugin.cache import Cache
+from gopura.plugin.records import Ask, Records, nobody
 
 if TYPE_CHECKING:
     from gopura._engine import Entity
@@ -23,6 +24,7 @@ class Node:
 
     `settings` are the node's settings by name. `find(kind, field, value)` looks an entity up in the
     configuration that is served now; within a request use `exchange.find`, which keeps to the request's own.
+    `records` are rows that plugins write themselves.
     """
 
     def __init__(
@@ -31,11 +33,13 @@ class Node:
         find: Find,
         loop: asyncio.AbstractEventLoop,
         settings: Mapping[str, Any] | None = None,
+        ask: Ask = nobody,
     ) -> None:
         self.id, self.find, self.loop = node_id, find, loop
         self.settings = settings or {}
         self.hostname = socket.gethostname()
         self.cache = Cache()
+        self.records = Records(ask)
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:

@@ -30,7 +30,10 @@ class Source(Protocol):
 
 
 class Builder:
-    """The newest content, kept up to date by `follow`; `on_change` is called after each new version."""
+    """The newest content, kept up to date by `follow`; `on_change` is called after each new version.
+
+    `on_left_out` hears the changes that no snapshot has.
+    """
 
     def __init__(self, store: Source, window: int) -> None:
         self._store = store
@@ -40,6 +43,7 @@ class Builder:
         self._window = Window(0, window)
         self._messages: dict[int, bytes] = {}
         self.on_change: Callable[[], None] = lambda: None
+        self.on_left_out: Callable[[Change], None] = lambda _change: None
 
     @property
     def version(self) -> int:
@@ -103,7 +107,9 @@ class Builder:
     def _apply(self, changes: list[Change]) -> None:
         for change in changes:
             encoded = self._content.put(change.entity, change.id, change.after)
-            if change.entity not in LEFT_OUT:
+            if change.entity in LEFT_OUT:
+                self.on_left_out(change)
+            else:
                 self._window.add(Step(change.version, change.entity, change.id, encoded))
         self._content.version = changes[-1].version
         self._messages.clear()

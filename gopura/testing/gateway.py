@@ -19,6 +19,7 @@ from gopura.plugin.node import Node
 from gopura.snapshot.content import Content
 from gopura.testing.client import Client
 from gopura.testing.configuration import Configuration, Given
+from gopura.testing.records import MemoryRecords
 from gopura.testing.upstream import Upstream
 
 
@@ -44,7 +45,9 @@ class Gateway(Client):
         super().__init__(self._socket.getsockname()[1])
         self.loop = PluginLoop()
         self.engine = Engine(_settings(self._socket, settings or {}))
-        self.node = Node(str(uuid.uuid4()), self.engine.find, self.loop, settings)
+        self.records = MemoryRecords()
+        self.node = Node(str(uuid.uuid4()), self.engine.find, self.loop, settings, self.records.answer)
+        self.records.on_change = self.node.records.forget
         self._host = PluginHost(self._found, self.node, self.loop, time_limit)
         self._version = 0
         self.configure(_first(plugins, config, given or {}))

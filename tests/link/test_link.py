@@ -187,3 +187,20 @@ async def test_an_unreachable_control_plane_is_told(client):
     told = asyncio.Event()
     client.on_unreachable = told.set
     await asyncio.wait_for(told.wait(), 5)
+
+
+async def test_calls_of_a_data_plane(server, client, snapshots):
+    async def answer(name, params):
+        if name != "double":
+            raise LookupError(f"there is no call {name}")
+        return params["n"] * 2
+
+    server.answer = answer
+    with pytest.raises(ConnectionError):
+        await client.call("double", {"n": 1})
+    current = asyncio.Event()
+    client.on_current = current.set
+    await asyncio.wait_for(current.wait(), 5)
+    assert await client.call("double", {"n": 21}) == 42
+    with pytest.raises(RuntimeError, match="there is no call nothing"):
+        await client.call("nothing", {})

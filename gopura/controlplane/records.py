@@ -1,0 +1,74 @@
+"""What data planes may do to the store: read and write the rows that plugins keep while they serve."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from gopura import entities, schema
+from gopura.snapshot.content import LEFT_OUT
+from gopura.store import Change, Store
+
+Row = dict[str, Any]
+Params = dict[str, Any]
+Call = Callable[..., Awaitable[Any]]
+
+WRITABLE = frozenset({"oauth2_tokens", "oauth2_authorization_codes", "sessions", "acme_storage"})
+"""What data planes may read and write; nothing of the configuration."""
+
+
+class Records:
+    """Answers the calls of data planes, and tells all of them which rows changed."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._telling: set[asyncio.Future[Any]] = set()
+
+    async def answer(self, name: str, params: Params) -> Any:
+        """Do what a data plane asks for; LookupError for what it may not ask."""
+        calls: dict[str, Call] = {
+            "find": self._find,
+            "insert": self._insert,
+            "update": self._update,
+            "delete": self._delete,
+        }
+        if name not in calls or params["entity"] not in WRITABLE:
+            raise LookupError(f"a data plane may not {name} {params.get('entity')}")
+        return await calls[name](**params)
+
+    async def _find(self, entity: str, field: str, value: str) -> Row | None:
+        if field not in entities.get(entity).fields:
+            raise LookupError(f"{entity} have no {field}")
+        return await self._store.get_by(entity, field, value)
+
+    async def _insert(self, entity: str, row: Row, ttl: float | None) -> Row:
+        complete = schema.insert(entities.get(entity), row)
+        async with self._store.transaction(actor="data plane") as tx:
+            return await tx.insert(entity, complete | _lasting(ttl))
+
+    async def _update(self, entity: str, id: str, changes: Row, ttl: float | None) -> Row | None:  # noqa: A002
+        async with self._store.transaction(actor="data plane") as tx:
+            stored = await tx.get(entity, id)
+            if stored is None:
+                return None
+            stored.pop("ttl", None)
+            row = schema.update(entities.get(entity), changes, stored)
+            return await tx.update(entity, row | _lasting(ttl))
+
+    async def _delete(self, entity: str, id: str) -> bool:  # noqa: A002
+        async with self._store.transaction(actor="data plane") as tx:
+            return await tx.delete(entity, id) is not None
+
+    def tell(self, change: Change, call: Call) -> None:
+        """Have the data planes forget what they know of a changed row."""
+        if change.entity not in LEFT_OUT & WRITABLE:
+            return
+        for row in filter(None, (change.before, change.after)):
+            telling = asyncio.ensure_future(call("forget", entity=change.entity, row=row))
+            self._telling.add(telling)
+            telling.add_done_callback(self._telling.discard)
+
+
+def _lasting(ttl: float | None) -> Row:
+    return {} if ttl is None else {"ttl": ttl}
