@@ -38,7 +38,7 @@ async def get_plugin(call: Call) -> Response:
 async def get_vault(call: Call) -> Response:
     """What a vault describes itself."""
     vault = vaults.all().get(call.param("name"))
-    return _described(vault and vault.shape(), "vault", call)
+    return _described(vault.shape() if vault else None, "vault", call)
 
 
 async def get_configuration(call: Call) -> Response:

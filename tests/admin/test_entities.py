@@ -1,0 +1,140 @@
+"""Entities through the Admin API."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+Step = tuple[str, str, Any, int, Any]
+
+STORIES: dict[str, list[Step]] = {
+    "a service by name": [
+        (
+            "POST",
+            "/services",
+            {"name": "a", "url": "http://a.test:81/x"},
+            201,
+            {"host": "a.test", "port": 81},
+        ),
+        ("GET", "/services/a", None, 200, {"path": "/x", "retries": 5}),
+        (
+            "PATCH",
+            "/services/a",
+            {"retries": 1, "id": "00000000-0000-4000-8000-000000000001"},
+            200,
+            {"retries": 1},
+        ),
+        ("PUT", "/services/a", {"host": "b.test"}, 200, {"host": "b.test", "retries": 5, "path": None}),
+        ("PUT", "/services/b", {"host": "b.test"}, 200, {"name": "b"}),
+        ("PATCH", "/services/a", {"name": "b"}, 409, {"code": 5, "fields": {"name": "b"}}),
+        ("PATCH", "/services/nope", {"retries": 1}, 404, {"code": 6, "fields": {"name": "nope"}}),
+        ("DELETE", "/services/a", None, 204, None),
+        ("DELETE", "/services/a", None, 204, None),
+        ("GET", "/services/a", None, 404, {"message": "Not found"}),
+    ],
+    "routes of a service": [
+        ("PUT", "/services/s", {"host": "a.test"}, 200, {}),
+        ("POST", "/services/s/routes", {"name": "r", "paths": ["/r"]}, 201, {"name": "r"}),
+        ("POST", "/routes", {"paths": ["/x"], "service": {"name": "s"}}, 201, {}),
+        ("POST", "/routes", {"paths": ["/x"], "service": {"name": "t"}}, 400, {"code": 13}),
+        ("GET", "/services/s/routes/r", None, 200, {"name": "r"}),
+        ("GET", "/routes/r/service", None, 200, {"name": "s"}),
+        ("PATCH", "/routes/r/service", {"retries": 2}, 200, {"name": "s", "retries": 2}),
+        ("DELETE", "/routes/r/service", None, 405, {"message": "Method not allowed"}),
+        ("DELETE", "/services/s", None, 400, {"code": 4, "fields": {"@referenced_by": "routes"}}),
+        ("PUT", "/services/t", {"host": "a.test"}, 200, {}),
+        ("GET", "/services/t/routes/r", None, 404, {"message": "Not found"}),
+        ("DELETE", "/services/t/routes/r", None, 404, {"message": "Not found"}),
+        ("DELETE", "/services/s/routes/r", None, 204, None),
+    ],
+    "a service made from its route": [
+        ("PUT", "/routes/r", {"paths": ["/r"]}, 200, {"service": None}),
+        ("GET", "/routes/r/service", None, 404, {"message": "Not found"}),
+        ("PUT", "/routes/r/service", {"name": "s", "host": "a.test"}, 200, {"name": "s"}),
+        ("GET", "/routes/r/service", None, 200, {"name": "s"}),
+    ],
+    "keys of a consumer": [
+        ("POST", "/consumers", {"username": "bob", "custom_id": "7"}, 201, {}),
+        ("GET", "/consumers?custom_id=7", None, 200, {"next": None}),
+        ("POST", "/consumers/bob/key-auth", {"key": "k"}, 201, {"key": "k", "ttl": None}),
+        ("POST", "/consumers/bob/key-auth", {"key": "t", "ttl": 90}, 201, {"ttl": 90}),
+        ("POST", "/consumers/bob/key-auth", {"key": "u", "ttl": -1}, 400, {"code": 11}),
+        ("GET", "/key-auths/k/consumer", None, 200, {"username": "bob"}),
+        ("POST", "/consumers/bob/acls", {"group": "g"}, 201, {"group": "g"}),
+        ("PUT", "/consumers/bob/acls/h", {}, 200, {"group": "h"}),
+        ("GET", "/consumers/bob/acls/g", None, 200, {"group": "g"}),
+        ("DELETE", "/consumers/bob", None, 204, None),
+        ("GET", "/key-auths", None, 200, {"data": []}),
+        ("GET", "/acls", None, 200, {"data": []}),
+    ],
+    "plugins meet their routes' protocols": [
+        ("PUT", "/services/s", {"host": "a.test"}, 200, {}),
+        ("POST", "/services/s/routes", {"name": "r", "protocols": ["grpc"], "paths": ["/"]}, 201, {}),
+        (
+            "POST",
+            "/routes/r/plugins",
+            {"name": "key-auth", "protocols": ["http"]},
+            400,
+            {"fields": {"protocols": "must match the associated route's protocols"}},
+        ),
+        ("POST", "/services/s/plugins", {"name": "key-auth", "protocols": ["http"]}, 400, {"code": 2}),
+        ("POST", "/services/s/plugins", {"name": "key-auth", "instance_name": "one"}, 201, {}),
+        ("POST", "/services/s/plugins", {"name": "key-auth"}, 409, {"code": 5}),
+        ("PATCH", "/plugins/one", {"config": {"key_names": ["x"]}}, 200, {"instance_name": "one"}),
+    ],
+    "targets": [
+        ("PUT", "/upstreams/u", {}, 200, {"name": "u"}),
+        ("POST", "/upstreams/u/targets", {"target": "a.test"}, 201, {"target": "a.test:8000"}),
+        ("PATCH", "/upstreams/u/targets/a.test:8000", {"weight": 3}, 200, {"weight": 3}),
+        ("PUT", "/upstreams/u/targets/b.test:8000", {"weight": 3}, 404, {"message": "Not found"}),
+        ("GET", "/targets", None, 404, {"message": "Not found"}),
+        ("GET", "/upstreams/u/health", None, 200, {"next": None}),
+        ("DELETE", "/upstreams/u", None, 204, None),
+    ],
+    "keys in URLs": [
+        ("GET", "/services/a%20b", None, 400, {"code": 10, "name": "invalid unique name"}),
+        ("GET", "/acls/nope", None, 400, {"code": 1, "fields": {"id": "expected a valid UUID"}}),
+        ("GET", "/services%2Fa", None, 404, {"message": "Not found"}),
+        ("PUT", "/consumers/a%2Fb", {}, 200, {"username": "a/b"}),
+        ("GET", "/consumers/a%2Fb/", None, 200, {"username": "a/b"}),
+        ("PUT", "/services/0A000000-0000-4000-8000-00000000000F", {"host": "a.test"}, 200, {"name": None}),
+        ("GET", "/services/0a000000-0000-4000-8000-00000000000f", None, 200, {"host": "a.test"}),
+    ],
+}
+
+
+@pytest.mark.parametrize("story", STORIES)
+async def test_stories(api: httpx.AsyncClient, story: str) -> None:
+    for method, path, body, status, wanted in STORIES[story]:
+        answer = await api.request(method, path, json=body)
+        assert answer.status_code == status, (method, path, answer.text)
+        if wanted is not None:
+            assert wanted.items() <= answer.json().items(), (method, path)
+
+
+async def test_one_of_many_upserts_wins(api: httpx.AsyncClient) -> None:
+    answers = await asyncio.gather(
+        *(api.put("/services/same", json={"host": f"h{number}.test"}) for number in range(20))
+    )
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert len((await api.get("/services")).json()["data"]) == 1
+
+
+async def test_one_of_many_creations_wins(api: httpx.AsyncClient) -> None:
+    answers = await asyncio.gather(*(api.post("/consumers", json={"username": "same"}) for _ in range(20)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 19
+
+
+async def test_a_refused_certificate_leaves_nothing(api: httpx.AsyncClient) -> None:
+    answer = await api.post("/certificates", json={"cert": "x", "key": "y", "snis": ["a.test"]})
+    assert answer.status_code == 400
+    assert (await api.get("/snis")).json()["data"] == []
+
+
+async def test_answers_of_writes_tell_the_version(api: httpx.AsyncClient) -> None:
+    first = await api.put("/consumers/a", json={})
+    second = await api.delete("/consumers/a")
+    assert (first.headers["x-gopura-version"], second.headers["x-gopura-version"]) == ("1", "2")
+    assert "x-gopura-version" not in (await api.get("/consumers")).headers
