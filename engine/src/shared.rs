@@ -16,7 +16,6 @@ use crate::tls::Certificates;
 
 /// Which headers the gateway adds.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "one switch per header")]
 pub struct Added {
     pub via: bool,
     pub server: bool,

@@ -1,5 +1,4 @@
 //! The status API: answered here, never by Python, so that it tells the truth when Python is stuck.
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -16,7 +15,7 @@ use crate::shared::Shared;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Serves one connection.
-pub async fn serve(stream: TcpStream, _peer: SocketAddr, shared: Arc<Shared>) {
+pub async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     let mut io = Io::new(Stream::Tcp(stream));
     io.deadline(PATIENCE);
     while let Some(head) = read_head(&mut io, &shared).await {

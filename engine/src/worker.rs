@@ -98,8 +98,8 @@ async fn accept(
             accepted = socket.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) if kind == Kind::Status => {
-                drop(tokio::spawn(status::serve(stream, peer, shared.clone())))
+            Ok((stream, _)) if kind == Kind::Status => {
+                tokio::spawn(status::serve(stream, shared.clone()));
             }
             Ok((stream, peer)) => {
                 let (listener, shared) = (listener.clone(), shared.clone());

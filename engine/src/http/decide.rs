@@ -105,11 +105,11 @@ async fn access<C: Client>(
 ) -> (Box<Exchange>, Next) {
     let chain = exchange.route.as_ref().map(|route| exchange.snapshot.chain(route).clone());
     if let Some(chain) = chain.filter(|chain| !chain.is_empty()) {
-        if let Some(limit) = chain.request_body {
-            if let Err(broken) = read_body(client, &mut exchange, limit).await {
-                let response = nginx_error(&exchange, broken.status(), shared);
-                return (exchange, Next::Answer(response));
-            }
+        if let Some(limit) = chain.request_body
+            && let Err(broken) = read_body(client, &mut exchange, limit).await
+        {
+            let response = nginx_error(&exchange, broken.status(), shared);
+            return (exchange, Next::Answer(response));
         }
         match phases::access(exchange, shared).await {
             (same, Flow::Continue) => exchange = same,
@@ -233,7 +233,8 @@ fn use_grpcs() -> Response {
 /// An error of the gateway, in the form that the client accepts.
 pub fn error(exchange: &Exchange, status: u16, text: &str, shared: &Shared) -> Response {
     let headers = &exchange.request.headers;
-    if headers.get("content-type").is_some_and(|value| value.starts_with(b"application/grpc")) {
+    let is_grpc = headers.get("content-type").is_some_and(|value| value.starts_with(b"application/grpc"));
+    if is_grpc && exchange.request.version == Version::Http2 {
         return grpc_error(status, text);
     }
     let form = headers.get("accept").map_or(Form::Json, |accept| Form::accepted(accept));
@@ -257,7 +258,7 @@ pub fn nginx_error(exchange: &Exchange, status: u16, shared: &Shared) -> Respons
         _ => return nginx_response(status),
     }
     if named.is_some_and(|value| value.starts_with(b"application/grpc")) {
-        return grpc_error(status, &message(status));
+        return bare_error(status, &message(status));
     }
     let form = named.map_or(shared.templates.default, |value| Form::accepted(value));
     page(exchange, status, &message(status), form, shared)
@@ -269,11 +270,34 @@ fn nginx_response(status: u16) -> Response {
     Response { status, headers, body: Some(nginx_page(status)), source: Source::Error }
 }
 
-fn grpc_error(status: u16, text: &str) -> Response {
+/// Kong's error handler leaves the request id out when it takes the client for a gRPC one.
+fn bare_error(status: u16, text: &str) -> Response {
     let mut headers = Headers::default();
     headers.append("Content-Type", "application/json; charset=utf-8");
-    let body = format!("{{\"message\":\"{text}\"}}");
+    let body = serde_json::json!({ "message": text }).to_string();
     Response { status, headers, body: Some(body.into()), source: Source::Error }
+}
+
+/// An error as a gRPC client reads it: in headers, without a body.
+fn grpc_error(status: u16, text: &str) -> Response {
+    let code = match status {
+        400 => "3",
+        401 => "16",
+        403 => "7",
+        404 => "12",
+        409 => "10",
+        429 => "8",
+        499 => "1",
+        500 => "13",
+        503 => "14",
+        504 => "4",
+        _ => "2",
+    };
+    let mut headers = Headers::default();
+    headers.append("Content-Type", "application/grpc");
+    headers.append("grpc-status", code);
+    headers.append("grpc-message", text.to_owned());
+    Response { status, headers, body: None, source: Source::Error }
 }
 
 /// Sends an answer of the gateway or of a plugin, downstream phases included.

@@ -30,9 +30,9 @@ pub fn remove_hop_by_hop(exchange: &mut Exchange) {
             10 => is("connection") || is("keep-alive"),
             16 => is("proxy-connection"),
             17 => is("transfer-encoding") || is("x-kong-request-id"),
-            _ => is_internal(&line.name),
+            _ => false,
         };
-        !dropped && !names(&named, &line.name)
+        !dropped && !is_internal(&line.name) && !names(&named, &line.name)
     });
 }
 

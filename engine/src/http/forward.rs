@@ -67,9 +67,10 @@ pub fn write_request(out: &mut Vec<u8>, exchange: &Exchange, framing: Framing, h
     write_request_line(out, exchange);
     write_line(out, b"Host", exchange.outgoing.host_header.as_deref().unwrap_or(host));
     let upgrade = wants_websocket(&exchange.request.headers);
-    out.extend_from_slice(match upgrade {
-        true => b"Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n".as_slice(),
-        false => b"Connection: keep-alive\r\n",
+    out.extend_from_slice(if upgrade {
+        b"Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
+    } else {
+        b"Connection: keep-alive\r\n".as_slice()
     });
     write_forwarded(out, exchange, shared);
     write_client_headers(out, exchange);

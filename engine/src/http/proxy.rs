@@ -209,7 +209,7 @@ fn log_failure(failure: &Failure, peer: &Peer) {
         Failure::Closed => tracing::warn!(upstream = %peer.address, "closed before a response"),
         Failure::TimedOut => tracing::warn!(upstream = %peer.address, "timed out"),
         Failure::Invalid(fault) => {
-            tracing::error!(upstream = %peer.address, "bad response: {}", fault.reason())
+            tracing::error!(upstream = %peer.address, "bad response: {}", fault.reason());
         }
         Failure::Client(_) => {}
     }

@@ -15,9 +15,8 @@ pub fn write_head(out: &mut Vec<u8>, exchange: &Exchange, framing: Framing, keep
     for line in &response.headers {
         match kind(line) {
             Kind::Date => has_date = true,
-            Kind::Framing => continue,
             Kind::Length if keeps_length(exchange, response, framing) => {}
-            Kind::Length => continue,
+            Kind::Framing | Kind::Length => continue,
             Kind::Other => {}
         }
         write_line(out, &line.name, &line.value);

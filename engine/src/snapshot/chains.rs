@@ -50,7 +50,7 @@ impl Chain {
         let bounds = || slots.iter().flat_map(|slot| slot.base.iter().chain(slot.by_consumer.values()));
         let phases = bounds().fold(PhaseSet::default(), |set, bound| set.union(bound.phases));
         let request_body = bounds().filter_map(|bound| bound.request_body).max();
-        Self { phases, request_body, slots }
+        Self { slots, phases, request_body }
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::{Entity, Tables};
+use crate::phases::EntityCache;
 
 /// One entity that cannot be served.
 #[derive(Clone, Debug)]
@@ -32,7 +33,7 @@ impl Failure {
 }
 
 impl Refused {
-    pub fn malformed(error: impl ToString) -> Self {
+    pub fn malformed(error: impl std::fmt::Display) -> Self {
         Self::Invalid(vec![Failure { entity: String::new(), id: String::new(), message: error.to_string() }])
     }
 }
@@ -119,7 +120,9 @@ fn delta(message: Delta<'_>, version: u64, hash: &str, tables: &Tables) -> Resul
             }
             None => tables.remove(&kind, &change.id),
         };
-        before.iter().for_each(|entity| xor(&mut sum, entity));
+        if let Some(entity) = before {
+            xor(&mut sum, &entity);
+        }
     }
     finish(message.version, message.hash, sum, tables)
 }
@@ -136,7 +139,7 @@ fn decode(kind: &Arc<str>, raw: &RawValue) -> Result<Arc<Entity>, Refused> {
     let value: serde_json::Value = serde_json::from_str(raw.get()).map_err(Refused::malformed)?;
     let id = value.get("id").and_then(|id| id.as_str());
     let id: Arc<str> = id.ok_or_else(|| Refused::malformed(format!("one of {kind} has no id")))?.into();
-    Ok(Arc::new(Entity { kind: kind.clone(), id, json: raw.to_owned(), value, view: Default::default() }))
+    Ok(Arc::new(Entity { kind: kind.clone(), id, json: raw.to_owned(), value, view: EntityCache::default() }))
 }
 
 fn xor(sum: &mut [u8; 32], entity: &Entity) {

@@ -10,6 +10,8 @@ use super::{Entity, Tables};
 pub struct Upstream {
     /// The Host header to send instead of the target's name.
     pub host_header: Option<String>,
+    /// The id of the certificate to show when the service names none.
+    pub client_certificate: Option<Arc<str>>,
     pub targets: Vec<Target>,
     /// Targets in the order of a turn, each as often as its weight says.
     wheel: Vec<usize>,
@@ -69,7 +71,8 @@ fn upstream(row: &Entity, mut targets: Vec<Target>) -> Upstream {
     targets.retain(|target| target.weight > 0);
     let wheel = wheel(&targets);
     let host_header = row.text("host_header").map(str::to_owned);
-    Upstream { host_header, targets, wheel, position: AtomicUsize::new(0) }
+    let client_certificate = row.foreign("client_certificate").map(Arc::from);
+    Upstream { host_header, client_certificate, targets, wheel, position: AtomicUsize::new(0) }
 }
 
 fn target(row: &Entity) -> Option<Target> {

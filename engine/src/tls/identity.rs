@@ -90,11 +90,17 @@ impl Identity {
 
 /// Certificates may change under their id, so their content's place in memory belongs to the key.
 fn key(snapshot: &Snapshot, service: &Service, name: &str) -> String {
-    let certificate = service.client_certificate.as_ref();
-    let row = certificate.and_then(|reference| snapshot.tables.get("certificates", &reference.id));
+    let certificate = client_certificate_id(snapshot, service);
+    let row = certificate.and_then(|id| snapshot.tables.get("certificates", id));
     let version = row.map_or(0, |row| Arc::as_ptr(row) as usize);
-    let certificate = certificate.map_or("", |reference| &reference.id);
+    let certificate = certificate.map_or("", |id| id);
     format!("{name}|{:?}|{:?}|{certificate}|{version:x}", service.tls_verify, service.ca_certificates)
+}
+
+/// The service's own, else that of the Upstream that it names.
+fn client_certificate_id<'a>(snapshot: &'a Snapshot, service: &'a Service) -> Option<&'a Arc<str>> {
+    let own = service.client_certificate.as_ref().map(|reference| &reference.id);
+    own.or_else(|| snapshot.upstreams.get(&service.host)?.client_certificate.as_ref())
 }
 
 fn client_certificate(

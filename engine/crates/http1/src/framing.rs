@@ -45,19 +45,13 @@ pub fn response_framing(head: &ResponseHead, method: &[u8]) -> Result<Framing, F
 fn framing_headers(headers: &Headers) -> Result<(Option<u64>, Option<&Bytes>), Fault> {
     let (mut length, mut coding) = (None, None);
     for line in headers {
-        match line.name.len() {
-            14 if line.name.eq_ignore_ascii_case(b"content-length") => {
-                let value = content_length(&line.value).ok_or(Fault::Bad("invalid Content-Length"))?;
-                if length.replace(value).is_some() {
-                    return Err(Fault::Bad("repeated Content-Length"));
-                }
+        if line.name.eq_ignore_ascii_case(b"content-length") {
+            let value = content_length(&line.value).ok_or(Fault::Bad("invalid Content-Length"))?;
+            if length.replace(value).is_some() {
+                return Err(Fault::Bad("repeated Content-Length"));
             }
-            17 if line.name.eq_ignore_ascii_case(b"transfer-encoding") => {
-                if coding.replace(&line.value).is_some() {
-                    return Err(Fault::Bad("repeated Transfer-Encoding"));
-                }
-            }
-            _ => {}
+        } else if line.name.eq_ignore_ascii_case(b"transfer-encoding") && coding.replace(&line.value).is_some() {
+            return Err(Fault::Bad("repeated Transfer-Encoding"));
         }
     }
     Ok((length, coding))

@@ -17,6 +17,6 @@ pub use fault::Fault;
 pub use framing::{Framing, request_framing, response_framing};
 pub use headers::{Header, Headers};
 pub use host::{Host, host};
-pub use request::{RequestHead, parse_request};
+pub use request::{RequestHead, check_path, parse_request};
 pub use response::{ResponseHead, parse_response};
 pub use scan::{Limits, Scanner};

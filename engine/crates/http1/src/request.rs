@@ -20,14 +20,16 @@ pub struct RequestHead {
 /// Parses a head that [`crate::Scanner`] found complete, empty line included.
 pub fn parse_request(head: &Bytes) -> Result<RequestHead, Fault> {
     let end = memchr(b'\n', head).ok_or(Fault::Bad("no request line"))?;
-    let (method, target, minor) = request_line(head, end.saturating_sub(1))?;
+    let (method, target, version) = request_line(head, end.saturating_sub(1))?;
     let (target, authority) = split_target(target)?;
+    check_path(&target)?;
+    let minor = minor(&version)?;
     let headers = header_lines(head, end + 1)?;
     Ok(RequestHead { method, target, authority, minor, headers })
 }
 
 /// `METHOD SP target SP HTTP/1.x`; like nginx, several spaces count as one.
-fn request_line(head: &Bytes, end: usize) -> Result<(Bytes, Bytes, u8), Fault> {
+fn request_line(head: &Bytes, end: usize) -> Result<(Bytes, Bytes, Bytes), Fault> {
     let line = &head[..end];
     let bad = Fault::Bad("malformed request line");
     let first = memchr(b' ', line).ok_or(bad)?;
@@ -39,15 +41,14 @@ fn request_line(head: &Bytes, end: usize) -> Result<(Bytes, Bytes, u8), Fault> {
     if start >= last {
         return Err(bad);
     }
-    let minor = version(&line[last + 1..])?;
     let stop = start + line[start..last].iter().rposition(|byte| *byte != b' ').ok_or(bad)? + 1;
     if line[start..stop].iter().any(|byte| *byte <= b' ' || *byte == 0x7f) {
         return Err(Fault::Bad("invalid byte in the target"));
     }
-    Ok((head.slice(..first), head.slice(start..stop), minor))
+    Ok((head.slice(..first), head.slice(start..stop), head.slice(last + 1..end)))
 }
 
-fn version(word: &[u8]) -> Result<u8, Fault> {
+fn minor(word: &[u8]) -> Result<u8, Fault> {
     match word {
         b"HTTP/1.1" => Ok(1),
         b"HTTP/1.0" => Ok(0),
@@ -73,6 +74,56 @@ fn split_target(target: Bytes) -> Result<(Bytes, Option<Bytes>), Fault> {
         _ => Bytes::from_static(b"/"),
     };
     Ok((path, Some(authority)))
+}
+
+/// As nginx: a `%` needs two hex digits and may not make a NUL, and `..` may not climb above the root.
+pub fn check_path(target: &[u8]) -> Result<(), Fault> {
+    let end = target.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(target.len());
+    let path = &target[..end];
+    if memchr(b'%', path).is_some() {
+        check_escapes(path)?;
+    }
+    if memchr::memmem::find(path, b"..").is_some() || memchr(b'%', path).is_some() {
+        check_climbing(path)?;
+    }
+    Ok(())
+}
+
+fn check_escapes(path: &[u8]) -> Result<(), Fault> {
+    let mut rest = path;
+    while let Some(at) = memchr(b'%', rest) {
+        match rest.get(at + 1..at + 3) {
+            Some(b"00") => return Err(Fault::Bad("NUL in the path")),
+            Some([a, b]) if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => rest = &rest[at + 3..],
+            _ => return Err(Fault::Bad("malformed escape in the path")),
+        }
+    }
+    Ok(())
+}
+
+/// Counts segments with dots and slashes decoded, as nginx does for its own path.
+fn check_climbing(path: &[u8]) -> Result<(), Fault> {
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut at = 0;
+    while let Some(byte) = path.get(at) {
+        let escaped = path.get(at + 1..at + 3).filter(|_| *byte == b'%');
+        decoded.push(match escaped {
+            Some(b"2e" | b"2E") => b'.',
+            Some(b"2f" | b"2F") => b'/',
+            _ => *byte,
+        });
+        at += if escaped.is_some() { 3 } else { 1 };
+    }
+    let mut depth = 0;
+    for segment in
+        decoded.split(|byte| *byte == b'/').filter(|segment| !segment.is_empty() && *segment != b".")
+    {
+        depth += if segment == b".." { -1 } else { 1 };
+        if depth < 0 {
+            return Err(Fault::Bad("the path climbs above the root"));
+        }
+    }
+    Ok(())
 }
 
 fn starts_with_ignoring_case(bytes: &[u8], prefix: &[u8]) -> bool {
@@ -148,7 +199,7 @@ mod tests {
 
     #[test]
     fn request_lines() {
-        let cases: [(&str, &str, &str, Option<&str>, u8); 9] = [
+        let cases: [(&str, &str, &str, Option<&str>, u8); 11] = [
             ("GET / HTTP/1.1", "GET", "/", None, 1),
             ("GET  /a  HTTP/1.0", "GET", "/a", None, 0),
             ("FOO-BAR /a?b#c HTTP/1.1", "FOO-BAR", "/a?b#c", None, 1),
@@ -158,6 +209,8 @@ mod tests {
             ("GET HTTPS://a.test HTTP/1.1", "GET", "/", Some("a.test"), 1),
             ("GET http://a.test?q HTTP/1.1", "GET", "/?q", Some("a.test"), 1),
             ("GET //a HTTP/1.1", "GET", "//a", None, 1),
+            ("GET /a/../b?%zz=.. HTTP/1.1", "GET", "/a/../b?%zz=..", None, 1),
+            ("GET /a../%25 HTTP/1.1", "GET", "/a../%25", None, 1),
         ];
         for (line, method, target, authority, minor) in cases {
             let head = parse(format!("{line}\r\n\r\n").as_bytes()).expect(line);
@@ -189,6 +242,15 @@ mod tests {
             ("GET /a\rb HTTP/1.1", 400),
             ("GET / http/1.1", 400),
             ("GET / HTTP/1.10", 400),
+            ("PRI * HTTP/2.0", 400),
+            ("GET /% HTTP/1.1", 400),
+            ("GET /%zz HTTP/1.1", 400),
+            ("GET /a%0 HTTP/1.1", 400),
+            ("GET /%00 HTTP/1.1", 400),
+            ("GET /../a HTTP/1.1", 400),
+            ("GET /a/../../b HTTP/1.1", 400),
+            ("GET /a/%2e%2E/%2e./b HTTP/1.1", 400),
+            ("GET /a//../..%2fb HTTP/1.1", 400),
             ("GET / HTTP/1.2", 505),
             ("GET / HTTP/2.0", 505),
         ];

@@ -41,9 +41,11 @@ fn status(digits: &[u8]) -> Option<u16> {
 mod tests {
     use super::*;
 
+    type Line<'a> = Option<(u8, u16, &'a str)>;
+
     #[test]
     fn status_lines() {
-        let cases: [(&str, Option<(u8, u16, &str)>); 8] = [
+        let cases: [(&str, Line<'_>); 8] = [
             ("HTTP/1.1 200 OK", Some((1, 200, "OK"))),
             ("HTTP/1.0 404 Not Found", Some((0, 404, "Not Found"))),
             ("HTTP/1.1 999 ", Some((1, 999, ""))),

@@ -19,18 +19,18 @@ pub enum Refused {
 type Converted = (Bytes, Host, Bytes, Headers);
 
 /// Method, host, target and headers of a request.
-pub fn request(parts: Parts, shared: &Shared) -> Result<Converted, Refused> {
+pub fn request(parts: &Parts, shared: &Shared) -> Result<Converted, Refused> {
     if parts.headers.len() > shared.limits.lines {
         return Err(Refused::Status(494));
     }
     let target = parts.uri.path_and_query().map(http::uri::PathAndQuery::as_str).unwrap_or_default();
-    if !target.starts_with('/') {
+    if !target.starts_with('/') || gopura_http1::check_path(target.as_bytes()).is_err() {
         return Err(Refused::Status(400));
     }
     if target.len() > shared.limits.line {
         return Err(Refused::Status(414));
     }
-    let host = host(&parts)?;
+    let host = host(parts)?;
     let mut headers = headers(&parts.headers);
     if !headers.contains("host") {
         headers.append("host", host.sent.clone());

@@ -43,7 +43,8 @@ pub async fn serve(stream: Stream, bytes: &[u8], origin: Origin, shared: Arc<Sha
     let mut draining = shared.draining.subscribe();
     loop {
         match next(&mut connection, &mut draining, &shared).await {
-            Next::Stream(request, respond) => {
+            Next::Stream(opened) => {
+                let (request, respond) = *opened;
                 count(&origin.counters(&shared).requests);
                 tokio::spawn(exchange(request, respond, origin.clone(), shared.clone()));
             }
@@ -70,7 +71,7 @@ fn builder(shared: &Shared) -> server::Builder {
 }
 
 enum Next {
-    Stream(Request<RecvStream>, SendResponse<Bytes>),
+    Stream(Box<(Request<RecvStream>, SendResponse<Bytes>)>),
     /// Idle for too long, or the node drains.
     Shutdown,
     Closed,
@@ -85,7 +86,7 @@ async fn next(connection: &mut Wire, draining: &mut watch::Receiver<bool>, share
             accepted = timeout(idle, connection.accept()) => accepted,
         };
         match accepted {
-            Ok(Some(Ok((request, respond)))) => return Next::Stream(request, respond),
+            Ok(Some(Ok(opened))) => return Next::Stream(Box::new(opened)),
             Ok(_) => return Next::Closed,
             Err(_) if !connection.has_streams() => return Next::Shutdown,
             Err(_) => {}
@@ -108,7 +109,7 @@ async fn exchange(
     shared: Arc<Shared>,
 ) {
     let (parts, body) = request.into_parts();
-    let converted = convert::request(parts, &shared);
+    let converted = convert::request(&parts, &shared);
     let started = Instant::now();
     match converted {
         Ok((method, host, target, headers)) => {
