@@ -10,6 +10,7 @@ from gopura.schema import (
     Entity,
     Foreign,
     ForeignKey,
+    LenMin,
     Shorthand,
     Tags,
     Timestamp,
@@ -48,7 +49,7 @@ def _normal(target: str | None) -> dict[str, Any]:
 class Target(Entity, name="targets", endpoint_key="target", cache_key=("upstream", "target")):
     """One address and its share of the requests."""
 
-    shorthands = (Shorthand("target", Annotated[str, Custom(_given)], _normal),)
+    shorthands = (Shorthand("target", Annotated[str, LenMin(0), Custom(_given)], _normal),)
 
     id: Uuid
     created_at: _Moment

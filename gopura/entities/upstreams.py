@@ -53,7 +53,8 @@ def _fallback(source: str, *allowed: str) -> Conditional:
 
 
 def _from_algorithm(algorithm: str | None) -> dict[str, Any]:
-    """Algorithms that do not hash forget what to hash on."""
+    """Algorithms that do not hash forget what to hash on; null is the default."""
+    algorithm = algorithm or "round-robin"
     forget = algorithm in ("least-connections", "latency")
     return {"algorithm": algorithm} | ({"hash_on": None} if forget else {})
 

@@ -51,6 +51,8 @@ def _boolean(_field: Field, value: Any) -> Any:
 
 def _list(field: Field, value: Any) -> Any:
     assert field.elements is not None
+    if isinstance(value, dict):
+        return value
     items = value if isinstance(value, list) else [value]
     return [coerced(field.elements, item) for item in items]
 

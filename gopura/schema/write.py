@@ -34,19 +34,14 @@ def upsert(entity: EntityType, given: Mapping[str, Any], key: Mapping[str, Any])
 
 
 def update(entity: EntityType, given: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
-    """The stored row with the given changes: records merge, arrays and maps are replaced, null resets.
-
-    Fields that are null in the store count as missing for the checks, as in Kong.
-    """
-    known = {name: value for name, value in stored.items() if value is not None}
-    shape = shape_for(entity, {**known, **given}) or entity.shape
+    """The stored row with the given changes: records merge, arrays and maps are replaced, null resets."""
+    shape = shape_for(entity, {**stored, **given}) or entity.shape
     changes = complete(shape, given, updating=True)
     _refuse_immutable(shape, changes, stored)
-    row = merged(shape, changes, known)
+    row = merged(shape, changes, stored)
     shape = _known_shape(entity, row)
     _validate(shape, row, given, stored)
-    row = _transformed(shape, row, given)
-    return _ordered(entity, {**dict.fromkeys(shape.fields), **row})
+    return _ordered(entity, _transformed(shape, row, given))
 
 
 def merged(shape: Shape, top: Mapping[str, Any], bottom: Mapping[str, Any]) -> dict[str, Any]:
