@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gopura.dataplane.event_loop import PluginLoop
-from gopura.plugin import Plugin, Use
+from gopura.plugin import Phases, Plugin, Use
 from gopura.plugin.discovery import Found
 from gopura.plugin.node import Node
 
@@ -30,7 +30,7 @@ class BoundPlugin:
     name: str
     priority: int
     config: Any
-    phases: dict[str, tuple[Callable[..., Any], bool]]
+    phases: Phases
     request_body: int
     no_route: bool
     no_service: bool

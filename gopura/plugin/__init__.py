@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from gopura import schema as config
-from gopura.plugin.lifecycle import PHASES, Plugin, Use
+from gopura.plugin.lifecycle import PHASES, Phases, Plugin, Use
 from gopura.plugin.node import Node
 from gopura.schema.types.protocols import HTTP_PROTOCOLS
 from gopura.schema.types.protocols import PROTOCOLS as ALL_PROTOCOLS
@@ -19,6 +19,7 @@ __all__ = [
     "Exchange",
     "Headers",
     "Node",
+    "Phases",
     "Plugin",
     "Request",
     "Response",

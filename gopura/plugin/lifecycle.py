@@ -46,6 +46,10 @@ PHASES = (
 """Every phase, in the order in which they run; `preread` belongs to TCP and UDP streams."""
 
 
+Phases = dict[str, tuple[Callable[..., Any], bool]]
+"""By phase: the method, and whether it is a coroutine function."""
+
+
 @dataclass(frozen=True)
 class Use:
     """One use of a plugin: the facts about its entity beside the configuration."""
@@ -205,7 +209,7 @@ class Plugin:
         """Name the phases that this class overrides, in order."""
         return tuple(phase for phase in PHASES if getattr(cls, phase) is not getattr(Plugin, phase))
 
-    def bound_phases(self, config: Any) -> dict[str, tuple[Callable[..., Any], bool]]:
+    def bound_phases(self, config: Any) -> Phases:
         """Pair each phase with its method, and whether that is a coroutine function, for one configuration.
 
         `config` is the prepared one; a plugin may leave out or exchange methods by it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -40,7 +41,17 @@ class Node:
         self.hostname = socket.gethostname()
         self.cache = Cache()
         self.records = Records(ask)
+        self._trusted = [
+            ipaddress.ip_network(text, strict=False)
+            for text in self.settings.get("trusted_ips") or ()
+            if text != "unix:"
+        ]
         self._tasks: set[asyncio.Task[Any]] = set()
+
+    def trusts(self, ip: str) -> bool:
+        """Whether `trusted_ips` has this address: its X-Forwarded-* headers are believed."""
+        address = ipaddress.ip_address(ip)
+        return any(address in network for network in self._trusted)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         """Run a coroutine in the background, from any thread; the end of the node cancels it."""

@@ -38,19 +38,23 @@ class Records:
     async def insert(self, entity: str, row: Mapping[str, Any], ttl: float | None = None) -> Row:
         """Add a row, which is made complete and valid; it vanishes after `ttl` seconds."""
         added: Row = await self._ask("insert", {"entity": entity, "row": row, "ttl": ttl})
+        self.forget(entity, added)
         return added
 
     async def update(
-        self, entity: str, id_: str, changes: Mapping[str, Any], ttl: float | None = None
+        self, entity: str, row: Row, changes: Mapping[str, Any], ttl: float | None = None
     ) -> Row | None:
         """Change fields of a row; None when it is gone."""
-        params = {"entity": entity, "id": id_, "changes": changes, "ttl": ttl}
+        params = {"entity": entity, "id": row["id"], "changes": changes, "ttl": ttl}
         updated: Row | None = await self._ask("update", params)
+        self.forget(entity, row)
         return updated
 
-    async def delete(self, entity: str, id_: str) -> bool:
+    async def delete(self, entity: str, row: Row) -> bool:
         """Remove a row; of several who do so at the same time, one gets True."""
-        return bool(await self._ask("delete", {"entity": entity, "id": id_}))
+        removed = bool(await self._ask("delete", {"entity": entity, "id": row["id"]}))
+        self.forget(entity, row)
+        return removed
 
     def forget(self, entity: str, row: Mapping[str, Any]) -> None:
         """Hear that a row was added, changed or removed; from any thread."""

@@ -1,7 +1,19 @@
 """Request transformer: changes requests before the upstream gets them."""
 
-from gopura.plugin import ALL_PROTOCOLS, Plugin, config
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from gopura.plugin import ALL_PROTOCOLS, Exchange, Plugin, config
+from gopura.plugin import Headers as HeaderLines
+from gopura.plugin.body import Fields, Form, Json, parse
+from gopura.plugin.pairs import appended, pairs
+from gopura.plugin.template import render
 from gopura.schema.types.pairs import HeaderPairs, HeaderRenames, Headers, TemplatePairs
+
+BODY_LIMIT = 1 << 20
+"""Bytes of a body that are changed; a larger one passes as it is."""
+
+Rendered = Callable[[Iterable[str]], Iterator[tuple[str, str | None]]]
 
 
 class Names(config.Record):
@@ -62,3 +74,156 @@ class RequestTransformer(Plugin, name="request-transformer", priority=801, proto
         """What is added, where it is not there."""
         append: Values
         """What is added in any case."""
+
+    def request_body_limit(self, config: Config) -> int:
+        """Have the body read when it is to be changed, or may become the query."""
+        return BODY_LIMIT if changes_body(config) or config.http_method else 0
+
+    def access(self, exchange: Exchange, config: Config) -> None:
+        """Change the request."""
+        environment = Environment(exchange)
+
+        def rendered(entries: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+            for name, value in pairs(entries):
+                yield name, None if value is None else render(value, environment)
+
+        if config.replace.uri:
+            exchange.upstream_request.path = render(config.replace.uri, environment)
+        if config.http_method:
+            change_method(exchange, config.http_method)
+        change_headers(exchange.upstream_request.headers, config, rendered)
+        if changes_body(config):
+            change_body(exchange, config, rendered)
+        change_query(exchange, config, rendered, environment)
+
+
+class Environment(Mapping[str, Any]):
+    """What templates can name; read when they do."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._loaders: dict[str, Callable[[], Any]] = {
+            "headers": lambda: NamedHeaders(exchange.request.headers),
+            "query_params": lambda: exchange.request.query,
+            "uri_captures": lambda: exchange.captures,
+            "shared": lambda: exchange.ctx,
+        }
+        self._loaded: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._loaded:
+            self._loaded[name] = self._loaders[name]()
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._loaders)
+
+    def __len__(self) -> int:
+        return len(self._loaders)
+
+
+class NamedHeaders(dict[str, Any]):
+    """Headers by name; case does not matter, and `_` may stand for `-`."""
+
+    def __init__(self, headers: HeaderLines) -> None:
+        super().__init__(headers.to_dict())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the value, a list when the header came more than once."""
+        lower = name.lower()
+        return super().get(lower, super().get(lower.replace("_", "-"), default))
+
+
+def changes_body(config: RequestTransformer.Config) -> bool:
+    """Whether anything is to be done to bodies."""
+    kinds = (config.remove, config.rename, config.replace, config.add, config.append)
+    return any(kind.body for kind in kinds)
+
+
+def change_method(exchange: Exchange, method: str) -> None:
+    """Change the method; a form moves into the query where the new method has no body."""
+    exchange.upstream_request.method = method.upper()
+    if method not in ("GET", "HEAD", "TRACE"):
+        return
+    form = parse(exchange.request.body, exchange.request.headers.get("content-type"))
+    if isinstance(form, Form) and form.values:
+        query: dict[str, Any] = exchange.request.query
+        for name, value in form.values.items():
+            query[name] = appended(query[name], value) if name in query else value
+        exchange.upstream_request.set_query(query)
+
+
+def change_headers(headers: HeaderLines, config: RequestTransformer.Config, rendered: Rendered) -> None:
+    """Change the headers; Host can only be replaced."""
+    for name, _ in pairs(config.remove.headers):
+        if name.lower() != "host":
+            headers.remove(name)
+    for old, new in rendered(config.rename.headers):
+        if new and (values := headers.get_all(old)):
+            headers.remove(old)
+            headers.set(new, values)
+    for name, value in rendered(config.replace.headers):
+        if name in headers:
+            headers.set(name, [] if value is None else value)
+    for name, value in rendered(config.add.headers):
+        if value is not None and name not in headers:
+            headers.set(name, value)
+    for name, value in rendered(config.append.headers):
+        if value is not None and name.lower() != "host":
+            headers.add(name, value)
+
+
+def change_body(exchange: Exchange, config: RequestTransformer.Config, rendered: Rendered) -> None:
+    """Change the fields of a form or of a JSON object."""
+    body = exchange.request.body
+    media = exchange.request.headers.get("content-type") or ""
+    fields = Json({}) if body == b"" and "application/json" in media.lower() else parse(body, media)
+    if fields is None:
+        return
+    before = fields.encode()
+    if body:
+        change_present(fields, config, rendered)
+    for name, value in rendered(config.add.body):
+        if not fields.get(name):
+            fields.set(name, value)
+    for name, value in rendered(config.append.body):
+        fields.set(name, appended(fields.get(name), value))
+    if (after := fields.encode()) != before:
+        exchange.upstream_request.set_body(after)
+
+
+def change_present(fields: Fields, config: RequestTransformer.Config, rendered: Rendered) -> None:
+    """Remove, rename and replace fields that are there."""
+    for name, _ in pairs(config.remove.body):
+        fields.remove(name)
+    for old, new in rendered(config.rename.body):
+        value = fields.get(old)
+        fields.remove(old)
+        if new and value is not None:
+            fields.set(new, value)
+    for name, value in rendered(config.replace.body):
+        if fields.get(name):
+            fields.set(name, value)
+
+
+def change_query(
+    exchange: Exchange, config: RequestTransformer.Config, rendered: Rendered, environment: Environment
+) -> None:
+    """Change the query arguments."""
+    kinds = (config.remove, config.rename, config.replace, config.add, config.append)
+    if not any(kind.querystring for kind in kinds):
+        return
+    query: dict[str, Any] = dict(environment["query_params"])
+    for name, _ in pairs(config.remove.querystring):
+        query.pop(name, None)
+    for old, new in rendered(config.rename.querystring):
+        value = query.pop(old, None)
+        if new and value is not None:
+            query[new] = value
+    for name, value in rendered(config.replace.querystring):
+        if name in query:
+            query[name] = value
+    for name, value in rendered(config.add.querystring):
+        query.setdefault(name, value)
+    for name, value in rendered(config.append.querystring):
+        query[name] = appended(query.get(name), value)
+    exchange.upstream_request.set_query({name: value for name, value in query.items() if value is not None})

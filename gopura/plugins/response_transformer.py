@@ -1,8 +1,11 @@
 """Response transformer: changes responses before the client gets them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from gopura.plugin import Plugin, config
+import orjson
+
+from gopura.plugin import Exchange, Headers, Phases, Plugin, config
+from gopura.plugin.pairs import appended, pairs
 from gopura.schema.types.pairs import HeaderRenames, Pairs
 
 _Names = Annotated[list[str], config.Named("json")]
@@ -52,3 +55,104 @@ class ResponseTransformer(Plugin, name="response-transformer", priority=800):
         """What is added, where it is not there."""
         append: Values
         """What is added in any case."""
+
+    def bound_phases(self, config: Config) -> Phases:
+        """Let bodies stream unless they are to be changed."""
+        phases = super().bound_phases(config)
+        if not changes_body(config):
+            del phases["body_filter"]
+        return phases
+
+    def header_filter(self, exchange: Exchange, config: Config) -> None:
+        """Change the headers."""
+        headers = exchange.response.headers
+        if changes_body(config) and is_json(headers.get("content-type")):
+            exchange.ctx[self.name] = bytearray()
+            headers.remove("content-length")
+        change_headers(headers, config)
+
+    def body_filter(self, exchange: Exchange, config: Config, chunk: bytes, last: bool) -> bytes | None:
+        """Hold a JSON body back until it is whole, then change it."""
+        held: bytearray | None = exchange.ctx.get(self.name)
+        if held is None:
+            return None
+        held += chunk
+        if not last:
+            return b""
+        return self._changed(bytes(held), config)
+
+    def _changed(self, body: bytes, config: Config) -> bytes:
+        try:
+            value = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            self.log_to.warning("body transform failed: failed parsing json body")
+            return body
+        return orjson.dumps(changed(value, config)) if isinstance(value, dict) else body
+
+
+def changes_body(config: ResponseTransformer.Config) -> bool:
+    """Whether anything is to be done to bodies."""
+    return any(kind.json_fields for kind in (config.remove, config.replace, config.add, config.append))
+
+
+def is_json(content_type: str | None) -> bool:
+    """Whether a Content-Type is JSON's."""
+    medias = (media.partition(";")[0].strip().lower() for media in (content_type or "").split(","))
+    return "application/json" in medias
+
+
+def change_headers(headers: Headers, config: ResponseTransformer.Config) -> None:
+    """Remove, rename, replace, add and append headers. Conditions look at the headers as they came."""
+    before = {name.lower(): headers.get_all(name) for name, _ in headers.items()}
+    for name, _ in pairs(config.remove.headers):
+        headers.remove(name)
+    for old, new in pairs(config.rename.headers):
+        if new and old.lower() in before:
+            headers.set(new, before[old.lower()])
+            headers.remove(old)
+    for name, value in pairs(config.replace.headers):
+        if value and name.lower() in before:
+            headers.set(name, value)
+    for name, value in pairs(config.add.headers):
+        if value and name.lower() not in before:
+            headers.set(name, value)
+    for name, value in pairs(config.append.headers):
+        headers.add(name, value or "")
+
+
+def changed(value: dict[str, Any], config: ResponseTransformer.Config) -> dict[str, Any]:
+    """Change the fields of an object."""
+    for name, _ in pairs(config.remove.json_fields):
+        value.pop(name, None)
+    for name, new in typed(config.replace):
+        if value.get(name) not in (None, False):
+            value[name] = new
+    for name, new in typed(config.add):
+        if value.get(name) in (None, False):
+            value[name] = new
+    for name, new in typed(config.append):
+        value[name] = appended(value.get(name), new)
+    return value
+
+
+def typed(values: Values) -> list[tuple[str, Any]]:
+    """Pairs whose values have the types that the configuration names; what is no number is left out."""
+    types = [*values.json_types, *("string" for _ in values.json_fields)]
+    found = [
+        (name, cast(value, kind))
+        for (name, value), kind in zip(pairs(values.json_fields), types, strict=False)
+    ]
+    return [(name, value) for name, value in found if value is not None]
+
+
+def cast(text: str | None, kind: str) -> Any:
+    """A text as a string, number or boolean; None when it cannot be."""
+    if text is None or kind == "string":
+        return text
+    if kind == "boolean":
+        return text == "true"
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return int(number) if number.is_integer() else number
