@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench.cases import CASES
-from bench.rounds import Sample
+from bench.rounds import KINDS, Sample
 
 BASE_SERVER = "nginx"
 BASE_CASE = "plain"
@@ -28,10 +28,9 @@ PAGE = Path(__file__).with_name("page.md")
 
 def table(samples: Sequence[Sample]) -> str:
     """A markdown table, one row for each server of each case."""
-    cases = dict.fromkeys(sample.case for sample in samples)
-    servers = dict.fromkeys(sample.server for sample in samples)
     measured = {(sample.case, sample.server) for sample in samples}
-    pairs = [(case, server) for case in cases for server in servers if (case, server) in measured]
+    servers = [kind.name for kind in KINDS]
+    pairs = [(case, server) for case in CASES for server in servers if (case, server) in measured]
     rows = [_row(case, server, samples) for case, server in pairs]
     return "\n".join([_line(COLUMNS), "|---|---" + "|--:" * (len(COLUMNS) - 2) + "|", *rows])
 
