@@ -15,7 +15,7 @@ from gopura.schema.rules.marks import Description, Named
 _SCALARS = {str: "string", bool: "boolean", int: "integer", float: "number"}
 
 
-def field_of(name: str, info: FieldInfo) -> Field:
+def field_of(owner: type, name: str, info: FieldInfo) -> Field:
     """The description of a model's attribute."""
     base, rules, nullable = _opened(info.annotation, info.metadata)
     required = _has(rules, Required) or not (nullable or _has(rules, Auto) or _has(rules, Optional))
@@ -25,16 +25,17 @@ def field_of(name: str, info: FieldInfo) -> Field:
         base,
         rules,
         attribute=name,
+        owner=owner,
         required=required,
         default=_default(info, rules),
-        description=info.description or _described(rules),
+        text=info.description or _described(rules),
     )
 
 
 def element_of(annotation: Any) -> Field:
     """The description of what a collection holds; null is never an element."""
     base, rules, _ = _opened(annotation, ())
-    return _field("", base, rules, required=True, description=_described(rules))
+    return _field("", base, rules, required=True, text=_described(rules))
 
 
 def _field(name: str, base: Any, rules: list[Rule], **facts: Any) -> Field:

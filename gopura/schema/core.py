@@ -31,12 +31,25 @@ def field_core(field: Field) -> CoreSchema:
 
 def refusal(field: Field, value: Any) -> Any:
     """The message (or the tree of messages) about one value, None when it is valid."""
-    only = core_schema.typed_dict_schema({"value": core_schema.typed_dict_field(field_core(field))})
     try:
-        SchemaValidator(only).validate_python({} if value is UNSET else {"value": value})
+        _validator(field).validate_python({} if value is UNSET else {"value": value})
     except ValidationError as error:
         return tree_of(error)["value"]
     return None
+
+
+def accepted(field: Field, value: Any) -> bool:
+    """Whether a value is valid, without the words."""
+    return _validator(field).isinstance_python({} if value is UNSET else {"value": value})
+
+
+def _validator(field: Field) -> SchemaValidator:
+    """The field's own validator, made at its first use and kept with it."""
+    kept = field.__dict__.get("_validator")
+    if kept is None:
+        only = core_schema.typed_dict_schema({"value": core_schema.typed_dict_field(field_core(field))})
+        kept = field.__dict__["_validator"] = SchemaValidator(only)
+    return kept
 
 
 def _refusal_of_null(field: Field) -> str | None:

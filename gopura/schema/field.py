@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from gopura.schema.docstrings import attribute_docstrings
 from gopura.schema.rule import Rule
 from gopura.schema.rules import Abstract, Auto, Encrypted, Foreign, Immutable, Referenceable, Unique, UuidText
 from gopura.schema.rules.marks import UniqueAcrossWorkspaces
@@ -32,7 +33,8 @@ class Field:
 
     `kind` is one of string, integer, number, boolean, array, set, map, record, json, foreign, any.
     `default` is UNSET when there is none. `required` fields refuse null.
-    `attribute` is the typed object's attribute, which is the name unless the name is no identifier.
+    `attribute` of the class `owner` holds the value in typed objects; it is the name unless that is no identifier.
+    `text` describes the type.
     """
 
     name: str
@@ -40,12 +42,19 @@ class Field:
     rules: tuple[Rule, ...] = ()
     required: bool = False
     default: Any = UNSET
-    description: str = ""
+    text: str = ""
     elements: "Field | None" = None
     keys: "Field | None" = None
     values: "Field | None" = None
     record: "Shape | None" = None
     attribute: str = ""
+    owner: type | None = None
+
+    @property
+    def description(self) -> str:
+        """What it is, in a sentence: the text under the attribute, else the one of its type."""
+        found = attribute_docstrings(self.owner).get(self.attribute) if self.owner else None
+        return found or self.text
 
     def rule(self, kind: type[R]) -> R | None:
         """The field's rule of this class."""

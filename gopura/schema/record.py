@@ -19,7 +19,7 @@ from gopura.schema.transformation import Transformation
 class Record(BaseModel):
     """A described object: annotated attributes are its fields, their docstrings the fields' descriptions."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
 
     checks: ClassVar[Sequence[Check]] = ()
     shorthands: ClassVar[Sequence[Shorthand]] = ()
@@ -32,7 +32,7 @@ class Record(BaseModel):
     def shape(cls) -> Shape:
         """Fields and checks, made once per class."""
         if "_shape" not in cls.__dict__:
-            found = [field_of(name, info) for name, info in cls.__pydantic_fields__.items()]
+            found = [field_of(cls, name, info) for name, info in cls.__pydantic_fields__.items()]
             fields = {field.name: field for field in found}
             cls._shape = Shape(fields, cls.checks, cls.shorthands, cls.transformations, cls)
         return cls._shape

@@ -7,7 +7,7 @@ from typing import Any
 from gopura.schema import wording
 from gopura.schema.annotation import element_of
 from gopura.schema.checks.base import Check
-from gopura.schema.core import refusal
+from gopura.schema.core import accepted, refusal
 from gopura.schema.field import UNSET, Field
 from gopura.schema.path import field_at, filled, put_at, value_at
 from gopura.schema.rule import Mark, Rule
@@ -28,20 +28,45 @@ class Elements(Mark):
         return {"elements": shown_field(element_of(self.annotation))}
 
 
-def _refusal(field: Field, match: Sequence[Rule], value: Any) -> Any:
-    """The message when the value of the field does not satisfy the match, else None."""
-    for rule in match:
-        if isinstance(rule, Required):
-            field = field.overlaid(required=True)
-        elif isinstance(rule, Elements):
-            field = field.overlaid(elements=element_of(rule.annotation))
-        else:
-            field = field.overlaid(rule)
-    return refusal(field, value)
+class Match:
+    """What a field must be, on top of its own rules, to meet a condition."""
 
+    def __init__(self, *rules: Rule) -> None:
+        self.rules = rules
+        self._fields: dict[int, tuple[Field, Field]] = {}
 
-def _shown(match: Sequence[Rule]) -> dict[str, Any]:
-    return {key: value for rule in match for key, value in rule.shown().items()}
+    def met(self, field: Field, value: Any) -> bool:
+        """Whether the value of the field meets the condition."""
+        return accepted(self._overlaid(field), value)
+
+    def refusal(self, field: Field, value: Any) -> Any:
+        """The message about a value that does not meet the condition, None when it does."""
+        field = self._overlaid(field)
+        return None if accepted(field, value) else refusal(field, value)
+
+    def _overlaid(self, field: Field) -> Field:
+        """The field with the rules laid over it; kept with the field, so that it is made once."""
+        if id(field) not in self._fields:
+            self._fields[id(field)] = (field, self._with_rules(field))
+        return self._fields[id(field)][1]
+
+    def _with_rules(self, field: Field) -> Field:
+        for rule in self.rules:
+            if isinstance(rule, Required):
+                field = field.overlaid(required=True)
+            elif isinstance(rule, Elements):
+                field = field.overlaid(elements=element_of(rule.annotation))
+            else:
+                field = field.overlaid(rule)
+        return field
+
+    def shown(self) -> dict[str, Any]:
+        """The rules in `/schemas`."""
+        return {key: value for rule in self.rules for key, value in rule.shown().items()}
+
+    def demands_presence(self) -> bool:
+        """Whether null does not meet it."""
+        return any(isinstance(rule, Required) for rule in self.rules)
 
 
 class Conditional(Check):
@@ -57,9 +82,9 @@ class Conditional(Check):
         then_match: Rule | tuple[Rule, ...],
         then_err: str | None = None,
     ) -> None:
-        self.if_field, self.if_match = if_field, (if_match,)
+        self.if_field, self.if_match = if_field, Match(if_match)
         self.then_field = then_field
-        self.then_match = then_match if isinstance(then_match, tuple) else (then_match,)
+        self.then_match = Match(*then_match) if isinstance(then_match, tuple) else Match(then_match)
         self.then_err = then_err
 
     def sources(self) -> Sequence[str]:
@@ -75,14 +100,14 @@ class Conditional(Check):
     ) -> str | None:
         """File the message under the second field, and the reason under the object."""
         then_value = value_at(row, self.then_field)
-        if _refusal(field_at(fields, self.if_field), self.if_match, value_at(row, self.if_field)) is not None:
+        if not self.if_match.met(field_at(fields, self.if_field), value_at(row, self.if_field)):
             return None
         then_value = None if then_value is UNSET else then_value
-        message = _refusal(field_at(fields, self.then_field), self.then_match, then_value)
+        message = self.then_match.refusal(field_at(fields, self.then_field), then_value)
         if message is None:
             return None
         put_at(tree, self.then_field, message)
-        missing = then_value is None and any(isinstance(rule, Required) for rule in self.then_match)
+        missing = then_value is None and self.then_match.demands_presence()
         if self.then_err and not missing:
             return self.then_err.replace("%s", self.if_field)
         return f"failed conditional validation given value of field '{self.if_field}'"
@@ -91,9 +116,9 @@ class Conditional(Check):
         """All parts."""
         shown = {
             "if_field": self.if_field,
-            "if_match": _shown(self.if_match),
+            "if_match": self.if_match.shown(),
             "then_field": self.then_field,
-            "then_match": _shown(self.then_match),
+            "then_match": self.then_match.shown(),
         }
         return shown | ({"then_err": self.then_err} if self.then_err else {})
 
@@ -115,9 +140,9 @@ class ConditionalAtLeastOneOf(Check):
         else_err: str | None = None,
     ) -> None:
         self.if_field = if_field
-        self.branches = [(if_match, tuple(then), then_err)]
+        self.branches = [(Match(if_match), tuple(then), then_err)]
         if else_match is not None:
-            self.branches.append((else_match, tuple(else_then), else_err))
+            self.branches.append((Match(else_match), tuple(else_then), else_err))
 
     def sources(self) -> Sequence[str]:
         """The condition and all fields of both branches."""
@@ -131,7 +156,7 @@ class ConditionalAtLeastOneOf(Check):
         if value is UNSET:
             return None
         for match, names, err in self.branches:
-            if _refusal(field_at(fields, self.if_field), (match,), value) is None:
+            if match.met(field_at(fields, self.if_field), value):
                 return self._missing(row, names, err, updating)
         return None
 
