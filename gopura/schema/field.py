@@ -1,6 +1,7 @@
 """One field of an entity or a record, as every part of the product sees it."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gopura.schema.docstrings import attribute_docstrings
@@ -64,53 +65,53 @@ class Field:
         """Whether the field has a rule of this class."""
         return self.rule(kind) is not None
 
-    @property
+    @cached_property
     def auto(self) -> bool:
         """Filled in when missing."""
         return self.has(Auto)
 
-    @property
+    @cached_property
     def unique(self) -> bool:
         """No two entities share a value; also a way to look the entity up."""
         return self.has(Unique)
 
-    @property
+    @cached_property
     def unique_across_workspaces(self) -> bool:
         """Unique in all workspaces together."""
         return self.has(UniqueAcrossWorkspaces)
 
-    @property
+    @cached_property
     def uuid(self) -> bool:
         """A UUID."""
         return self.has(UuidText)
 
-    @property
+    @cached_property
     def immutable(self) -> bool:
         """Cannot change."""
         return self.has(Immutable)
 
-    @property
+    @cached_property
     def abstract(self) -> bool:
         """Described by the entity's variant."""
         return self.has(Abstract)
 
-    @property
+    @cached_property
     def referenceable(self) -> bool:
         """May hold a vault reference."""
         return self.has(Referenceable)
 
-    @property
+    @cached_property
     def encrypted(self) -> bool:
         """A secret."""
         return self.has(Encrypted)
 
-    @property
+    @cached_property
     def reference(self) -> str | None:
         """The entity that a foreign field refers to."""
         foreign = self.rule(Foreign)
         return foreign.reference if foreign else None
 
-    @property
+    @cached_property
     def on_delete(self) -> str | None:
         """`cascade`, or None: the referred entity cannot be deleted first."""
         foreign = self.rule(Foreign)
