@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from gopura.plugin import Plugin, config
+from gopura.schema.surroundings import surroundings
 from gopura.schema.types.memory import known_zone
 
 _RESERVED = ("kong_acme:renew_config:", "kong_acme:renew_last_run", "kong_acme:cert_key:")
@@ -16,7 +17,9 @@ def _namespace(namespace: str) -> str | None:
     return word and f"namespace can't be prefixed with reserved word: {word}"
 
 
-def _storage(_row: dict[str, Any]) -> str | None:
+def _storage(row: dict[str, Any]) -> str | None:
+    if row["config"]["storage"] == "kong" and not surroundings.database:
+        return '"kong" storage can\'t be used with dbless mode'
     return None
 
 

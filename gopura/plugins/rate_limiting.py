@@ -70,7 +70,11 @@ class RateLimiting(Plugin, name="rate-limiting", priority=910):
         """The header that says who is counted, with `limit_by` header."""
         path: config.Path | None = None
         """The path whose requests are counted, with `limit_by` path."""
-        policy: Annotated[str | None, config.LenMin(0), config.OneOf("local", "cluster", "redis")] = "local"
+        policy: Annotated[
+            str | None,
+            config.LenMin(0),
+            config.OneOf("local", "cluster", "redis", need_database=("cluster",)),
+        ] = "local"
         """Where it is counted: on each node, in the database, in Redis."""
         fault_tolerant: bool = True
         """Whether requests pass when the counters cannot be reached."""

@@ -61,7 +61,9 @@ class ResponseRateLimiting(Plugin, name="response-ratelimiting", priority=900):
         """The response header in which upstreams say what was used: `videos=1, minutes=20`."""
         limit_by: Annotated[str | None, config.OneOf("consumer", "credential", "ip")] = "consumer"
         """Who is counted; where there is no such thing, the address is."""
-        policy: Annotated[str | None, config.OneOf("local", "cluster", "redis")] = "local"
+        policy: Annotated[
+            str | None, config.OneOf("local", "cluster", "redis", need_database=("cluster",))
+        ] = "local"
         """Where it is counted: on each node, in the database, in Redis."""
         fault_tolerant: bool = True
         """Whether requests pass when the counters cannot be reached."""

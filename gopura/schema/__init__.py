@@ -26,6 +26,7 @@ What others use:
   The caller resolves foreign keys given by name before, and checks existence and uniqueness after.
 - `coerce_form(entity, values)`: decoded form values with the types of their fields.
 - `render(entity)`, `render_variant(shape)`: the JSON of `/schemas/...`; `validate(entity, given)` for `/validate`.
+- `surroundings.database = False` where there is no database: some choices are then refused.
 - `Service.load(row)`: the typed object; `Config.load(row)` likewise for a plugin's configuration.
 """
 
@@ -53,6 +54,7 @@ from gopura.schema.rules import *  # noqa: F403 - the rules are the vocabulary
 from gopura.schema.rules import __all__ as _rules
 from gopura.schema.shape import Shape
 from gopura.schema.shorthand import Shorthand
+from gopura.schema.surroundings import surroundings
 from gopura.schema.transformation import Transformation
 from gopura.schema.types import *  # noqa: F403 - so are the types
 from gopura.schema.types import __all__ as _types
@@ -89,6 +91,7 @@ __all__ = [
     "render_variant",
     "shape_for",
     "specialised",
+    "surroundings",
     "update",
     "upsert",
     "validate",

@@ -4,6 +4,7 @@ from typing import Any
 
 from gopura.schema import wording
 from gopura.schema.rule import Rule
+from gopura.schema.surroundings import surroundings
 
 
 class Eq(Rule):
@@ -72,14 +73,22 @@ class NotOneOf(Rule):
 
 
 class OneOf(Rule):
-    """One of these values."""
+    """One of these values; those in `need_database` only where there is a database."""
 
     key = "one_of"
     order = 4
 
-    def __init__(self, *allowed: Any, err: str | None = None) -> None:
-        self.allowed = allowed
+    def __init__(self, *values: Any, err: str | None = None, need_database: tuple[Any, ...] = ()) -> None:
+        self.values = values
         self.err = err
+        self.need_database = need_database
+
+    @property
+    def allowed(self) -> tuple[Any, ...]:
+        """The values that are possible here."""
+        if surroundings.database or not self.need_database:
+            return self.values
+        return tuple(value for value in self.values if value not in self.need_database)
 
     def problem(self, value: Any) -> str | None:
         """Look the value up."""

@@ -2,7 +2,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from gopura.schema import Eq, Ne, NotOneOf, OneOf
+from gopura.schema import Eq, Ne, NotOneOf, OneOf, surroundings
 from tests.schema.refusals import refused
 
 CASES: list[tuple[Any, Any, str | None]] = [
@@ -30,3 +30,10 @@ CASES: list[tuple[Any, Any, str | None]] = [
 @pytest.mark.parametrize(("annotation", "value", "message"), CASES)
 def test_choices(annotation: Any, value: Any, message: str | None) -> None:
     assert refused(annotation, value) == message
+
+
+def test_choices_that_need_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = Annotated[str, OneOf("local", "cluster", need_database=("cluster",))]
+    assert refused(policy, "cluster") is None
+    monkeypatch.setattr(surroundings, "database", False)
+    assert refused(policy, "cluster") == "expected one of: local"

@@ -1,0 +1,14 @@
+"""What descriptions depend on besides themselves: how the node runs."""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Surroundings:
+    """Facts from the settings, entered once at the start of a process."""
+
+    database: bool = True
+    """Whether there is a database that data planes share; without it what is kept there is refused."""
+
+
+surroundings = Surroundings()
