@@ -6,6 +6,7 @@ import asyncio
 import logging
 from contextlib import AsyncExitStack
 
+from gopura import entities
 from gopura.admin import create_app
 from gopura.controlplane.access_log import AccessLog
 from gopura.controlplane.admin_server import AdminServers
@@ -26,6 +27,8 @@ def main() -> None:
 
 async def control(parent: Parent, launch: Launch, life: Life) -> None:
     """Serve the Admin API and the link until the end of `life`."""
+    for broken in entities.follow(launch.settings):
+        log.error("plugin left out: %s", broken)
     try:
         store = await Store.of(launch.settings).open()
     except (DatabaseUnavailable, NotBootstrapped) as error:

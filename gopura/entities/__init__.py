@@ -4,8 +4,13 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
-from gopura.schema import Entity, EntityType
+from gopura.schema import Entity, EntityType, surroundings
+
+if TYPE_CHECKING:
+    from gopura.plugin.discovery import Broken
+    from gopura.settings import Settings
 
 
 def get(name: str) -> EntityType:
@@ -64,3 +69,15 @@ def _by_dependency(found: Mapping[str, EntityType]) -> list[str]:
     for name in sorted(found):
         place(name)
     return order
+
+
+def follow(settings: "Settings") -> "list[Broken]":
+    """Describe entities as the settings have them; returns plugins that cannot be used. Called at the start."""
+    from gopura.entities import plugins
+    from gopura.plugin.discovery import discover
+
+    use_router_flavor(settings.router_flavor)
+    surroundings.database = settings.database != "off"
+    found = discover(settings.plugins, settings.plugins_path)
+    plugins.enable(found.plugins)
+    return found.broken

@@ -1,7 +1,10 @@
 """Applications that act for consumers through the oauth2 plugin."""
 
 import base64
+import binascii
 import hashlib
+import hmac
+import re
 import secrets
 from typing import Annotated, Any
 
@@ -22,6 +25,7 @@ from gopura.schema import (
 )
 from gopura.schema.types.url import parsed_url
 
+_PHC = re.compile(r"\$pbkdf2-(sha\d+)\$i=(\d+),l=(\d+)\$([\w+/=]+)\$([\w+/=]+)")
 _DIGEST, _ITERATIONS, _LENGTH, _SALT_LENGTH = "sha512", 10000, 32, 16
 
 
@@ -31,6 +35,20 @@ def hashed(secret: str, salt: bytes | None = None) -> str:
     derived = hashlib.pbkdf2_hmac(_DIGEST, secret.encode(), salt, _ITERATIONS, _LENGTH)
     salt_text, hash_text = (base64.b64encode(part).rstrip(b"=").decode() for part in (salt, derived))
     return f"$pbkdf2-{_DIGEST}$i={_ITERATIONS},l={_LENGTH}${salt_text}${hash_text}"
+
+
+def proves(secret: str, hash_text: str) -> bool:
+    """Whether a PHC string (PBKDF2) was made from this secret. Takes milliseconds, without the interpreter's lock."""
+    found = _PHC.fullmatch(hash_text)
+    if found is None:
+        return False
+    digest, iterations, length = found[1], int(found[2]), int(found[3])
+    try:
+        salt, expected = (base64.b64decode(text + "=" * (-len(text) % 4)) for text in found.group(4, 5))
+    except binascii.Error:
+        return False
+    derived = hashlib.pbkdf2_hmac(digest, secret.encode("utf-8", "surrogateescape"), salt, iterations, length)
+    return hmac.compare_digest(derived, expected)
 
 
 def _hash(hash_secret: bool, client_secret: str) -> dict[str, Any]:
