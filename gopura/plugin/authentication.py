@@ -47,6 +47,7 @@ class _Authenticating(Plugin):
         exchange.authenticate(consumer, credential, self.identifier)
 
     def _reject(self, exchange: Exchange, config: Any, refusal: Refusal) -> None:
+        refusal.with_traceback(None)  # refusals are often constants: they must not keep what they saw
         if config.anonymous:
             exchange.authenticate(anonymous_consumer(exchange, config.anonymous))
         else:

@@ -49,11 +49,11 @@ async def test_rows_live_and_go(plane: Plane) -> None:
     assert (added["session_id"], added["ttl"]) == ("s", 50)
     found = await plane.records.find("sessions", "session_id", "s")
     assert found is not None and found["id"] == added["id"]
-    updated = await plane.records.update("sessions", added["id"], {"data": "2"}, ttl=90)
+    updated = await plane.records.update("sessions", added, {"data": "2"}, ttl=90)
     assert updated is not None and (updated["data"], updated["ttl"]) == ("2", 90)
-    assert await plane.records.delete("sessions", added["id"])
-    assert not await plane.records.delete("sessions", added["id"])
-    assert await plane.records.update("sessions", added["id"], {"data": "3"}) is None
+    assert await plane.records.delete("sessions", added)
+    assert not await plane.records.delete("sessions", added)
+    assert await plane.records.update("sessions", added, {"data": "3"}) is None
 
 
 async def test_rows_are_kept_until_they_change(plane: Plane) -> None:
@@ -66,7 +66,7 @@ async def test_rows_are_kept_until_they_change(plane: Plane) -> None:
         assert await plane.records.find("sessions", "session_id", "s") is not None
     assert plane.asked == asked + 1
     version = await plane.store.version()
-    await plane.records.delete("sessions", added["id"])
+    await plane.records.delete("sessions", added)
     await plane.hear(version)
     assert await plane.records.find("sessions", "session_id", "s") is None
 

@@ -1,0 +1,32 @@
+"""The parameters of OAuth 2.0 requests, in the query string or in a body."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gopura.plugin.body import Fields, parse
+
+if TYPE_CHECKING:
+    from gopura._engine import Request
+
+_WITH_BODY = ("POST", "PUT", "PATCH")
+
+
+class Parameters:
+    """Parameters by name; the body's go before the query string's."""
+
+    def __init__(self, request: Request) -> None:
+        self._query = request.query
+        self.body: Fields | None = None
+        if request.method in _WITH_BODY:
+            self.body = parse(request.body, request.headers.get("content-type"))
+
+    def get(self, name: str) -> Any:
+        """Return the value in whichever form it came, or None."""
+        found = self.body.get(name) if self.body else None
+        return self._query.get(name) if found is None else found
+
+    def text(self, name: str) -> str:
+        """Return the value if it is a single text; empty otherwise."""
+        value = self.get(name)
+        return value if isinstance(value, str) else ""
