@@ -27,6 +27,7 @@ from gopura.store.errors import EntityError
 log = logging.getLogger(__name__)
 
 _MALFORMED = re.compile(r"%(?:00|(?![0-9a-fA-F]{2}))")
+_MALFORMED_QUERY = re.compile("%00|\0")
 _ROBOTS = "User-agent: *\nDisallow: /"
 
 
@@ -39,7 +40,7 @@ def create_app(store: Store, settings: Settings, link: Link | None = None) -> St
 def router(gateway: Gateway) -> Router:
     """Every endpoint: those derived from entities, then those of their own kind."""
     found = Router()
-    made = resources.of(gateway.entities)
+    made = resources.of(gateway)
     for endpoint in derive.endpoints(made):
         found.add(endpoint)
     for endpoint in (*resources.endpoints(made), *information.endpoints()):
@@ -83,6 +84,8 @@ class Admin:
             return refusal.response
         except (SchemaViolation, EntityError) as error:
             return answers.json(error.body(), STATUS[error.code])
+        except RecursionError:
+            return answers.message("the body is nested too deeply", 400)
         except DatabaseUnavailable as error:
             log.warning("%s %s: %s", request.method, path, error)
             return answers.message(str(error), 503)
@@ -132,8 +135,11 @@ class Bare(Response):
 
 
 def _query(request: Request) -> dict[str, Any]:
+    text = request.scope["query_string"].decode("latin-1")
+    if _MALFORMED_QUERY.search(text):
+        raise answers.Refusal(answers.message("a NUL character in the query", 400))
     try:
-        return arguments.nested(arguments.parse(request.scope["query_string"].decode("latin-1")))
+        return arguments.nested(arguments.parse(text))
     except arguments.TooManyArguments as error:
         raise answers.Refusal(answers.message("Too many arguments", 400)) from error
 

@@ -25,9 +25,12 @@ def parse(text: str) -> dict[str, Any]:
     pairs = [piece.partition("=") for piece in text.split("&") if piece and not piece.startswith("=")]
     if len(pairs) > MAX_ARGUMENTS:
         raise TooManyArguments
-    return grouped(
-        (unquote_plus(name), unquote_plus(value) if equals else True) for name, equals, value in pairs
-    )
+    return grouped((_decoded(name), _decoded(value) if equals else True) for name, equals, value in pairs)
+
+
+def _decoded(text: str) -> str:
+    # What is no UTF-8 must not look like something else: it stays recognisable for validation to refuse.
+    return unquote_plus(text, errors="surrogateescape")
 
 
 def grouped(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

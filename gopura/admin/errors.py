@@ -65,6 +65,16 @@ class InvalidOptions(EntityError):
         return {**super().body(), "options": self.options}
 
 
+class OperationUnsupported(EntityError):
+    """A change of what came from a file."""
+
+    code, name = 12, "operation unsupported"
+
+    def __init__(self, operation: str, entity: str, by: str | None = None) -> None:
+        place = f" by '{by}'" if by else ""
+        super().__init__(f"cannot {operation} '{entity}' entities{place} when not using a database")
+
+
 class ForeignKeysUnresolved(EntityError):
     """References by name that no entity has."""
 

@@ -1,14 +1,13 @@
 """What can be done with the entities of one kind; entities with ways of their own override parts of it."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 
 from gopura import schema
-from gopura.admin import references
+from gopura.admin import references, storable
 from gopura.admin.body import Body
-from gopura.admin.errors import InvalidOptions
+from gopura.admin.errors import InvalidOptions, OperationUnsupported
 from gopura.admin.gateway import Gateway
 from gopura.admin.keys import Key, key_of
 from gopura.admin.listing import Listing
@@ -23,9 +22,10 @@ LONGEST_TTL = 100_000_000
 class Resource:
     """One entity's operations. Values are validated and complete before anything is changed."""
 
-    def __init__(self, entity: EntityType, entities: Mapping[str, EntityType]) -> None:
+    def __init__(self, entity: EntityType, gateway: Gateway) -> None:
         self.entity = entity
-        self.entities = entities
+        self.entities = gateway.entities
+        self.read_only = gateway.settings.database == "off"
 
     def guard(self, gateway: Gateway) -> Response | None:
         """An answer instead of that of the entity's endpoints; None when they are to answer."""
@@ -60,7 +60,9 @@ class Resource:
         given, ttl = self.options(given)
         given = await self.resolved(tx, given)
         row = schema.insert(self.entity, given)
+        storable.check(row)
         await self.check(tx, row)
+        self.refuse("create")
         return await tx.insert(self.entity.name, row | ttl)
 
     async def change(self, tx: Transaction, key: Key, given: Value) -> Value:
@@ -75,7 +77,9 @@ class Resource:
             if key.field == "id":
                 raise key.missing(self.entity)
             row["id"] = stored["id"]
+        storable.check(row)
         await self.check(tx, row)
+        self.refuse("update", key)
         return await tx.update(self.entity.name, row | ttl)
 
     async def put(self, tx: Transaction, key: Key, given: Value) -> Value:
@@ -85,14 +89,24 @@ class Resource:
         given = await self.resolved(tx, given)
         row = schema.upsert(self.entity, given, key.pair)
         row |= _kept(stored, given)
+        storable.check(row)
         await self.check(tx, row)
+        self.refuse("create or update", key)
         return await tx.upsert(self.entity.name, row | ttl)
 
     async def remove(self, tx: Transaction, key: Key) -> None:
         """DELETE; it may be gone already."""
         stored = await self.stored(tx, key)
         if stored is not None:
+            self.refuse("remove", key)
             await tx.delete(self.entity.name, stored["id"])
+
+    def refuse(self, operation: str, key: Key | None = None) -> None:
+        """Raise OperationUnsupported when entities come from a file."""
+        if self.read_only:
+            raise OperationUnsupported(
+                operation, self.entity.name, key.field if key and key.field != "id" else None
+            )
 
     async def check(self, tx: Transaction, row: Value) -> None:
         """What a complete row must fulfil beside its schema, looking at other entities."""

@@ -9,10 +9,9 @@ import pytest
 from gopura.admin import create_app
 from gopura.settings import Settings
 from gopura.store import Store, migrate
-from tests.store.conftest import DATABASES
 
 
-@pytest.fixture(params=DATABASES)
+@pytest.fixture(params=["sqlite", "postgres"])
 async def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     overrides = {"database": request.param, "prefix": str(tmp_path)}
     if request.param == "postgres":

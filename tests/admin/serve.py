@@ -8,13 +8,16 @@ import uvicorn
 
 from gopura.admin import create_app
 from gopura.settings import Settings
-from gopura.store import Store
+from gopura.store import Store, migrate
 
 
 async def serve(port: int, overrides: dict[str, str]) -> None:
     with tempfile.TemporaryDirectory() as prefix:
         settings = Settings.load(None, {}, {"prefix": prefix, **overrides})
-        async with Store.of(settings) as store:
+        store = Store.of(settings)
+        if settings.database == "postgres":
+            await migrate.bootstrap(store.location)
+        async with store:
             app = create_app(store, settings)
             config = uvicorn.Config(app, port=port, log_level="warning", server_header=False)
             await uvicorn.Server(config).serve()

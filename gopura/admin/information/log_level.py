@@ -9,22 +9,54 @@ from starlette.responses import Response
 
 from gopura.admin import answers
 from gopura.admin.call import Call
+from gopura.admin.gateway import Gateway
 from gopura.admin.router import Endpoint
-from gopura.logs import LEVELS, level_name
+from gopura.logs import LEVELS, level_name, set_level
 
 _NODE = "/debug/node/log-level"
-_CLUSTER = "/debug/cluster/log-level/{log_level}"
 _CONTROL_PLANES = "/debug/cluster/control-planes-nodes/log-level/{log_level}"
+_CLUSTER = "/debug/cluster/log-level/{log_level}"
 _SECONDS = 60.0
 
-_resets: set[asyncio.TimerHandle] = set()
+
+class Level:
+    """The level that is set for a while, and the one that comes back."""
+
+    usual: str | None = None
+    reset: asyncio.TimerHandle | None = None
+
+    def change(self, name: str, seconds: int) -> None:
+        """Set a level; the one from before the first change returns after so many seconds (0: never)."""
+        if self.reset:
+            self.reset.cancel()
+        self.usual = self.usual or level_name(logging.getLogger().level)
+        set_level(name)
+        self.reset = asyncio.get_running_loop().call_later(seconds, self.restore) if seconds else None
+
+    def restore(self) -> None:
+        """Back to the usual level."""
+        if self.usual:
+            set_level(self.usual)
+        self.usual = self.reset = None
+
+
+_level = Level()
 
 
 def endpoints() -> Iterator[Endpoint]:
     """This node's level; the cluster's form of it changes this node and its data planes."""
     yield Endpoint(_NODE, {"GET": get})
     yield Endpoint(_NODE + "/{log_level}", {"PUT": put})
-    yield Endpoint(_CLUSTER, {"PUT": put})
+    yield Endpoint(_CLUSTER, {"PUT": put}, guard=_elsewhere)
+    yield Endpoint(_CONTROL_PLANES, {"PUT": put}, guard=_nowhere)
+
+
+def _elsewhere(gateway: Gateway) -> Response | None:
+    return answers.not_found() if gateway.settings.role == "control_plane" else None
+
+
+def _nowhere(gateway: Gateway) -> Response | None:
+    return None if gateway.settings.role == "control_plane" else answers.not_found()
 
 
 async def get(_call: Call) -> Response:
@@ -44,7 +76,8 @@ async def put(call: Call) -> Response:
         return answers.message("timeout must be greater than or equal to 0", 400)
     if logging.getLogger().level == LEVELS[name]:
         return answers.message(f"log level is already {name}", 200)
-    await _change(call, name, seconds)
+    _level.change(name, seconds)
+    await call.gateway.link.call("log_level", level=name, timeout=seconds)
     return answers.message("log level changed", 200)
 
 
@@ -53,15 +86,3 @@ def _timeout(call: Call) -> int:
         return math.ceil(float(call.query.get("timeout", call.body.value.get("timeout", _SECONDS))))
     except (TypeError, ValueError, OverflowError):
         return math.ceil(_SECONDS)
-
-
-async def _change(call: Call, name: str, seconds: int) -> None:
-    logger = logging.getLogger()
-    before = logger.level
-    logger.setLevel(LEVELS[name])
-    await call.gateway.link.call("log_level", level=name, timeout=seconds)
-    for reset in _resets:
-        reset.cancel()
-    _resets.clear()
-    if seconds:
-        _resets.add(asyncio.get_running_loop().call_later(seconds, logger.setLevel, before))

@@ -6,18 +6,18 @@ endpoints beside, or instead of, those that follow from the description.
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from types import ModuleType
 
+from gopura.admin.gateway import Gateway
 from gopura.admin.resource import Resource
 from gopura.admin.router import Endpoint
-from gopura.schema import EntityType
 
 
-def of(entities: Mapping[str, EntityType]) -> dict[str, Resource]:
+def of(gateway: Gateway) -> dict[str, Resource]:
     """The resource of every entity."""
     special = {name: module.Special for name, module in _modules().items() if hasattr(module, "Special")}
-    return {name: special.get(name, Resource)(entity, entities) for name, entity in entities.items()}
+    return {name: special.get(name, Resource)(entity, gateway) for name, entity in gateway.entities.items()}
 
 
 def endpoints(resources: dict[str, Resource]) -> Iterator[Endpoint]:

@@ -1,0 +1,38 @@
+"""What no database can keep although JSON can say it."""
+
+from typing import Any
+
+from gopura.schema import SchemaViolation
+
+_LARGEST = 2**63 - 1
+
+
+def check(row: dict[str, Any]) -> None:
+    """Raise SchemaViolation for texts that are not UTF-8 or hold NUL, and for integers of more than 64 bits."""
+    problems = {name: problem for name, value in row.items() if (problem := _problem(value))}
+    if problems:
+        raise SchemaViolation(problems)
+
+
+def _problem(value: Any) -> str | None:
+    match value:
+        case str():
+            return _text_problem(value)
+        case int() if abs(value) > _LARGEST:
+            return "value is out of range"
+        case dict():
+            return next(filter(None, map(_problem, [*value.keys(), *value.values()])), None)
+        case list():
+            return next(filter(None, map(_problem, value)), None)
+    return None
+
+
+def _text_problem(text: str) -> str | None:
+    if "\0" in text:
+        return "must not contain a NUL character"
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        position = len(text[: error.start].encode()) + 1
+        return f"invalid utf-8 character sequence detected at position {position}"
+    return None
