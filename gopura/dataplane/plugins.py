@@ -88,12 +88,17 @@ class PluginHost:
 
     def _known(self, name: str) -> Plugin | None:
         plugin = self._plugins.get(name)
-        if plugin is None and name not in self._told:
-            self._told.add(name)
-            log.error(
-                "the plugin %s is configured but not loaded by this node: requests pass without it", name
-            )
+        if plugin is None:
+            self._tell(name, "not loaded by this node")
+        elif not plugin.implemented():
+            self._tell(name, "does nothing yet")
         return plugin
+
+    def _tell(self, name: str, why: str) -> None:
+        """Say once per plugin that requests pass without it."""
+        if name not in self._told:
+            self._told.add(name)
+            log.error("the plugin %s is configured but %s: requests pass without it", name, why)
 
     def _bind(self, plugin: Plugin, entity: dict[str, Any]) -> BoundPlugin:
         config = plugin.prepare(plugin.Config.load(entity.get("config") or {}), Use.of(entity))
