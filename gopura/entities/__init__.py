@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -20,10 +20,11 @@ def get(name: str) -> EntityType:
 
 def all() -> Mapping[str, EntityType]:  # noqa: A001 - reads `entities.all()`
     """Every entity by name, those that others refer to before these."""
-    return _described(_flavor)
+    return _described(_flavor, _plugins_own)
 
 
 _flavor = "traditional_compatible"
+_plugins_own: tuple[type[Entity], ...] = ()
 
 
 def use_router_flavor(flavor: str) -> None:
@@ -32,9 +33,15 @@ def use_router_flavor(flavor: str) -> None:
     _flavor = flavor
 
 
+def use_own_entities(models: Iterable[type[Entity]]) -> None:
+    """Add the entities that plugins bring along; to be called before anything else."""
+    global _plugins_own
+    _plugins_own = tuple(models)
+
+
 @cache
-def _described(flavor: str) -> Mapping[str, EntityType]:
-    found = {model.entity().name: model.entity() for model in _models()}
+def _described(flavor: str, own: tuple[type[Entity], ...]) -> Mapping[str, EntityType]:
+    found = {model.entity().name: model.entity() for model in (*_models(), *own)}
     if flavor == "expressions":
         routes = importlib.import_module(f"{__name__}._expression_routes")
         found["routes"] = routes.ExpressionRoute.entity()
@@ -80,4 +87,5 @@ def follow(settings: "Settings") -> "list[Broken]":
     surroundings.database = settings.database != "off"
     found = discover(settings.plugins, settings.plugins_path)
     plugins.enable(found.plugins)
+    use_own_entities(entity for plugin in found.plugins.values() for entity in plugin.entities)
     return found.broken

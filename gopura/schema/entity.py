@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from gopura.schema import wording
 from gopura.schema.core import refusal
@@ -79,6 +79,11 @@ class Entity(Record):
     def __init_subclass__(cls, **_facts: Any) -> None:
         """Let class keywords pass."""
         super().__init_subclass__()
+
+    @classmethod
+    def load(cls, value: Mapping[str, Any]) -> Self:
+        """The typed object of a stored row; what the store adds to it is left out."""
+        return super().load({name: value[name] for name in cls.shape().fields if name in value})
 
     @classmethod
     def entity(cls) -> EntityType:
