@@ -1,8 +1,9 @@
 """Checks between the fields of one object, one file per family."""
 
 from gopura.schema.checks.base import Check
-from gopura.schema.checks.conditional import Conditional, ConditionalAtLeastOneOf, Elements
+from gopura.schema.checks.conditional import Conditional, ConditionalAtLeastOneOf
 from gopura.schema.checks.custom import CustomCheck
+from gopura.schema.checks.match import Elements
 from gopura.schema.checks.presence import (
     AtLeastOneOf,
     Distinct,
