@@ -1,6 +1,8 @@
 """Compares what a replay of recorded answers found with what is expected to pass.
 
-    python tests/golden_check.py RESULTS      RESULTS/AREA/FILE.json as written by `golden.py replay --json`
+    python tests/golden_check.py RESULTS [AREA/FILE...]
+
+RESULTS/AREA/FILE.json is what `golden.py replay --json` wrote; with names, only these files are expected.
 
 `golden_expected.txt` beside this script lists AREA/FILE that must pass wholly. `golden_deviations.txt` lists
 steps that differ on purpose, as `STEP | reason`; they do not count. Exits 1 when an expected file fails.
@@ -100,7 +102,8 @@ def main() -> int:
     """Run the comparison for the folder named on the command line."""
     accepted = deviations((HERE / "golden_deviations.txt").read_text())
     results = load(Path(sys.argv[1]), accepted)
-    verdict = judge(results, set(entries((HERE / "golden_expected.txt").read_text())))
+    expected = set(entries((HERE / "golden_expected.txt").read_text()))
+    verdict = judge(results, expected & set(sys.argv[2:]) if sys.argv[2:] else expected)
     print(report(results, verdict))
     return int(bool(verdict.regressed))
 
