@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 # A worker that wants to run a plugin waits this long, at most, for a busy Python thread.
 _SWITCH_SECONDS = 0.0002
 _REPORT_SECONDS = 1.0
+# On one machine a refused attempt costs nothing, and a write may be waiting for this data plane.
+_LOCAL_RETRY_SECONDS = 0.25
 
 
 def main() -> None:
@@ -72,7 +74,7 @@ class DataProcess:
             self._configuration,
             settings.path("run", "link.sock"),
             settings.link_ping_interval,
-            settings.link_retry_max,
+            min(settings.link_retry_max, _LOCAL_RETRY_SECONDS),
         )
         self._serving = False
 
@@ -84,14 +86,16 @@ class DataProcess:
         on_disk = await self._configuration.load()
         self.client.on_current = lambda: self._serve(parent)
         if on_disk:
-            life.on_alone = lambda: self._serve(parent)
-        if on_disk and not self._launch.with_control:
-            self.client.on_unreachable = lambda: self._serve(parent)
+            self._waiting = asyncio.create_task(self._serve_alone(parent, life))
 
     async def _ask(self, name: str, params: Mapping[str, Any]) -> Any:
         """Call the control plane from the plugins' loop: the link lives on this process's own."""
         call = self.client.call(name, params)
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, self._own_loop))
+
+    async def _serve_alone(self, parent: Parent, life: Life) -> None:
+        await life.alone.wait()
+        self._serve(parent)
 
     def _serve(self, parent: Parent) -> None:
         if self._serving:

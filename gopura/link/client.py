@@ -19,6 +19,8 @@ from gopura.link.messages import Message
 
 log = logging.getLogger(__name__)
 _FIRST_PAUSE = 0.05
+# Failures in a row, after some ten seconds, that are worth a line when there was no connection before.
+_FAULT = 40
 _CALL_SECONDS = 10.0
 
 
@@ -51,20 +53,18 @@ class LinkClient:
         self._numbers = itertools.count(1)
         self.on_connected: Callable[[], None] = lambda: None
         self.on_current: Callable[[], None] = lambda: None
-        self.on_unreachable: Callable[[], None] = lambda: None
 
     async def run(self) -> None:
         """Connect, and again after every failure with growing pauses, until cancelled."""
-        failures = 0
+        failures = 1  # a control process that is only starting is no fault yet
         while True:
             try:
                 async with self._connect() as connection:
                     failures = 0
                     await self._converse(connection)
             except (OSError, TimeoutError, WebSocketException) as error:
-                if failures == 0:
+                if failures in (0, _FAULT):
                     log.warning("no connection to the control plane: %s", error)
-                self.on_unreachable()
             self._disconnected()
             await asyncio.sleep(self._pause(failures))
             failures += 1

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,6 +31,8 @@ class LinkServer:
         self._timeout = write_ack_timeout
         self._ping = ping_interval
         self._peers: list[Peer] = []
+        self._arrival = asyncio.Event()
+        self._expected_until = 0.0
         self.answer: Answer = no_answer
 
     @property
@@ -51,13 +53,17 @@ class LinkServer:
     async def served(self, version: int, timeout: float | None = None) -> bool:  # noqa: ASYNC109 - bounded wait
         """Wait until all connected data planes serve a version; False when one refused it or time ran out.
 
-        `timeout` is in seconds, by default `write_ack_timeout`; 0 does not wait.
+        `timeout` is in seconds, by default `write_ack_timeout`; 0 does not wait. Without a data plane there is
+        nothing to wait for, but at the start and after a loss one is given the same time to connect.
         """
-        seconds = self._timeout if timeout is None else timeout
+        loop = asyncio.get_running_loop()
+        end = loop.time() + (self._timeout if timeout is None else timeout)
+        if not self._peers:
+            await _bounded(self._arrival.wait(), min(end, self._expected_until))
         waits = [peer.serves(version) for peer in self._peers]
         if not waits:
             return False
-        done, pending = await asyncio.wait(waits, timeout=seconds)
+        done, pending = await asyncio.wait(waits, timeout=end - loop.time())
         for late in pending:
             late.cancel()
         return not pending and all(wait.result() for wait in done)
@@ -82,11 +88,18 @@ class LinkServer:
             close_timeout=1,
         )
         await asyncio.to_thread(path.chmod, 0o600)
+        self._expect()
         try:
             yield
         finally:
             server.close()
             await server.wait_closed()
+
+    def _expect(self) -> None:
+        """From now on a data plane may be about to connect."""
+        if not self._peers:
+            self._arrival.clear()
+            self._expected_until = asyncio.get_running_loop().time() + self._timeout
 
     async def _serve(self, connection: ServerConnection) -> None:
         try:
@@ -102,9 +115,18 @@ class LinkServer:
     async def _run(self, connection: Connection, greeting: Message) -> None:
         peer = Peer(connection, self._snapshots, str(greeting["node"]), self.answer)
         self._peers.insert(0, peer)  # the newest is asked first
+        self._arrival.set()
         log.info("data plane %s is connected with version %s", peer.node, greeting["version"])
         try:
             await peer.run(int(greeting["version"]), str(greeting["hash"]))
         finally:
             self._peers.remove(peer)
+            self._expect()
             log.info("data plane %s is gone", peer.node)
+
+
+async def _bounded(wait: Coroutine[Any, Any, Any], end: float) -> None:
+    """Wait until it is over or a moment of the loop's clock has come."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout_at(end):
+            await wait

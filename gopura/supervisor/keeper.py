@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from gopura.logs import NOTICE
@@ -19,12 +20,18 @@ _STEADY_SECONDS = 10.0
 
 
 class Keeper:
-    """One kind of process. `launch` is what the next one starts with."""
+    """One kind of process. `launch` is what the next one starts with.
+
+    `on_spawn` is called with each new process, `on_down` when there is none and the next may take a while.
+    """
 
     def __init__(self, name: str, module: str, launch: Launch) -> None:
         self.name = name
         self.launch = launch
         self.child: Child | None = None
+        self.on_spawn: Callable[[Child], None] = lambda _child: None
+        self.on_down: Callable[[], None] = lambda: None
+        self._starting = False
         self._module = module
         self._failures = 0
         self._stopping = False
@@ -36,10 +43,19 @@ class Keeper:
         """Whether the process serves."""
         return self.child is not None and self.child.is_ready
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs or is being started."""
+        return self._starting or (self.child is not None and not self.child.exited.done())
+
     async def start(self) -> None:
         """Start the process and wait until it is ready; ChildError, and no process, when it fails."""
-        self.child = await self._spawn()
-        await self._until_ready(self.child)
+        self._starting = True
+        try:
+            self.child = await self._spawn()
+            await self._until_ready(self.child)
+        finally:
+            self._starting = False
 
     async def replace_overlapping(self, launch: Launch) -> None:
         """Start a new process, then let the old one finish; ChildError keeps the old one."""
@@ -72,8 +88,7 @@ class Keeper:
 
     def revive(self) -> None:
         """Start the process again, as often as it takes, unless it runs."""
-        alive = self.child is not None and not self.child.exited.done()
-        if not (alive or self._stopping or self._reviving):
+        if not (self.is_alive or self._stopping or self._reviving):
             self._reviving = asyncio.create_task(self._revive())
 
     async def stop(self, number: signal.Signals, seconds: float) -> None:
@@ -96,6 +111,7 @@ class Keeper:
         child = await Child.start(self.name, self._module, self.launch)
         started = time.monotonic()
         child.exited.add_done_callback(lambda _: self._ended(child, started))
+        self.on_spawn(child)
         return child
 
     async def _until_ready(self, child: Child) -> None:
@@ -111,6 +127,7 @@ class Keeper:
         log.error(
             "the %s process %d ended unexpectedly (%s)", self.name, child.pid, ending(child.exited.result())
         )
+        self.on_down()
         if time.monotonic() - started > _STEADY_SECONDS:
             self._failures = 0
         self.revive()
@@ -123,6 +140,7 @@ class Keeper:
                 await self.start()
             except ChildError as error:
                 log.error("the %s process cannot be started again: %s", self.name, error)  # noqa: TRY400
+                self.on_down()
                 continue
             log.log(
                 NOTICE,

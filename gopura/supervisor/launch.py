@@ -37,16 +37,12 @@ class Bound:
 
 @dataclass(frozen=True)
 class Launch:
-    """Everything that a process needs. `certificates` has pairs of paths by listen setting.
-
-    `with_control` tells the data process that the control process starts beside it and is worth waiting for.
-    """
+    """Everything that a process needs. `certificates` has pairs of paths by listen setting."""
 
     settings: Settings
     node_id: str
     workers: int
     foreground: bool
-    with_control: bool = False
     listeners: dict[str, list[Bound]] = field(default_factory=dict)
     certificates: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 

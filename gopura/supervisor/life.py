@@ -19,12 +19,12 @@ log = logging.getLogger(__name__)
 class Life:
     """How long a process lives. `graceful` says whether it should finish what it has begun.
 
-    `on_alone` is called in a data process when no control process can be started beside it.
+    `alone` is set in a data process when there is no control process beside it to wait for.
     """
 
     def __init__(self, parent: Parent) -> None:
         self.graceful = False
-        self.on_alone: Callable[[], None] = lambda: None
+        self.alone = asyncio.Event()
         self._over = asyncio.Event()
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGQUIT, self.end, True)
@@ -49,7 +49,7 @@ class Life:
     async def _end_with(self, parent: Parent) -> None:
         async for event in parent.events():
             if event == "alone":
-                self.on_alone()
+                self.alone.set()
         log.warning("the supervisor is gone")
         self.end(False)
 

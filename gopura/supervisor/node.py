@@ -7,7 +7,6 @@ import logging
 import os
 import resource
 import signal
-from dataclasses import replace
 from typing import Any
 
 from gopura.logs import NOTICE
@@ -51,12 +50,10 @@ class Node:
         """Bind all addresses and start the processes; a StartError says what is in the way."""
         async with self._changing:
             _allow_open_files()
-            launches = await self._launches(self.settings)
-            for name, launch in launches.items():
-                self._keepers[name] = Keeper(name, MODULES[name], replace(launch, with_control=True))
+            for name, launch in (await self._launches(self.settings)).items():
+                self._keepers[name] = Keeper(name, MODULES[name], launch)
+            self._connect()
             await self._first_start()
-            for name, launch in launches.items():
-                self._keepers[name].launch = launch
 
     async def reload(self, settings: Settings) -> None:
         """Replace the processes, without refusing a connection; a StartError keeps what runs."""
@@ -116,15 +113,22 @@ class Node:
         try:
             await start
         except ChildError as error:
-            data = self._keepers.get("data")
-            if name != "control" or data is None or data.child is None or not self._saved():
+            if name != "control" or not self._saved():
                 raise
             log.error("no control process, traffic is served from the saved snapshot: %s", error)  # noqa: TRY400
+            self._keepers[name].on_down()
             self._keepers[name].revive()
-            data.child.tell("alone")
 
     def _saved(self) -> bool:
-        return (self.prefix.path / "snapshot" / "current").exists()
+        return "data" in self._keepers and (self.prefix.path / "snapshot" / "current").exists()
+
+    def _connect(self) -> None:
+        """Tell the data process, at its start and later, when it need not wait for a control process."""
+        control, data = self._keepers.get("control"), self._keepers.get("data")
+        if data is not None:
+            data.on_spawn = lambda child: None if control and control.is_alive else child.tell("alone")
+        if data is not None and control is not None:
+            control.on_down = lambda: data.child.tell("alone") if data.child else None
 
     async def _launches(self, settings: Settings) -> dict[str, Launch]:
         workers = worker_count(settings)

@@ -60,20 +60,22 @@ Nodes = Callable[..., Node]
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Nodes]:
     """Starts gateways with settings of kong.conf; all are stopped at the end of the file."""
-    upstream, gateways = Echo(), []
+    upstream, started = Echo(), []
 
     def start(service: bool = True, **settings: str) -> Node:
         gateway = Gateway(settings)
-        gateways.append(gateway)
         node = Node(gateway, gateway.client())
+        started.append(node)
+        node.get("/")  # answered once the data plane serves
         if service:
             answer = node.admin.post("/services", json={"name": "echo", "url": upstream.url})
             assert answer.status_code == 201, answer.text
         return node
 
     yield start
-    for gateway in gateways:
-        gateway.stop()
+    for node in started:
+        node.admin.close()
+        node.gateway.stop()
     upstream.stop()
 
 

@@ -12,6 +12,7 @@ def saved(nodes):
     node.add_route("earlier")
     node.gateway.halt()
     node.gateway.start()
+    node.get("/")  # answered once the data plane serves
     node.add_route("saved")
     node.gateway.halt()
     return node
@@ -54,7 +55,7 @@ def test_a_corrupt_snapshot_is_told_and_not_served(saved, damage):
     good = snapshot(saved).read_bytes()
     snapshot(saved).write_bytes(good[:-10] + b"0123456789" if damage is None else damage)
     saved.gateway.start()
-    assert saved.get("/saved") == 200
+    assert saved.get("/saved") == 200, saved.errors()
     assert "the saved snapshot cannot be used" in saved.errors()
 
 

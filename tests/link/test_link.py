@@ -183,12 +183,6 @@ async def test_the_client_comes_back_with_what_it_has(snapshots, plane, client, 
     assert snapshots.sent == [(0, 1), (1, 2)]
 
 
-async def test_an_unreachable_control_plane_is_told(client):
-    told = asyncio.Event()
-    client.on_unreachable = told.set
-    await asyncio.wait_for(told.wait(), 5)
-
-
 async def test_calls_of_a_data_plane(server, client, snapshots):
     async def answer(name, params):
         if name != "double":
