@@ -1,0 +1,235 @@
+"""Session: keeps people logged in by a cookie."""
+
+import base64
+import secrets
+from typing import Annotated, Any
+
+from gopura.plugin import ALL_PROTOCOLS, Entity, Exchange, Plugin, config
+from gopura.plugin.authentication import GROUPS
+from gopura.plugin.body import parse
+from gopura.plugins.session.keeper import Keeper
+from gopura.plugins.session.ticket import Limits, Owner, Ticket
+
+BODY_LIMIT = 1 << 20
+"""Bytes of a body that are searched for a logout."""
+
+OPEN = "gopura.session"
+"""Where in `exchange.ctx` the request's session is."""
+
+_FACTS = ("id", "audience", "subject", "timeout", "idling-timeout", "rolling-timeout", "absolute-timeout")
+_SECRET = base64.b64encode(secrets.token_bytes(33)).decode().replace("+", "A").replace("/", "0")
+
+_Facts = Annotated[list[Annotated[str, config.OneOf(*_FACTS)]] | None, config.SetOf()]
+
+
+def _old_name(old: str, annotation: Any, new: str, **translated: Any) -> config.Shorthand:
+    return config.Shorthand(old, annotation, lambda value: {new: translated.get(str(value), value)})
+
+
+class Session(Plugin, name="session", priority=1900, protocols=ALL_PROTOCOLS, no_consumer=True):
+    """Gives a cookie to who logged in, and knows them by it afterwards."""
+
+    class Config(config.Record):
+        """The cookie, how long it is good, and how to log out."""
+
+        shorthands = (
+            _old_name("cookie_lifetime", float, "rolling_timeout"),
+            config.Shorthand("cookie_idletime", float, lambda value: {"idling_timeout": value or 0}),
+            config.Shorthand("cookie_renew", float, lambda _value: None),
+            _old_name("cookie_discard", float, "stale_ttl"),
+            _old_name("cookie_samesite", str, "cookie_same_site", off="Lax"),
+            _old_name("cookie_httponly", bool, "cookie_http_only"),
+            _old_name("cookie_persistent", bool, "remember"),
+        )
+
+        secret: Annotated[str | None, config.Optional(), config.Encrypted(), config.Referenceable()] = _SECRET
+        """The secret that cookies are encrypted with; made up once per start when it is left out."""
+        storage: Annotated[str | None, config.OneOf("cookie", "kong")] = "cookie"
+        """Where sessions are kept: in the cookie, or in the database."""
+        audience: str | None = "default"
+        """What the session is for."""
+        idling_timeout: float | None = 900
+        """How many seconds a session may lie idle."""
+        rolling_timeout: float | None = 3600
+        """How many seconds a session lasts until it is renewed."""
+        absolute_timeout: float | None = 86400
+        """How many seconds a session can be renewed."""
+        stale_ttl: float | None = 10
+        """How many seconds the old cookie goes on working after a renewal."""
+        cookie_name: str | None = "session"
+        """The cookie's name."""
+        cookie_path: str | None = "/"
+        """The path that the cookie is for."""
+        cookie_domain: str | None = None
+        """The domain that the cookie is for."""
+        cookie_same_site: Annotated[str | None, config.OneOf("Strict", "Lax", "None", "Default")] = "Strict"
+        """Whether the cookie is sent with requests from other sites."""
+        cookie_http_only: bool | None = True
+        """Whether the cookie is hidden from scripts."""
+        cookie_secure: bool | None = True
+        """Whether the cookie is sent by HTTPS only."""
+        remember: bool | None = False
+        """Whether the session outlives the browser."""
+        remember_cookie_name: str | None = "remember"
+        """The name of the cookie that outlives the browser."""
+        remember_rolling_timeout: float | None = 604800
+        """How many seconds such a session lasts until it is renewed."""
+        remember_absolute_timeout: float | None = 2592000
+        """How many seconds such a session can be renewed."""
+        response_headers: _Facts = None
+        """What responses tell the client about the session."""
+        request_headers: _Facts = None
+        """What requests tell the upstream about the session."""
+        read_body_for_logout: bool | None = False
+        """Whether a logout is looked for in the body."""
+        logout_methods: Annotated[
+            list[Annotated[str, config.OneOf("GET", "POST", "DELETE")]] | None, config.SetOf()
+        ] = ["POST", "DELETE"]
+        """The methods of requests that can log out."""
+        logout_query_arg: str | None = "session_logout"
+        """The query argument that logs out."""
+        logout_post_arg: str | None = "session_logout"
+        """The form field that logs out."""
+
+    def request_body_limit(self, config: Config) -> int:
+        """Have bodies read when a logout may be in them."""
+        return BODY_LIMIT if config.read_body_for_logout else 0
+
+    async def access(self, exchange: Exchange, config: Config) -> None:
+        """Know who is logged in, or log out."""
+        for fact in config.request_headers or ():
+            exchange.upstream_request.headers.remove(header_of(fact))
+        try:
+            await self._recognise(exchange, config)
+        except (ConnectionError, TimeoutError) as error:
+            self.log_to.warning("sessions cannot be read: %s", error)
+
+    async def header_filter(self, exchange: Exchange, config: Config) -> None:
+        """Give a session to who just logged in."""
+        consumer, credential = exchange.consumer, exchange.credential
+        if consumer is None or credential is None:
+            return
+        known: Ticket | None = exchange.ctx.get(OPEN)
+        if known and (known.owner.consumer, known.owner.credential) == (consumer.id, credential.id):
+            return
+        subject = consumer.username or consumer.custom_id or consumer.id
+        ticket = Ticket.new(Owner(consumer.id, credential.id, subject, exchange.ctx.get(GROUPS)))
+        try:
+            await self._give(exchange, config, ticket)
+        except (ConnectionError, TimeoutError, RuntimeError) as error:
+            self.log_to.error("a session cannot be saved: %s", error)  # noqa: TRY400 - not a bug
+            return
+        for name, value in facts(config, ticket, config.response_headers):
+            exchange.response.headers.set(name, value)
+
+    async def _recognise(self, exchange: Exchange, config: Config) -> None:
+        ticket = await self._find(exchange, config)
+        if ticket is None:
+            return
+        if logs_out(exchange, config):
+            exchange.exit(200, headers={"Set-Cookie": await self._end(config, ticket)})
+            return
+        consumer = exchange.find("consumers", "id", ticket.owner.consumer)
+        if consumer is None:
+            send(exchange, *await self._end(config, ticket))
+            return
+        ticket = await self._refresh(exchange, config, ticket)
+        exchange.ctx[OPEN] = ticket
+        authenticate(exchange, consumer, ticket.owner)
+        for name, value in facts(config, ticket, config.request_headers):
+            exchange.upstream_request.headers.set(name, value)
+        for name, value in facts(config, ticket, config.response_headers):
+            exchange.response.headers.set(name, value)
+
+    async def _find(self, exchange: Exchange, config: Config) -> Ticket | None:
+        headers = exchange.request.headers
+        if ticket := await self._session(config).find(headers):
+            return ticket
+        if config.remember and (remembered := await self._remember(config).find(headers)):
+            ticket = Ticket.new(remembered.owner)
+            send(exchange, await self._session(config).save(ticket))
+            renewed = remembered.renewed()
+            send(exchange, await self._remember(config).save(renewed, remembered))
+            return ticket
+        return None
+
+    async def _refresh(self, exchange: Exchange, config: Config, ticket: Ticket) -> Ticket:
+        keeper = self._session(config)
+        if ticket.needs_renewal(keeper.limits):
+            renewed = ticket.renewed()
+            send(exchange, await keeper.save(renewed, ticket))
+            return renewed
+        if ticket.needs_touch(keeper.limits):
+            ticket = ticket.touched()
+            send(exchange, keeper.touch(ticket))
+        return ticket
+
+    async def _give(self, exchange: Exchange, config: Config, ticket: Ticket) -> None:
+        send(exchange, await self._session(config).save(ticket))
+        if config.remember:
+            send(exchange, await self._remember(config).save(Ticket.new(ticket.owner)))
+
+    async def _end(self, config: Config, ticket: Ticket) -> list[str]:
+        lines = [await self._session(config).remove(ticket)]
+        if config.remember:
+            lines.append(await self._remember(config).remove(ticket))
+        return lines
+
+    def _session(self, config: Config) -> Keeper:
+        return Keeper(self.node, config, config.cookie_name or "session", limits_of(config))
+
+    def _remember(self, config: Config) -> Keeper:
+        rolling = config.remember_rolling_timeout or 0
+        limits = Limits(0, rolling, config.remember_absolute_timeout or 0)
+        return Keeper(
+            self.node, config, config.remember_cookie_name or "remember", limits, int(rolling) or None
+        )
+
+
+def limits_of(config: Session.Config) -> Limits:
+    """The limits of sessions that end with the browser."""
+    return Limits(config.idling_timeout or 0, config.rolling_timeout or 0, config.absolute_timeout or 0)
+
+
+def send(exchange: Exchange, *lines: str) -> None:
+    """Set cookies in the response."""
+    for line in lines:
+        exchange.response.headers.add("Set-Cookie", line)
+
+
+def authenticate(exchange: Exchange, consumer: Entity, owner: Owner) -> None:
+    """Say who the client is, as the plugin did that logged it in."""
+    credential = Entity("sessions", {"id": owner.credential, "consumer_id": consumer.id})
+    exchange.authenticate(consumer, credential)
+    if owner.groups:
+        exchange.ctx[GROUPS] = owner.groups
+        exchange.upstream_request.headers.set("X-Authenticated-Groups", ", ".join(owner.groups))
+    else:
+        exchange.upstream_request.headers.remove("X-Authenticated-Groups")
+
+
+def logs_out(exchange: Exchange, config: Session.Config) -> bool:
+    """Whether the request ends the session."""
+    request = exchange.request
+    if request.method not in (config.logout_methods or ()):
+        return False
+    if config.logout_query_arg and request.query.get(config.logout_query_arg):
+        return True
+    if not config.read_body_for_logout or not config.logout_post_arg:
+        return False
+    fields = parse(request.body, request.headers.get("content-type"))
+    return bool(fields and fields.get(config.logout_post_arg))
+
+
+def header_of(fact: str) -> str:
+    """The header that tells a fact about the session."""
+    return "Session-" + fact.title()
+
+
+def facts(config: Session.Config, ticket: Ticket, wanted: list[str] | None) -> list[tuple[str, str]]:
+    """Headers about the session."""
+    left = ticket.left(limits_of(config))
+    values = {"id": ticket.name, "audience": config.audience, "subject": ticket.owner.subject}
+    values |= {f"{name}-timeout": str(seconds) for name, seconds in left.items()}
+    values |= {"timeout": str(min(left.values()))} if left else {}
+    return [(header_of(fact), value) for fact in wanted or () if (value := values.get(fact))]
