@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::expression::{self, Expression, Subject};
 use crate::header::HeaderRule;
-use crate::host::HostPattern;
+use crate::host::{Authority, HostPattern};
 use crate::pattern::Pattern;
 use crate::rank::{PathGroup, Rank};
 use crate::request::{Request, Scheme};
@@ -26,14 +27,33 @@ pub(crate) struct Entry {
     pub headers: Box<[HeaderRule]>,
     pub snis: Box<[Box<[u8]>]>,
     pub paths: Paths,
+    /// When set it decides alone; the other conditions are what it needs in any case.
+    pub expression: Option<Expression>,
 }
 
 impl Entry {
     /// Everything but host and path.
-    pub fn rest_matches(&self, request: &Request<'_>) -> bool {
+    pub fn rest_matches(&self, request: &Request<'_>, host: Option<&Authority<'_>>) -> bool {
+        if let Some(expression) = &self.expression {
+            return expression.holds(Subject { request, host });
+        }
         self.method_matches(request.method)
             && self.sni_matches(request)
             && self.headers.iter().all(|rule| rule.matches(request.headers))
+    }
+
+    /// What operators should know.
+    pub fn warning(&self) -> Option<&'static str> {
+        let is_slow = |patterns: &[Arc<Pattern>]| patterns.iter().any(|pattern| pattern.is_backtracking());
+        match (&self.expression, &self.paths) {
+            (Some(expression), _) if expression.asks_for_streams() => Some(
+                "the expression asks for a field that only stream routes have; such a predicate never holds",
+            ),
+            (None, Paths::Patterns(patterns)) if is_slow(patterns) => {
+                Some("a path needs a backtracking regex engine; matching it is slower and bounded")
+            }
+            _ => None,
+        }
     }
 
     fn method_matches(&self, method: &[u8]) -> bool {
@@ -50,6 +70,9 @@ impl Entry {
 
 /// Splits a route by its hosts and paths into entries that each have one priority.
 pub(crate) fn compile(route: &RouteSpec, slot: u32, flavor: Flavor) -> Result<Vec<Arc<Entry>>, String> {
+    if flavor == Flavor::Expressions {
+        return expression::compile(route, slot);
+    }
     let is_blank = route.hosts.is_empty()
         && route.headers.is_empty()
         && route.paths.is_empty()
@@ -71,6 +94,7 @@ pub(crate) fn compile(route: &RouteSpec, slot: u32, flavor: Flavor) -> Result<Ve
             headers: headers.clone(),
             snis: snis.clone(),
             paths: paths.clone(),
+            expression: None,
         })
     };
     let groups = host_groups(route, flavor);

@@ -56,7 +56,7 @@ impl HeaderRule {
 }
 
 impl FieldName {
-    fn new(name: &str, flavor: Flavor) -> Self {
+    pub fn new(name: &str, flavor: Flavor) -> Self {
         let name = name.to_ascii_lowercase();
         let hyphened = name.replace('_', "-");
         if flavor == Flavor::Traditional {

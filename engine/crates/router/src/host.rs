@@ -85,6 +85,25 @@ impl HostPattern {
         }
     }
 
+    /// That host and no other, with any port.
+    pub fn exact(text: &[u8]) -> Self {
+        Self::any_port(Shape::Exact, text)
+    }
+
+    /// Hosts that begin so.
+    pub fn prefix(text: &[u8]) -> Self {
+        Self::any_port(Shape::Prefix, text)
+    }
+
+    /// Hosts that end so.
+    pub fn suffix(text: &[u8]) -> Self {
+        Self::any_port(Shape::Suffix, text)
+    }
+
+    fn any_port(shape: Shape, text: &[u8]) -> Self {
+        Self { shape, text: text.into(), port: None, default_port_counts: false, star_is_something: false }
+    }
+
     pub fn is_wildcard(&self) -> bool {
         self.shape != Shape::Exact
     }

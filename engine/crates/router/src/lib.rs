@@ -24,6 +24,7 @@
 //! ```
 
 mod entry;
+mod expression;
 mod header;
 mod host;
 mod index;

@@ -1,9 +1,8 @@
 //! The answer of the router.
 
-use std::sync::Arc;
-
 use crate::entry::{Entry, Paths};
-use crate::pattern::Capture;
+use crate::expression::{Subject, Taken};
+use crate::pattern::{Capture, Pattern};
 use crate::spec::{Flavor, PathHandling, RouteSpec};
 use crate::upstream::{join, sanitize_postfix};
 
@@ -15,7 +14,8 @@ pub struct Match<'r> {
     pub route: &'r RouteSpec,
     /// Bytes of the path that the route's own path matched; `None` when the route has no paths.
     pub matched_path: Option<usize>,
-    pub(crate) entry: &'r Arc<Entry>,
+    /// The regex that matched the path.
+    pub(crate) pattern: Option<&'r Pattern>,
     pub(crate) flavor: Flavor,
 }
 
@@ -60,9 +60,7 @@ impl Match<'_> {
 
     /// The capture groups of the matched regex path; empty for other paths. Computed when asked for.
     pub fn captures<'p>(&self, path: &'p [u8]) -> Vec<Capture<'_, 'p>> {
-        let Paths::Patterns(patterns) = &self.entry.paths else { return Vec::new() };
-        let pattern = patterns.iter().find(|pattern| pattern.is_match(path));
-        pattern.map(|pattern| pattern.captures(path)).unwrap_or_default()
+        self.pattern.map(|pattern| pattern.captures(path)).unwrap_or_default()
     }
 
     /// Compares the route's protocols with the request. `https` is what the client used as far as trusted
@@ -88,13 +86,19 @@ impl Match<'_> {
     }
 }
 
-/// How many bytes of the path the entry's first fitting path takes.
-pub(crate) fn matched_length(entry: &Entry, path: &[u8]) -> Option<usize> {
-    match &entry.paths {
-        Paths::Any => None,
-        Paths::Prefixes(prefixes) => prefixes.first().map(|prefix| prefix.len()),
-        Paths::Patterns(patterns) => {
-            patterns.iter().find_map(|pattern| pattern.find(path)).map(|found| found.len())
+/// What the entry that serves a request says about its path.
+pub(crate) fn taken<'e>(entry: &'e Entry, subject: Subject<'_>) -> Taken<'e> {
+    let path = subject.request.path;
+    let mut taken = Taken::default();
+    match (&entry.expression, &entry.paths) {
+        (Some(expression), _) => _ = expression.taken(subject, &mut taken),
+        (None, Paths::Any) => {}
+        (None, Paths::Prefixes(prefixes)) => taken.length = prefixes.first().map(|prefix| prefix.len()),
+        (None, Paths::Patterns(patterns)) => {
+            let found = patterns.iter().find_map(|pattern| Some((pattern, pattern.find(path)?)));
+            taken.length = found.as_ref().map(|(_, range)| range.len());
+            taken.pattern = found.map(|(pattern, _)| &**pattern);
         }
     }
+    taken
 }

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::entry::{self, Entry, Paths};
+use crate::expression::Subject;
 use crate::host::Authority;
 use crate::index::{Index, Only};
-use crate::matched::{Match, matched_length};
+use crate::matched::{Match, taken};
 use crate::request::{Request, Scheme};
 use crate::spec::{BuildError, Flavor, RouteSpec, Warning};
 
@@ -133,7 +134,7 @@ impl Router {
         } else {
             self.index.find(request, host, Only::All)?
         };
-        Some(self.matched(entry, request.path))
+        Some(self.matched(entry, Subject { request, host: host.as_ref() }))
     }
 
     /// In the `traditional` flavour, server names count for nothing over plain HTTP: they do not refuse a
@@ -145,14 +146,15 @@ impl Router {
         if with.map(categories) > without.map(categories) { with } else { without }
     }
 
-    fn matched<'r>(&'r self, entry: &'r Arc<Entry>, path: &[u8]) -> Match<'r> {
+    fn matched<'r>(&'r self, entry: &'r Arc<Entry>, subject: Subject<'_>) -> Match<'r> {
         let slot = entry.slot as usize;
         let route = self.routes[slot].as_ref().expect("an entry's slot holds its route");
+        let taken = taken(entry, subject);
         Match {
             slot,
             route: &route.spec,
-            matched_path: matched_length(entry, path),
-            entry,
+            matched_path: taken.length,
+            pattern: taken.pattern,
             flavor: self.flavor,
         }
     }
@@ -180,14 +182,7 @@ impl Router {
 
 impl Route {
     fn warning(&self) -> Option<Warning> {
-        let backtracks = |entry: &Arc<Entry>| match &entry.paths {
-            Paths::Patterns(patterns) => patterns.iter().any(|pattern| pattern.is_backtracking()),
-            _ => false,
-        };
-        self.entries.iter().any(backtracks).then(|| Warning {
-            route_id: self.spec.id.clone(),
-            name: self.spec.name.clone(),
-            message: "a path needs a backtracking regex engine; matching it is slower and bounded".to_owned(),
-        })
+        let message = self.entries.iter().find_map(|entry| entry.warning())?.to_owned();
+        Some(Warning { route_id: self.spec.id.clone(), name: self.spec.name.clone(), message })
     }
 }

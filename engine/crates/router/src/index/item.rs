@@ -74,7 +74,7 @@ impl Item {
     /// Checks what the place does not say already, the dearest last.
     pub fn accepts(&self, request: &Request<'_>, host: Option<&Authority<'_>>) -> bool {
         self.host.as_ref().is_none_or(|pattern| host.is_some_and(|host| pattern.rest_fits(host)))
-            && self.entry.rest_matches(request)
+            && self.entry.rest_matches(request, host)
             && self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(request.path))
     }
 }
