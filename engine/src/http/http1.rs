@@ -17,6 +17,8 @@ use crate::shared::{Shared, count, discount};
 const DRAIN: u64 = 64 * 1024;
 /// How long a connection that closes may still send.
 const LINGER: Duration = Duration::from_secs(2);
+/// How long an idle connection may still bring a request after the node began to drain.
+const DRAINING_IDLE: Duration = Duration::from_secs(2);
 
 pub struct Http1 {
     io: Io,
@@ -163,15 +165,15 @@ impl Http1 {
 
     /// Waits for the first byte of the next request; false when there will be none.
     async fn wait_idle(&mut self, draining: &mut tokio::sync::watch::Receiver<bool>) -> bool {
-        if *draining.borrow() {
-            return false;
-        }
         let io = &mut self.io;
         tokio::select! {
             biased;
-            filled = poll_fn(|cx| io.poll_fill(cx)) => matches!(filled, Ok(1..)),
-            _ = draining.wait_for(|draining| *draining) => false,
+            filled = poll_fn(|cx| io.poll_fill(cx)) => return matches!(filled, Ok(1..)),
+            _ = draining.wait_for(|draining| *draining) => {}
         }
+        // A request may be on its way already, and closing now would lose it; the answer will say `close`.
+        self.io.deadline(DRAINING_IDLE);
+        matches!(self.io.fill().await, Ok(1..))
     }
 
     /// Reads what is left of the request's body if it is little; false when the connection must close.
