@@ -40,7 +40,8 @@ class SchemaViolation(Exception):  # noqa: N818 - the name that clients see in t
 
 
 def failure(message: str) -> PydanticCustomError:
-    """A message about one value, as a rule raises it."""
+    """A message about one value, as a rule raises it; what is no UTF-8 in it is escaped."""
+    message = message.encode("utf-8", "backslashreplace").decode()
     return PydanticCustomError("rule", "{message}", {"message": message})
 
 
