@@ -7,6 +7,10 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
+from gopura.admin.errors import STATUS
+from gopura.schema import SchemaViolation
+from gopura.store.errors import EntityError
+
 JSON = "application/json; charset=utf-8"
 NOT_FOUND = {"message": "Not found"}
 
@@ -28,6 +32,11 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a fault
 def json(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer."""
     return Response(orjson.dumps(body), status, headers, JSON)
+
+
+def refused(error: SchemaViolation | EntityError) -> Response:
+    """A refusal in Kong's shape."""
+    return json(error.body(), STATUS[error.code])
 
 
 def message(text: str, status: int) -> Response:

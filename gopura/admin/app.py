@@ -13,9 +13,18 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gopura.admin import answers, arguments, body, derive, information, resources
+from gopura.admin import (
+    answers,
+    arguments,
+    body,
+    conditions,
+    derive,
+    information,
+    problems,
+    resources,
+    transactions,
+)
 from gopura.admin.call import Call
-from gopura.admin.errors import STATUS
 from gopura.admin.gateway import Gateway, Link, NoLink
 from gopura.admin.headers import Headers
 from gopura.admin.router import Endpoint, Router
@@ -45,6 +54,7 @@ def router(gateway: Gateway) -> Router:
         found.add(endpoint)
     for endpoint in (*resources.endpoints(made), *information.endpoints()):
         found.add(endpoint)
+    found.add(Endpoint("/transaction", {"POST": transactions.post}))
     return found
 
 
@@ -62,6 +72,8 @@ class Admin:
         request = Request(scope, receive)
         request_id = secrets.token_hex(12)
         response = await self._outer(request, request_id)
+        if response.status_code >= 400 and problems.wanted(request):
+            response = problems.translated(response, request, request.scope.get("gopura.call"))
         if not isinstance(response, Bare):
             self.headers.put(request, response, request_id, time.perf_counter() - started)
         answer: ASGIApp = _without_body(response) if request.method == "HEAD" else response
@@ -83,7 +95,7 @@ class Admin:
         except answers.Refusal as refusal:
             return refusal.response
         except (SchemaViolation, EntityError) as error:
-            return answers.json(error.body(), STATUS[error.code])
+            return answers.refused(error)
         except RecursionError:
             return answers.message("the body is nested too deeply", 400)
         except DatabaseUnavailable as error:
@@ -107,7 +119,10 @@ class Admin:
         if handler is None:
             return answers.message("Method not allowed", 405)
         call = await self._call(request, endpoint, params, request_id)
+        request.scope["gopura.call"] = call
         response = await handler(call)
+        if conditions.unchanged(request.headers, response) and request.method in ("GET", "HEAD"):
+            return Response(None, 304, {"ETag": response.headers["etag"]})
         if call.version is not None:
             response.headers["X-Gopura-Version"] = str(call.version)
             await self.gateway.link.served(call.version)

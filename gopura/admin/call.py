@@ -11,7 +11,7 @@ from starlette.requests import Request
 from gopura.admin.body import Body
 from gopura.admin.gateway import Gateway
 from gopura.admin.router import Endpoint
-from gopura.store import Transaction
+from gopura.store import Reader, Transaction
 
 
 @dataclass(slots=True)
@@ -26,6 +26,7 @@ class Call:
     body: Body
     request_id: str
     version: int | None = None
+    tx: Transaction | None = None
 
     def param(self, name: str) -> str:
         """A parameter of the path, decoded."""
@@ -34,9 +35,21 @@ class Call:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """The request's one transaction; the answer will tell its version."""
+        if self.tx is not None:
+            yield self.tx
+            return
         async with self.gateway.store.transaction(self._actor(), self.request_id) as tx:
             yield tx
         self.version = tx.version
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Reader]:
+        """One committed state, or inside a transaction what that sees."""
+        if self.tx is not None:
+            yield self.tx
+            return
+        async with self.gateway.store.reading() as reader:
+            yield reader
 
     def _actor(self) -> str | None:
         client = self.request.client

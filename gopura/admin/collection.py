@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from gopura.admin import answers, listing
+from gopura.admin import answers, conditions, listing
 from gopura.admin.call import Call
 from gopura.admin.resource import Resource
 from gopura.admin.router import Handler
@@ -25,7 +25,7 @@ class Collection:
     async def list(self, call: Call) -> Response:
         """A page."""
         wanted = listing.read(call.query, self.resource.entity)
-        async with call.gateway.store.reading() as reader:
+        async with call.reading() as reader:
             page = await self.resource.page(reader, wanted)
         more = "" if wanted.tags_text is None else f"&tags={escaped(wanted.tags_text)}"
         more += "" if wanted.size_text is None else f"&size={wanted.size_text}"
@@ -35,7 +35,7 @@ class Collection:
         """A new entity."""
         async with call.transaction() as tx:
             value = await self.resource.create(tx, call.body.value)
-        return answers.json(value, 201)
+        return conditions.tagged(value, 201)
 
 
 def paged(page: Page, path: str, more: str = "") -> Response:

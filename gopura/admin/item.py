@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from gopura.admin import answers
+from gopura.admin import answers, conditions
 from gopura.admin.call import Call
 from gopura.admin.resource import Resource
 from gopura.admin.router import Handler
@@ -22,30 +22,33 @@ class Item:
 
     async def get(self, call: Call) -> Response:
         """The entity."""
-        async with call.gateway.store.reading() as reader:
+        async with call.reading() as reader:
             key = await self.resource.key(reader, call.param(self.name))
             value = await self.resource.find(reader, key)
-        return answers.not_found() if value is None else answers.json(value)
+        return answers.not_found() if value is None else conditions.tagged(value)
 
     async def patch(self, call: Call) -> Response:
         """Changes the given fields."""
         async with call.transaction() as tx:
             key = await self.resource.key(tx, call.param(self.name))
+            await conditions.require(call, self.resource, tx, key)
             given = await self.resource.given(tx, key, call.body)
             value = await self.resource.change(tx, key, given)
-        return answers.json(value)
+        return conditions.tagged(value)
 
     async def put(self, call: Call) -> Response:
         """Replaces or creates."""
         given = dict(call.body.value)
         async with call.transaction() as tx:
             key = await self.resource.new_key(tx, call.param(self.name), given)
+            await conditions.require(call, self.resource, tx, key)
             value = await self.resource.put(tx, key, given)
-        return answers.json(value)
+        return conditions.tagged(value)
 
     async def delete(self, call: Call) -> Response:
         """Deletes; nothing to delete is fine."""
         async with call.transaction() as tx:
             key = await self.resource.key(tx, call.param(self.name))
+            await conditions.require(call, self.resource, tx, key)
             await self.resource.remove(tx, key)
         return answers.empty()

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gopura.admin import answers, listing
+from gopura.admin import answers, conditions, listing
 from gopura.admin.call import Call
 from gopura.admin.collection import escaped, paged
 from gopura.admin.keys import Key
@@ -38,7 +38,7 @@ class Children:
 
     async def list(self, call: Call) -> Response:
         """A page."""
-        async with call.gateway.store.reading() as reader:
+        async with call.reading() as reader:
             parent = await existing(call, self.parent, reader)
             wanted = listing.read(call.query, self.child.entity)
             page = await self.child.page_under(reader, wanted, self.field, parent["id"])
@@ -50,7 +50,7 @@ class Children:
         async with call.transaction() as tx:
             parent = await existing(call, self.parent, tx)
             value = await self.child.create(tx, call.body.value | {self.field: {"id": parent["id"]}})
-        return answers.json(value, 201)
+        return conditions.tagged(value, 201)
 
 
 class Child:
@@ -66,11 +66,11 @@ class Child:
 
     async def get(self, call: Call) -> Response:
         """The child."""
-        async with call.gateway.store.reading() as reader:
+        async with call.reading() as reader:
             parent = await existing(call, self.parent, reader)
             key = await self.child.key(reader, call.param(self.child.entity.name), parent)
             await self._belonging(reader, key, parent)
-            return answers.json(await self.child.find(reader, key))
+            return conditions.tagged(await self.child.find(reader, key) or {})
 
     async def patch(self, call: Call) -> Response:
         """Changes the given fields; the child stays with its parent unless another one is given."""
@@ -78,10 +78,11 @@ class Child:
             parent = await existing(call, self.parent, tx)
             key = await self.child.key(tx, call.param(self.child.entity.name), parent)
             await self._belonging(tx, key, parent)
+            await conditions.require(call, self.child, tx, key)
             given = await self.child.given(tx, key, call.body)
             given = {self.field: {"id": parent["id"]}} | given
             value = await self.child.change(tx, key, given)
-        return answers.json(value)
+        return conditions.tagged(value)
 
     async def put(self, call: Call) -> Response:
         """Replaces or creates, under this parent."""
@@ -89,8 +90,9 @@ class Child:
             parent = await existing(call, self.parent, tx)
             given = call.body.value | {self.field: {"id": parent["id"]}}
             key = await self.child.new_key(tx, call.param(self.child.entity.name), given, parent)
+            await conditions.require(call, self.child, tx, key)
             value = await self.child.put(tx, key, given)
-        return answers.json(value)
+        return conditions.tagged(value)
 
     async def delete(self, call: Call) -> Response:
         """Deletes the child."""
@@ -98,6 +100,7 @@ class Child:
             parent = await existing(call, self.parent, tx)
             key = await self.child.key(tx, call.param(self.child.entity.name), parent)
             await self._belonging(tx, key, parent)
+            await conditions.require(call, self.child, tx, key)
             await self.child.remove(tx, key)
         return answers.empty()
 
@@ -120,16 +123,17 @@ class Parent:
 
     async def get(self, call: Call) -> Response:
         """The parent."""
-        async with call.gateway.store.reading() as reader:
+        async with call.reading() as reader:
             key = await self._referred(call, reader)
-            return answers.json(await Resource.find(self.parent, reader, key))
+            return conditions.tagged(await Resource.find(self.parent, reader, key) or {})
 
     async def patch(self, call: Call) -> Response:
         """Changes the parent."""
         async with call.transaction() as tx:
             key = await self._referred(call, tx)
+            await conditions.require(call, self.parent, tx, key)
             value = await self.parent.change(tx, key, call.body.value)
-        return answers.json(value)
+        return conditions.tagged(value)
 
     async def put(self, call: Call) -> Response:
         """Replaces the parent, or makes one and refers to it."""
@@ -137,14 +141,15 @@ class Parent:
             child = await existing(call, self.child, tx)
             reference = child[self.field]
             key = Key("id", reference["id"] if reference else str(uuid.uuid4()))
+            await conditions.require(call, self.parent, tx, key)
             value = await self.parent.put(tx, key, call.body.value)
             if not reference:
                 await self.child.change(tx, Key("id", child["id"]), {self.field: {"id": key.value}})
-        return answers.json(value)
+        return conditions.tagged(value)
 
     async def delete(self, call: Call) -> Response:
         """Never: the parent is deleted where it lives."""
-        async with call.gateway.store.reading() as reader:
+        async with call.reading() as reader:
             await self._referred(call, reader)
         return answers.message("Method not allowed", 405)
 

@@ -24,7 +24,7 @@ async def data_planes(call: Call) -> Response:
         return answers.message(_ONLY, 400)
     entity = call.gateway.entities["clustering_data_planes"]
     wanted = listing.read(call.query, entity)
-    async with call.gateway.store.reading() as reader:
+    async with call.reading() as reader:
         page = await reader.page(entity.name, wanted.size, wanted.offset)
     return paged(page, "/clustering/data-planes")
 
@@ -33,7 +33,7 @@ async def status(call: Call) -> Response:
     """All of them, in Kong's older shape."""
     if call.gateway.settings.role != "control_plane":
         return answers.message(_ONLY, 400)
-    async with call.gateway.store.reading() as reader:
+    async with call.reading() as reader:
         rows = await reader.all("clustering_data_planes")
     shown = ("config_hash", "hostname", "ip", "last_seen")
     body = {row["id"]: {name: row[name] for name in shown} for row in rows}

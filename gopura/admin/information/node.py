@@ -25,7 +25,7 @@ def endpoints() -> Iterator[Endpoint]:
 
 async def get(call: Call) -> Response:
     """Everything at once; clients read `version`, `configuration` and `plugins`."""
-    async with call.gateway.store.reading() as reader:
+    async with call.reading() as reader:
         used = {row["name"]: None for row in await reader.all("plugins")}
     return answers.json(
         {

@@ -34,7 +34,7 @@ class Filters:
         """The filters; `enabled` tells those apart that run."""
         if not call.gateway.settings.wasm:
             return answers.message(_DISABLED, 400)
-        async with call.gateway.store.reading() as reader:
+        async with call.reading() as reader:
             route = await existing(call, self.routes, reader)
             found = await _filters(reader, "service", route["service"]) + await _filters(
                 reader, "route", route

@@ -28,7 +28,7 @@ def endpoints(resources: dict[str, Resource]) -> Iterator[Endpoint]:
 async def list_all(call: Call) -> Response:
     """A page of every tag on every entity."""
     wanted = listing.read(call.query, call.gateway.entities["tags"])
-    async with call.gateway.store.reading() as reader:
+    async with call.reading() as reader:
         page = await reader.tags(wanted.size, wanted.offset)
     return paged(page, "/tags", "" if wanted.size_text is None else f"&size={wanted.size_text}")
 
@@ -40,7 +40,7 @@ async def list_one(call: Call) -> Response:
     if message is not None:
         raise InvalidUnique("tag", message)
     wanted = listing.read(call.query, entity)
-    async with call.gateway.store.reading() as reader:
+    async with call.reading() as reader:
         page = await reader.tags(wanted.size, wanted.offset, tag)
     return paged(page, f"/tags/{call.params['tags']}")
 

@@ -39,7 +39,7 @@ class Health:
     async def get(self, call: Call) -> Response:
         """Every target with its health, or the balancer's with `balancer_health=1`."""
         wanted = listing.read(call.query, self.targets.entity)
-        async with call.gateway.store.reading() as reader:
+        async with call.reading() as reader:
             upstream = await existing(call, self.upstreams, reader)
             page = await self.targets.page_under(reader, wanted, "upstream", upstream["id"])
         node: dict[str, Any] = {"next": None, "node_id": call.gateway.node_id}
@@ -77,7 +77,7 @@ class Mark:
 
     async def put(self, call: Call) -> Response:
         """Tell the data planes."""
-        async with call.gateway.store.reading() as reader:
+        async with call.reading() as reader:
             upstream = await existing(call, self.upstreams, reader)
             key = await self.targets.key(reader, call.param("targets"), upstream)
             target = await self.targets.stored(reader, key)
