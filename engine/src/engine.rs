@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use crate::phases::{self, EntityView};
 use crate::settings::Settings;
 use crate::shared::{Counters, Shared};
-use crate::snapshot::{self, Failure, Prepared, Refused};
+use crate::snapshot::{self, Failure, Prepared, Refused, Snapshot};
 use crate::{log, worker};
 
 create_exception!(
@@ -136,7 +136,7 @@ impl Engine {
     /// Compiles a full snapshot or a delta beside the running one.
     fn prepare(&self, py: Python<'_>, message: &[u8]) -> PyResult<PreparedSnapshot> {
         let before = self.shared.snapshot.load_full();
-        let prepared = py.detach(|| snapshot::prepare(message, &before, self.flavor));
+        let prepared = py.detach(|| snapshot::prepare(message, &before, self.flavor, &self.shared.dns));
         prepared.map(PreparedSnapshot::new).map_err(|error| refused(py, error))
     }
 
@@ -160,6 +160,7 @@ impl Engine {
             let before = self.shared.snapshot.load_full();
             let next = inner.finish(&before, bound);
             self.shared.certificates.replace(next.certificates.clone());
+            self.tend(&before, &next);
             self.shared.snapshot.store(Arc::new(next));
             self.shared.loaded.store(true, Ordering::Release);
         });
@@ -235,6 +236,31 @@ impl Engine {
         found.map(|found| phases::entity(py, &found)).transpose()
     }
 
+    /// The health of an Upstream's targets and of the whole, as JSON; None when there is no such Upstream.
+    fn upstream_health<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound_<'py, PyBytes>>> {
+        let snapshot = self.shared.snapshot.load();
+        let Some(upstream) = snapshot.upstreams.get(name) else { return Ok(None) };
+        let text = upstream.health().map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
+        Ok(Some(PyBytes::new(py, &text)))
+    }
+
+    /// Sets the health of a target's addresses, or of the one with this IP; gives how many addresses that were, None
+    /// when there is no such Upstream or its health is not observed.
+    #[pyo3(signature = (upstream, host, port, healthy, ip=None))]
+    fn set_target_health(
+        &self,
+        upstream: &str,
+        host: &str,
+        port: u16,
+        healthy: bool,
+        ip: Option<&str>,
+    ) -> PyResult<Option<usize>> {
+        let ip = ip.map(str::parse).transpose().map_err(|_| PyValueError::new_err("not an address"))?;
+        let snapshot = self.shared.snapshot.load();
+        let found = snapshot.upstreams.get(upstream);
+        Ok(found.and_then(|found| found.balancer.load().set_health(host, port, ip, healthy).ok()))
+    }
+
     /// debug, info, notice, warn, error, crit, alert or emerg.
     #[expect(clippy::unused_self, reason = "the log belongs to the process")]
     fn set_log_level(&self, level: &str) -> PyResult<()> {
@@ -249,6 +275,15 @@ impl Engine {
 }
 
 impl Engine {
+    /// Has new Upstreams looked after.
+    fn tend(&self, before: &Snapshot, next: &Snapshot) {
+        for (name, upstream) in &next.upstreams {
+            if !before.upstreams.get(name).is_some_and(|old| Arc::ptr_eq(old, upstream)) {
+                self.shared.upkeep.tend(upstream);
+            }
+        }
+    }
+
     fn lock_running(&self) -> MutexGuard<'_, Option<Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -13,6 +13,7 @@ use crate::http::forward::Forwarded;
 use crate::phases::{Bound, Context, PhaseSet};
 use crate::shared::{Counters, Shared};
 use crate::snapshot::{Entity, Route, Service, Snapshot};
+use crate::upstream::Held;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
@@ -161,6 +162,14 @@ pub struct Try {
     pub failure: Option<&'static str>,
 }
 
+/// A cookie by which a client finds its target again.
+#[derive(Clone, Debug)]
+pub struct Cookie {
+    pub name: String,
+    pub value: String,
+    pub path: String,
+}
+
 /// What is known of a request before its first byte.
 #[derive(Clone, Debug)]
 pub struct Origin {
@@ -197,6 +206,10 @@ pub struct Exchange {
     /// Status and reason phrase of the upstream.
     pub upstream: Option<(u16, Bytes)>,
     pub tries: Vec<Try>,
+    /// The target of an Upstream that served; counts as busy until the exchange ends.
+    pub held: Option<Held>,
+    /// A cookie that the balancer wants the client to have.
+    pub cookie: Option<Cookie>,
     pub timing: Timing,
     /// Bytes of the request received and of the response sent, heads included.
     pub received: u64,
@@ -259,6 +272,8 @@ impl Exchange {
             proxied: false,
             upstream: None,
             tries: Vec::new(),
+            held: None,
+            cookie: None,
             timing: Timing::new(started),
             received: 0,
             sent: 0,

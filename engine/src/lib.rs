@@ -1,6 +1,7 @@
 //! `gopura._engine`: the part of gopura that moves the bytes.
 mod access_log;
 mod address;
+mod dns;
 mod engine;
 mod exchange;
 mod http;

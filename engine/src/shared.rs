@@ -9,10 +9,12 @@ use tokio::sync::watch;
 
 use crate::access_log::AccessLog;
 use crate::address::Trusted;
+use crate::dns::Dns;
 use crate::http::error_page::Templates;
 use crate::settings::{Settings, Size};
 use crate::snapshot::Snapshot;
 use crate::tls::Certificates;
+use crate::upstream::Upkeep;
 
 /// Which headers the gateway adds.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +83,8 @@ pub struct Shared {
     pub certificates: Certificates,
     pub access_log: AccessLog,
     pub counters: Vec<Counters>,
+    pub dns: Arc<Dns>,
+    pub upkeep: Upkeep,
     /// Turns true when no new requests are to be taken.
     pub draining: watch::Sender<bool>,
     pub loaded: AtomicBool,
@@ -89,6 +93,8 @@ pub struct Shared {
 impl Shared {
     pub fn new(settings: Settings) -> Result<Arc<Self>, String> {
         let certificates = Certificates::new(&settings.default_certificates)?;
+        let (dns, service) = Dns::new(&settings);
+        let upkeep = Upkeep::start(dns.clone(), service)?;
         Ok(Arc::new(Self {
             added: Added::new(&settings),
             limits: limits(&settings.nginx_http_large_client_header_buffers),
@@ -100,6 +106,8 @@ impl Shared {
             certificates,
             access_log: AccessLog::open(&settings)?,
             counters: (0..settings.workers.max(1)).map(|_| Counters::default()).collect(),
+            dns,
+            upkeep,
             draining: watch::Sender::new(false),
             loaded: AtomicBool::new(false),
             settings,

@@ -67,6 +67,9 @@ pub fn add_headers(exchange: &mut Exchange, shared: &Shared) {
     let waiting = timing.sent.map_or(0, |sent| millis(sent, timing.head));
     let Some(response) = &mut exchange.response else { return };
     let headers = &mut response.headers;
+    if let Some(cookie) = exchange.cookie.take() {
+        headers.append("Set-Cookie", format!("{}={}; Path={}", cookie.name, cookie.value, cookie.path));
+    }
     if exchange.proxied {
         if added.upstream_status
             && let Some((status, _)) = &exchange.upstream

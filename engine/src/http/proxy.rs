@@ -16,7 +16,7 @@ use crate::phases::{self, Flow, Phase};
 use crate::shared::Shared;
 use crate::snapshot::Service;
 use crate::tls::Identity;
-use crate::upstream::{self, ConnectError, Connection, Peer, Peers};
+use crate::upstream::{self, ConnectError, Connection, Peer, Peers, Unreachable};
 
 type Ended = (Box<Exchange>, Result<(), Broken>);
 
@@ -26,19 +26,43 @@ pub async fn run<C: Client>(client: &mut C, mut exchange: Box<Exchange>, shared:
         Ok(outbound) => outbound,
         Err(broken) => return fail(client, exchange, broken.status(), shared).await,
     };
-    let peers = match Peers::find(&exchange).await {
+    let mut peers = match Peers::find(&mut exchange, &shared.dns).await {
         Ok(peers) => peers,
-        Err(unreachable) => {
-            exchange.proxied = false;
-            let response = decide::error(&exchange, 503, unreachable.0, shared);
-            return decide::send(client, exchange, response, shared).await;
-        }
+        Err(unreachable) => return no_peer(client, exchange, &unreachable, shared).await,
     };
-    match attempts(client, &mut exchange, &outbound, peers, shared).await {
+    let first = match peers.next() {
+        Ok(peer) => peer,
+        Err(unreachable) => return no_peer(client, exchange, &unreachable, shared).await,
+    };
+    let answered = attempts(client, &mut exchange, &outbound, first, &mut peers, shared).await;
+    exchange.held = peers.hold();
+    let (exchange, done) = match answered {
         Ok((connection, upload, head)) => respond(client, exchange, connection, upload, head, shared).await,
         Err(Failure::Client(Broken::Gone)) => (exchange, Err(Broken::Gone)),
         Err(failure) => fail(client, exchange, status_of(&failure), shared).await,
-    }
+    };
+    report(&exchange);
+    (exchange, done)
+}
+
+/// Tells the balancer how it went.
+fn report(exchange: &Exchange) {
+    let (Some(held), Some(response)) = (&exchange.held, &exchange.response) else { return };
+    let status = exchange.upstream.as_ref().map_or(response.status, |upstream| upstream.0);
+    let timing = &exchange.timing;
+    let waited = timing.sent.zip(timing.head).map(|(sent, head)| head.saturating_duration_since(sent));
+    held.ended(status, waited);
+}
+
+async fn no_peer<C: Client>(
+    client: &mut C,
+    mut exchange: Box<Exchange>,
+    unreachable: &Unreachable,
+    shared: &Arc<Shared>,
+) -> Ended {
+    exchange.proxied = false;
+    let response = decide::error(&exchange, 503, unreachable.0, shared);
+    decide::send(client, exchange, response, shared).await
 }
 
 async fn fail<C: Client>(
@@ -80,21 +104,21 @@ async fn attempts<C: Client>(
     client: &mut C,
     exchange: &mut Exchange,
     outbound: &Outbound,
-    mut peers: Peers,
+    mut peer: Peer,
+    peers: &mut Peers,
     shared: &Arc<Shared>,
 ) -> Result<(Connection, Upload, ResponseHead), Failure> {
     let service = exchange.service.clone().ok_or(Failure::Closed)?;
     let times = Times::of(&service);
     let mut left = service.retries;
-    let mut peer = peers.next();
     loop {
         let identity = identity(exchange, &service, &peer, shared)?;
         let connection = match obtain(exchange, &peer, identity.as_ref(), &times, shared).await {
             Ok(connection) => connection,
             Err(failure) if left == 0 => return Err(failure),
-            Err(_) => {
+            Err(failure) => {
                 left -= 1;
-                peer = peers.next();
+                peer = another(peers, failure)?;
                 continue;
             }
         };
@@ -103,13 +127,21 @@ async fn attempts<C: Client>(
             Ok(answered) => return Ok(answered),
             // An idle connection may die just as it is taken: that is no try.
             Err(Lost { failure: Failure::Closed, repeatable: true }) if reused => {}
-            Err(Lost { failure: Failure::Closed | Failure::TimedOut, repeatable: true }) if left > 0 => {
+            Err(Lost { failure: failure @ (Failure::Closed | Failure::TimedOut), repeatable: true })
+                if left > 0 =>
+            {
                 left -= 1;
-                peer = peers.next();
+                peer = another(peers, failure)?;
             }
             Err(lost) => return Err(lost.failure),
         }
     }
+}
+
+/// The peer for the next try; the failure stays when there is none.
+fn another(peers: &mut Peers, failure: Failure) -> Result<Peer, Failure> {
+    peers.failed(matches!(failure, Failure::TimedOut));
+    peers.next().map_err(|_| failure)
 }
 
 fn identity(

@@ -6,11 +6,11 @@ use gopura_router::{BuildError, Change, Flavor, RouteSpec, Router};
 use serde::de::DeserializeOwned;
 
 use super::message::{Failure, Message, Refused};
-use super::{
-    Chains, Entity, Plugin, Route, Served, Service, Snapshot, Tables, Upstream, certificates, upstreams,
-};
+use super::{Chains, Entity, Plugin, Route, Served, Service, Snapshot, Tables, certificates, upstreams};
+use crate::dns::Dns;
 use crate::phases::Bound;
 use crate::tls::Chosen;
+use crate::upstream::Upstream;
 
 /// Everything but what Python has to bind.
 pub struct Prepared {
@@ -29,7 +29,7 @@ pub struct Prepared {
 }
 
 /// Compiles what `bytes` say about the snapshot `before`. Nothing that runs is touched.
-pub fn prepare(bytes: &[u8], before: &Snapshot, flavor: Flavor) -> Result<Prepared, Refused> {
+pub fn prepare(bytes: &[u8], before: &Snapshot, flavor: Flavor, dns: &Dns) -> Result<Prepared, Refused> {
     let message = Message::apply(bytes, before.version, &before.hash, &before.tables)?;
     let tables = message.tables;
     tables.warm(&before.tables);
@@ -44,12 +44,13 @@ pub fn prepare(bytes: &[u8], before: &Snapshot, flavor: Flavor) -> Result<Prepar
         routes.iter().filter(|route| is_live(route, &services)).map(|route| &*route.id).collect();
     let router = route_index(&tables, before, flavor, &live, &mut failures);
     let certificates = chosen(&tables, before, &mut failures);
+    let upstreams = upstreams::build(&tables, (&before.tables, &before.upstreams), dns, &mut failures);
     let plugins = decode_all(&tables, "plugins", &mut failures).collect();
     let Some(router) = router.filter(|_| failures.is_empty()) else { return Err(Refused::Invalid(failures)) };
     let (changed, removed) = plugin_changes(&tables, &before.tables);
     Ok(Prepared {
         served: served(routes, &services, &router),
-        upstreams: upstreams::build(&tables, &before.upstreams),
+        upstreams,
         version: message.version,
         hash: message.hash,
         tables,

@@ -15,6 +15,7 @@ use gopura_router::{Flavor, Router};
 
 use crate::phases::Bound;
 use crate::tls::Chosen;
+use crate::upstream::Upstream;
 
 pub use chains::{Chain, Chains};
 pub use compile::{Prepared, prepare};
@@ -22,7 +23,6 @@ pub use entities::{Entity, Plugin, Route, Service};
 pub use file::{load, save};
 pub use message::{Failure, Refused};
 pub use tables::Tables;
-pub use upstreams::Upstream;
 
 /// A route with what it needs at run time, found by the router's slot.
 #[derive(Clone)]

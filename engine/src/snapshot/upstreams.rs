@@ -1,118 +1,97 @@
 //! Upstream entities and their targets.
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use arc_swap::ArcSwap;
+use gopura_balancer::{Balancer, UpstreamSpec};
+
+use super::message::Failure;
 use super::{Entity, Tables};
+use crate::dns::Dns;
+use crate::upstream::{TargetRow, Upstream, first_answers, now, target};
 
-/// A name that a service's host may be, with the targets behind it.
-#[derive(Debug)]
-pub struct Upstream {
-    /// The Host header to send instead of the target's name.
-    pub host_header: Option<String>,
-    /// The id of the certificate to show when the service names none.
-    pub client_certificate: Option<Arc<str>>,
-    pub targets: Vec<Target>,
-    /// Targets in the order of a turn, each as often as its weight says.
-    wheel: Vec<usize>,
-    position: AtomicUsize,
-}
+type Upstreams = HashMap<String, Arc<Upstream>>;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    pub host: String,
-    pub port: u16,
-    pub weight: u32,
-}
+/// How long a new configuration waits for DNS; what is not known by then comes later.
+const PATIENCE: Duration = Duration::from_secs(1);
 
-impl Upstream {
-    /// The targets for one request: whose turn it is first, then the others.
-    pub fn turn(&self) -> Vec<&Target> {
-        if self.wheel.is_empty() {
-            return Vec::new();
-        }
-        let start = self.position.fetch_add(1, Ordering::Relaxed);
-        let mut turn: Vec<&Target> = Vec::with_capacity(self.targets.len());
-        for step in 0..self.wheel.len() {
-            let target = &self.targets[self.wheel[(start + step) % self.wheel.len()]];
-            if !turn.iter().any(|seen| std::ptr::eq(*seen, target)) {
-                turn.push(target);
-            }
-            if turn.len() == self.targets.len() {
-                break;
-            }
-        }
-        turn
+/// Every Upstream by name. Those that did not change stay the same; changed ones keep what is known of addresses.
+pub fn build(
+    tables: &Tables,
+    before: (&Tables, &Upstreams),
+    dns: &Dns,
+    failures: &mut Vec<Failure>,
+) -> Upstreams {
+    if tables.same(before.0, "upstreams") && tables.same(before.0, "targets") {
+        return before.1.clone();
     }
-}
-
-/// Every Upstream by name. Those that did not change keep their position.
-pub fn build(tables: &Tables, before: &HashMap<String, Arc<Upstream>>) -> HashMap<String, Arc<Upstream>> {
-    let mut targets: HashMap<&str, Vec<Target>> = HashMap::new();
-    for row in tables.rows("targets") {
-        if let (Some(upstream), Some(target)) = (row.foreign("upstream"), target(row)) {
-            targets.entry(upstream).or_default().push(target);
-        }
-    }
+    let mut targets = targets(tables);
     let mut all = HashMap::new();
     for row in tables.rows("upstreams") {
         let Some(name) = row.text("name") else { continue };
-        let upstream = upstream(row, targets.remove(&*row.id).unwrap_or_default());
-        let same = before.get(name).filter(|old| old.targets == upstream.targets);
-        let position = same.map_or(0, |old| old.position.load(Ordering::Relaxed));
-        upstream.position.store(position, Ordering::Relaxed);
-        all.insert(name.to_owned(), Arc::new(upstream));
+        let rows = targets.remove(&*row.id).unwrap_or_default();
+        let old = before.1.get(name);
+        match upstream(row, name, rows, old, before.0, dns) {
+            Ok(upstream) => drop(all.insert(name.to_owned(), upstream)),
+            Err(error) => failures.push(Failure::of(row, error.to_string())),
+        }
     }
     all
 }
 
-fn upstream(row: &Entity, mut targets: Vec<Target>) -> Upstream {
-    targets.sort_by(|a, b| (&a.host, a.port).cmp(&(&b.host, b.port)));
-    targets.retain(|target| target.weight > 0);
-    let wheel = wheel(&targets);
-    let host_header = row.text("host_header").map(str::to_owned);
-    let client_certificate = row.foreign("client_certificate").map(Arc::from);
-    Upstream { host_header, client_certificate, targets, wheel, position: AtomicUsize::new(0) }
+/// The targets of each upstream. Of two for the same address the newer counts.
+fn targets(tables: &Tables) -> HashMap<&str, Vec<TargetRow>> {
+    let mut rows: Vec<_> = tables.rows("targets").collect();
+    rows.sort_by(|a, b| created(a).total_cmp(&created(b)));
+    let mut targets: HashMap<&str, Vec<TargetRow>> = HashMap::new();
+    for row in rows {
+        let (Some(upstream), Some(target)) = (row.foreign("upstream"), target_row(row)) else { continue };
+        let known = targets.entry(upstream).or_default();
+        known.retain(|other| (&other.name, other.port) != (&target.name, target.port));
+        known.push(target);
+    }
+    targets
 }
 
-fn target(row: &Entity) -> Option<Target> {
-    let (host, port) = row.text("target")?.rsplit_once(':')?;
+fn created(row: &Entity) -> f64 {
+    row.value.get("created_at").and_then(serde_json::Value::as_f64).unwrap_or(0.0)
+}
+
+fn target_row(row: &Entity) -> Option<TargetRow> {
+    let (name, port) = row.text("target")?.rsplit_once(':')?;
     let weight = row.value.get("weight").and_then(serde_json::Value::as_u64).unwrap_or(100);
-    Some(Target { host: host.to_owned(), port: port.parse().ok()?, weight: u32::try_from(weight).ok()? })
+    Some(TargetRow { name: name.into(), port: port.parse().ok()?, weight: u32::try_from(weight).ok()? })
 }
 
-/// Smooth weighted round robin, over one whole turn of weights divided by their greatest common divisor.
-fn wheel(targets: &[Target]) -> Vec<usize> {
-    let divisor = targets.iter().fold(0, |divisor, target| gcd(divisor, target.weight)).max(1);
-    let weights: Vec<i64> = targets.iter().map(|target| i64::from(target.weight / divisor)).collect();
-    let total: i64 = weights.iter().sum();
-    let mut current = vec![0; weights.len()];
-    let mut wheel = Vec::new();
-    for _ in 0..total {
-        current.iter_mut().zip(&weights).for_each(|(current, weight)| *current += weight);
-        let Some(best) = (0..current.len()).max_by_key(|at| (current[*at], std::cmp::Reverse(*at))) else {
-            break;
-        };
-        current[best] -= total;
-        wheel.push(best);
+fn upstream(
+    row: &Entity,
+    name: &str,
+    mut rows: Vec<TargetRow>,
+    old: Option<&Arc<Upstream>>,
+    tables: &Tables,
+    dns: &Dns,
+) -> Result<Arc<Upstream>, serde_json::Error> {
+    rows.sort_by(|a, b| (&a.name, a.port).cmp(&(&b.name, b.port)));
+    let is_same_row = tables.get("upstreams", &row.id).is_some_and(|old| old.json.get() == row.json.get());
+    if let Some(old) = old.filter(|old| is_same_row && old.rows == rows) {
+        return Ok(old.clone());
     }
-    wheel
-}
-
-fn gcd(a: u32, b: u32) -> u32 {
-    if b == 0 { a } else { gcd(b, a % b) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wheels_interleave_by_weight() {
-        let target = |weight| Target { host: String::new(), port: 1, weight };
-        assert_eq!(wheel(&[target(100), target(100)]), [0, 1]);
-        assert_eq!(wheel(&[target(200), target(100)]), [0, 1, 0]);
-        assert_eq!(wheel(&[target(5), target(1), target(1)]).len(), 7);
-        assert!(wheel(&[]).is_empty());
-    }
+    let spec: Arc<UpstreamSpec> = Arc::new(serde_json::from_str(row.json.get())?);
+    let use_srv_name = row.value.get("use_srv_name").and_then(serde_json::Value::as_bool) == Some(true);
+    let answers = first_answers(&rows, dns, PATIENCE);
+    let resolved =
+        rows.iter().zip(&answers).map(|(row, answer)| target(row, answer.as_deref(), use_srv_name));
+    let known = old.map(|old| old.balancer.load_full());
+    let balancer =
+        Balancer::new(spec.clone(), resolved.collect(), known.as_deref(), now(), fastrand::u64(..));
+    Ok(Arc::new(Upstream {
+        name: name.to_owned(),
+        host_header: row.text("host_header").map(str::to_owned),
+        client_certificate: row.foreign("client_certificate").map(Arc::from),
+        use_srv_name,
+        rows,
+        spec,
+        balancer: ArcSwap::from_pointee(balancer),
+    }))
 }

@@ -83,6 +83,25 @@ impl Identity {
         })
     }
 
+    /// For a health check: verified by the system's certificates, or not at all.
+    pub fn of_probe(name: &str, verify: bool) -> Result<Self, String> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider.clone())
+            .with_safe_default_protocol_versions()
+            .map_err(|error| error.to_string())?;
+        let config = if verify {
+            let mut roots = RootCertStore::empty();
+            let text = std::fs::read(SYSTEM).map_err(|error| format!("{SYSTEM}: {error}"))?;
+            roots.add_parsable_certificates(pem::chain(&text)?);
+            builder.with_root_certificates(roots).with_no_client_auth()
+        } else {
+            let anyone = Arc::new(Anyone(provider));
+            builder.dangerous().with_custom_certificate_verifier(anyone).with_no_client_auth()
+        };
+        let name = ServerName::try_from(name.to_owned()).map_err(|error| error.to_string())?;
+        Ok(Self { number: 0, config: Arc::new(config), name })
+    }
+
     pub async fn handshake(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         TlsConnector::from(self.config.clone()).connect(self.name.clone(), stream).await
     }

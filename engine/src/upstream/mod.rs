@@ -1,11 +1,16 @@
 //! Connections to upstreams: where they go, how they are made and kept.
+mod balanced;
 mod connect;
 mod connection;
-mod dns;
+mod hash_value;
 mod peers;
 mod pool;
+mod probe;
+mod upkeep;
 
+pub use balanced::{TargetRow, Upstream, now, target};
 pub use connect::{ConnectError, connect, key};
 pub use connection::Connection;
-pub use peers::{Peer, Peers};
+pub use peers::{Held, Peer, Peers, Unreachable};
 pub use pool::{put_back, sweep, take};
+pub use upkeep::{Upkeep, first_answers};
