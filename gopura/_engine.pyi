@@ -153,6 +153,8 @@ class Exchange:
     def credential(self) -> Entity | None: ...
     @property
     def captures(self) -> dict[str, str]: ...
+    @property
+    def facts(self) -> dict[str, Any]: ...
     def find(self, kind: str, field: str, value: str) -> Entity | None: ...
     def owner(self, credential: Entity) -> Entity | None: ...
     def belonging(self, kind: str, field: str, owner: Entity) -> list[Entity]: ...
@@ -160,7 +162,14 @@ class Exchange:
         self, consumer: Entity | None, credential: Entity | None = None, identifier: str = "id"
     ) -> None: ...
     def error(self, status: int, message: str, headers: dict[str, Any] | None = None) -> Response: ...
-    def exit(self, status: int, body: Any = None, headers: dict[str, Any] | None = None) -> Response: ...
+    def exit(
+        self,
+        status: int,
+        body: Any = None,
+        headers: dict[str, Any] | None = None,
+        *,
+        proxied: bool = False,
+    ) -> Response: ...
 
 class SnapshotError(Exception):
     """A snapshot that is not taken over; the running one stays."""
@@ -215,6 +224,15 @@ class Engine:
         """Connections and requests: connections_active, _accepted, _waiting, _writing and total_requests."""
     def find(self, entity: str, field: str, value: str) -> Entity | None:
         """Look an entity up by a field that is unique."""
+    def upstream_health(self, name: str) -> bytes | None:
+        """Health of an Upstream as JSON: `targets`, each with `health`, and `balancer`; None when there is none."""
+    def set_target_health(
+        self, upstream: str, host: str, port: int, healthy: bool, ip: str | None = None
+    ) -> int | None:
+        """Set the health of a target's addresses, or of the one with this IP; how many addresses that were.
+
+        None when there is no such Upstream, or its health is not observed.
+        """
     def set_log_level(self, level: str) -> None:
         """Set the error log's level, by nginx's names; ValueError when there is no such level."""
     def reopen_logs(self) -> None:

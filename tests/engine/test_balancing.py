@@ -1,0 +1,135 @@
+"""Requests over the targets of an Upstream."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.engine.proxy import Config, Proxy
+from tests.servers.echo import Echo
+from tests.servers.ports import free_port
+
+
+@pytest.fixture
+def echoes() -> Iterator[list[Echo]]:
+    """Two upstream servers."""
+    servers = [Echo("one"), Echo("two")]
+    yield servers
+    for server in servers:
+        server.stop()
+
+
+def balanced(proxy: Proxy, targets: list[tuple[str, int]], version: int = 1, **fields: Any) -> Config:
+    """A route over an Upstream with targets of these weights."""
+    config = Config()
+    upstream = config.add("upstreams", name="up.test", **fields)
+    for target, weight in targets:
+        config.add("targets", target=target, weight=weight, upstream={"id": upstream["id"]}, created_at=1)
+    config.route(config.service(80, host="up.test"), paths=["/"])
+    proxy.serve(config, version)
+    return config
+
+
+def served_by(proxy: Proxy, number: int, path: str = "/", **headers: str) -> Counter[str]:
+    return Counter(proxy.get(path, **headers).json()["server"] for _ in range(number))
+
+
+def test_weights(proxy: Proxy, echoes: list[Echo]) -> None:
+    balanced(proxy, [(f"127.0.0.1:{echoes[0].port}", 300), (f"127.0.0.1:{echoes[1].port}", 100)])
+    assert served_by(proxy, 40) == {"one": 30, "two": 10}
+
+
+def test_names_of_targets(proxy: Proxy, echoes: list[Echo]) -> None:
+    balanced(proxy, [(f"localhost:{echoes[0].port}", 100)])
+    seen = proxy.get("/").json()
+    assert (seen["server"], seen["headers"]["host"]) == ("one", f"localhost:{echoes[0].port}")
+
+
+def test_host_header(proxy: Proxy, echoes: list[Echo]) -> None:
+    balanced(proxy, [(f"127.0.0.1:{echoes[0].port}", 100)], host_header="own.test")
+    assert proxy.get("/").json()["headers"]["host"] == "own.test"
+
+
+def test_no_target(proxy: Proxy) -> None:
+    balanced(proxy, [])
+    answer = proxy.get("/")
+    message = "failure to get a peer from the ring-balancer"
+    assert (answer.status, answer.json()["message"]) == (503, message)
+
+
+def test_a_dead_target_costs_no_request(proxy: Proxy, echoes: list[Echo]) -> None:
+    balanced(proxy, [(f"127.0.0.1:{free_port()}", 100), (f"127.0.0.1:{echoes[0].port}", 100)])
+    assert served_by(proxy, 10) == {"one": 10}
+
+
+@pytest.mark.parametrize(
+    ("fields", "path", "headers"),
+    [
+        ({"hash_on": "header", "hash_on_header": "X-Key"}, "/", {"X-Key": "a"}),
+        ({"hash_on": "ip"}, "/", {}),
+        ({"hash_on": "path"}, "/a/b?c", {}),
+        ({"hash_on": "query_arg", "hash_on_query_arg": "u"}, "/x?u=7", {}),
+        ({"hash_on": "header", "hash_on_header": "X-No", "hash_fallback": "ip"}, "/", {}),
+        ({"hash_on": "cookie", "hash_on_cookie": "c"}, "/", {"Cookie": "a=b; c=d"}),
+    ],
+)
+def test_hashing_is_sticky(
+    proxy: Proxy, echoes: list[Echo], fields: dict[str, Any], path: str, headers: dict[str, str]
+) -> None:
+    targets = [(f"127.0.0.1:{echo.port}", 100) for echo in echoes]
+    balanced(proxy, targets, algorithm="consistent-hashing", **fields)
+    assert len(served_by(proxy, 10, path, **headers)) == 1
+
+
+def test_a_cookie_is_made(proxy: Proxy, echoes: list[Echo]) -> None:
+    targets = [(f"127.0.0.1:{echo.port}", 100) for echo in echoes]
+    balanced(proxy, targets, algorithm="consistent-hashing", hash_on="cookie", hash_on_cookie="c")
+    first = proxy.get("/")
+    cookie = first.header("set-cookie") or ""
+    assert cookie.startswith("c=")
+    assert cookie.endswith("; Path=/")
+    servers = served_by(proxy, 10, Cookie=cookie.partition(";")[0])
+    assert servers == {first.json()["server"]: 10}
+
+
+PASSIVE = {"passive": {"unhealthy": {"tcp_failures": 1, "http_failures": 0, "timeouts": 0}}}
+
+
+def test_passive_checks(proxy: Proxy, echoes: list[Echo]) -> None:
+    dead = free_port()
+    targets = [(f"127.0.0.1:{dead}", 100), (f"127.0.0.1:{echoes[0].port}", 100)]
+    balanced(proxy, targets, healthchecks=PASSIVE)
+    assert served_by(proxy, 4) == {"one": 4}
+    health = json.loads(proxy.engine.upstream_health("up.test") or b"")
+    states = {target["port"]: target["health"] for target in health["targets"]}
+    assert states == {dead: "UNHEALTHY", echoes[0].port: "HEALTHY"}
+    assert proxy.engine.set_target_health("up.test", "127.0.0.1", dead, healthy=True) == 1
+    health = json.loads(proxy.engine.upstream_health("up.test") or b"")
+    assert {target["health"] for target in health["targets"]} == {"HEALTHY"}
+
+
+def test_active_checks(proxy: Proxy, echoes: list[Echo]) -> None:
+    active = {
+        "http_path": "/status/500",
+        "healthy": {"interval": 0.05, "successes": 1},
+        "unhealthy": {"interval": 0.05, "http_failures": 1, "http_statuses": [500]},
+    }
+    balanced(proxy, [(f"127.0.0.1:{echoes[0].port}", 100)], healthchecks={"active": active})
+    end = time.monotonic() + 5
+    while proxy.get("/").status != 503 and time.monotonic() < end:
+        pass
+    assert proxy.get("/").status == 503
+
+
+def test_health_outlives_a_change(proxy: Proxy, echoes: list[Echo]) -> None:
+    dead = free_port()
+    targets = [(f"127.0.0.1:{dead}", 100), (f"127.0.0.1:{echoes[0].port}", 100)]
+    balanced(proxy, targets, healthchecks=PASSIVE)
+    served_by(proxy, 4)
+    balanced(proxy, [*targets, (f"127.0.0.1:{echoes[1].port}", 100)], version=2, healthchecks=PASSIVE)
+    health = json.loads(proxy.engine.upstream_health("up.test") or b"")
+    states = {target["port"]: target["health"] for target in health["targets"]}
+    assert states[dead] == "UNHEALTHY"
