@@ -26,6 +26,7 @@ What others use:
   The caller resolves foreign keys given by name before, and checks existence and uniqueness after.
 - `coerce_form(entity, values)`: decoded form values with the types of their fields.
 - `render(entity)`, `render_variant(shape)`: the JSON of `/schemas/...`; `validate(entity, given)` for `/validate`.
+- `json_schema(shape)`: an input in JSON Schema; `json_schema(shape, stored=True)`: a complete row.
 - `surroundings.database = False` where there is no database: some choices are then refused.
 - `Service.load(row)`: the typed object; `Config.load(row)` likewise for a plugin's configuration.
 """
@@ -46,6 +47,7 @@ from gopura.schema.checks import (
 from gopura.schema.entity import Entity, EntityType, shape_for, specialised
 from gopura.schema.field import UNSET, Field
 from gopura.schema.form import coerce_form
+from gopura.schema.json_schema import json_schema
 from gopura.schema.record import Record
 from gopura.schema.reference import is_reference
 from gopura.schema.render import render, render_variant
@@ -87,6 +89,7 @@ __all__ = [
     "coerce_form",
     "insert",
     "is_reference",
+    "json_schema",
     "render",
     "render_variant",
     "shape_for",

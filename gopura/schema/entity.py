@@ -138,5 +138,4 @@ def specialised(base: Shape, variant: Shape) -> Shape:
         (*base.checks, *variant.checks),
         (*base.shorthands, *variant.shorthands),
         (*base.transformations, *variant.transformations),
-        unchecked=base.unchecked,
     )

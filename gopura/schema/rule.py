@@ -27,6 +27,10 @@ class Rule:
         """The keys that this rule adds to the field in `/schemas`."""
         return {}
 
+    def limits(self) -> dict[str, Any]:
+        """What the rule says in JSON Schema, as far as that can say it."""
+        return {}
+
     def verify(self, value: Any) -> Any:
         """Return the value; raise when there is a problem."""
         message = self.problem(value)

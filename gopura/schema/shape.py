@@ -1,7 +1,7 @@
 """The shape of a JSON object: its fields and what holds between them. Entities, records and variants have one."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from gopura.schema.checks.base import Check
+from gopura.schema.complete import missing_value
 from gopura.schema.core import field_core
-from gopura.schema.field import Field
+from gopura.schema.field import UNSET, Field
 from gopura.schema.shorthand import Shorthand
 from gopura.schema.transformation import Transformation
 from gopura.schema.violation import Tree, nested_failure, tree_of
@@ -28,7 +29,6 @@ class Shape:
     shorthands: Sequence[Shorthand] = ()
     transformations: Sequence[Transformation] = ()
     model: type[Any] | None = None
-    unchecked: frozenset[str] = field(default_factory=frozenset)
 
     def core(self) -> CoreSchema:
         """The pydantic-core schema: fields first, then the checks, all messages together."""
@@ -47,8 +47,7 @@ class Shape:
 
     @cached_property
     def _validator(self) -> SchemaValidator:
-        plain = Shape(self.fields, self.checks, unchecked=self.unchecked)
-        return SchemaValidator(plain.core())
+        return SchemaValidator(Shape(self.fields, self.checks).core())
 
     def _model_core(self) -> CoreSchema:
         assert self.model is not None
@@ -62,10 +61,7 @@ class Shape:
 
     def _dict_core(self) -> CoreSchema:
         members = {
-            name: core_schema.typed_dict_field(
-                core_schema.any_schema() if name in self.unchecked else field_core(item),
-                required=item.required,
-            )
+            name: core_schema.typed_dict_field(field_core(item), required=item.required)
             for name, item in self.fields.items()
         }
         return core_schema.typed_dict_schema(members, extra_behavior="forbid")
@@ -92,9 +88,6 @@ def _member(item: Field) -> core_schema.ModelField:
 
 
 def _defaulted(item: Field) -> CoreSchema:
-    from gopura.schema.complete import missing_value
-    from gopura.schema.field import UNSET
-
     schema = field_core(item)
     if missing_value(item) is UNSET:
         return schema

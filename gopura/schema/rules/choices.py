@@ -30,6 +30,10 @@ class Eq(Rule):
         """The value, and the special wording."""
         return {"eq": self.wanted} | ({"err": self.err} if self.err else {})
 
+    def limits(self) -> dict[str, Any]:
+        """The same in JSON Schema."""
+        return {"const": self.wanted}
+
 
 class Ne(Rule):
     """Anything but this value. `Ne(None)` refuses null."""
@@ -53,6 +57,10 @@ class Ne(Rule):
         """The value, and the special wording."""
         return {"ne": self.unwanted} | ({"err": self.err} if self.err else {})
 
+    def limits(self) -> dict[str, Any]:
+        """The same in JSON Schema."""
+        return {"not": {"const": self.unwanted}}
+
 
 class NotOneOf(Rule):
     """None of these values."""
@@ -70,6 +78,10 @@ class NotOneOf(Rule):
     def shown(self) -> dict[str, Any]:
         """The list."""
         return {"not_one_of": list(self.unwanted)}
+
+    def limits(self) -> dict[str, Any]:
+        """The same in JSON Schema."""
+        return {"not": {"enum": list(self.unwanted)}}
 
 
 class OneOf(Rule):
@@ -99,3 +111,7 @@ class OneOf(Rule):
     def shown(self) -> dict[str, Any]:
         """The list, and the special wording."""
         return {"one_of": list(self.allowed)} | ({"err": self.err} if self.err else {})
+
+    def limits(self) -> dict[str, Any]:
+        """The same in JSON Schema."""
+        return {"enum": list(self.allowed)}

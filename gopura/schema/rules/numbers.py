@@ -23,6 +23,10 @@ class Gt(Rule):
         """The limit."""
         return {"gt": self.limit}
 
+    def limits(self) -> dict[str, Any]:
+        """The same in JSON Schema."""
+        return {"exclusiveMinimum": self.limit}
+
 
 class Timestamp(Rule):
     """A point in time: seconds since 1970, or with a fraction."""
@@ -37,6 +41,10 @@ class Timestamp(Rule):
     def shown(self) -> dict[str, Any]:
         """Say so."""
         return {"timestamp": True}
+
+    def limits(self) -> dict[str, Any]:
+        """The same in JSON Schema."""
+        return {"exclusiveMinimum": 0}
 
 
 class Between(Rule):
@@ -58,3 +66,7 @@ class Between(Rule):
     def shown(self) -> dict[str, Any]:
         """Both limits."""
         return {"between": [self.lowest, self.highest]}
+
+    def limits(self) -> dict[str, Any]:
+        """The same in JSON Schema."""
+        return {"minimum": self.lowest, "maximum": self.highest}

@@ -18,6 +18,11 @@ class Pattern:
     regex: str = ""
     err: str = ""
 
+    @property
+    def portable(self) -> str:
+        """The pattern in the notation that JSON Schema takes."""
+        return (self.regex or self.lua).replace(r"\Z", "$")
+
     def found(self, value: str) -> bool:
         """Whether the pattern occurs in the value."""
         return re.search(self.regex or self.lua, value) is not None
@@ -39,6 +44,10 @@ class StartsWith(Rule):
     def shown(self) -> dict[str, Any]:
         """The text."""
         return {"starts_with": self.start}
+
+    def limits(self) -> dict[str, Any]:
+        """The same in JSON Schema."""
+        return {"pattern": f"^{re.escape(self.start)}"}
 
 
 class NotMatch(Rule):
@@ -94,6 +103,10 @@ class Match(Rule):
     def shown(self) -> dict[str, Any]:
         """The pattern, and the special wording."""
         return {"match": self.pattern.lua} | ({"err": self.err} if self.err else {})
+
+    def limits(self) -> dict[str, Any]:
+        """The same in JSON Schema."""
+        return {"pattern": self.pattern.portable}
 
 
 class MatchAll(Rule):

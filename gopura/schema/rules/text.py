@@ -23,6 +23,10 @@ class UuidText(Rule):
         """Say so."""
         return {"uuid": True}
 
+    def limits(self) -> dict[str, Any]:
+        """The same in JSON Schema."""
+        return {"format": "uuid"}
+
 
 class IsRegex(Rule):
     """A regular expression that compiles."""
@@ -37,3 +41,7 @@ class IsRegex(Rule):
     def shown(self) -> dict[str, Any]:
         """Say so."""
         return {"is_regex": True}
+
+    def limits(self) -> dict[str, Any]:
+        """The same in JSON Schema."""
+        return {"format": "regex"}
