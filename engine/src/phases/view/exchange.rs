@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
+use super::facts::Facts;
 use super::{Entity, Request, Response, UpstreamRequest, entity, headers};
 use crate::exchange as own;
 use crate::phases::Phase;
@@ -126,6 +127,12 @@ impl Exchange {
         Ok(dict)
     }
 
+    /// Moments, latencies, tries and sizes, as far as they are known.
+    #[getter]
+    fn facts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.slot.with(|exchange| Facts::of(exchange))?.to_dict(py)
+    }
+
     /// The entity of that kind whose `field` is `value`, in the configuration that this request runs on.
     fn find(&self, py: Python<'_>, kind: &str, field: &str, value: &str) -> PyResult<Option<Py<Entity>>> {
         self.row(py, |exchange| exchange.snapshot.find(kind, field, value))
@@ -180,18 +187,21 @@ impl Exchange {
         self.response(py)
     }
 
-    /// Answers the client at once. A body of other types than bytes and str is sent as JSON.
-    #[pyo3(signature = (status, body=None, headers=None))]
+    /// Answers the client at once. A body of other types than bytes and str is sent as JSON. With `proxied` the
+    /// answer counts as the upstream's, kept from an earlier request: it gets the headers that one would get.
+    #[pyo3(signature = (status, body=None, headers=None, *, proxied=false))]
     fn exit(
         &self,
         py: Python<'_>,
         status: u16,
         body: Option<&Bound<'_, PyAny>>,
         headers: Option<&Bound<'_, PyDict>>,
+        proxied: bool,
     ) -> PyResult<Py<Response>> {
         let mut lines = headers::lines(headers)?;
         let body = body.map(|body| encoded(body, &mut lines)).transpose()?.unwrap_or_default();
         self.answer(own::Response { status, headers: lines, body: Some(body), source: own::Source::Exit })?;
+        self.slot.with(|exchange| exchange.proxied = proxied)?;
         self.response(py)
     }
 }

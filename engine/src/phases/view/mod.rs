@@ -1,6 +1,7 @@
 //! What plugins see of an exchange: classes of `gopura._engine`, each reading from the slot when asked.
 mod entity;
 mod exchange;
+mod facts;
 mod headers;
 mod query;
 mod request;
