@@ -100,13 +100,13 @@ def _reason(error: BaseException) -> str:
 
 
 def _engine(location: Location, **options: Any) -> AsyncEngine:
-    # `pool_pre_ping` replaces connections that died with a server that has come back since.
+    # Replaces connections that died with a server that has come back since.
     return create_async_engine(
         location.url,
         connect_args=location.connect,
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
-        pool_pre_ping=True,
+        pool_pre_ping=location.kind == "postgres",
         **options,
     )
 

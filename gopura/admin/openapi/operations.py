@@ -1,0 +1,77 @@
+"""The operations of one endpoint."""
+
+from typing import Any
+
+from gopura.admin.collection import Collection
+from gopura.admin.item import Item
+from gopura.admin.nested import Child, Children, Parent
+from gopura.admin.router import Endpoint, Handler
+
+Schema = dict[str, Any]
+
+_TYPES = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
+_LIST = ("size", "offset", "tags")
+
+
+def operation(endpoint: Endpoint, method: str, handler: Handler) -> Schema:
+    """What one method of an endpoint takes and answers."""
+    owner = getattr(handler, "__self__", None)
+    name = f"{method.lower()}{endpoint.path.replace('/', '_').replace('{', '').replace('}', '')}"
+    found: Schema = {
+        "operationId": name,
+        "summary": " ".join((handler.__doc__ or "").split("\n\n")[0].split()),
+        "tags": [endpoint.path.split("/")[1] or "information"],
+        "responses": _answers(endpoint, method, owner) | _errors(method),
+    }
+    parameters = _parameters(endpoint, method, owner)
+    if parameters:
+        found["parameters"] = parameters
+    if method in ("POST", "PUT", "PATCH") and endpoint.entity is not None:
+        found["requestBody"] = _body(endpoint.entity.name, method)
+    return found
+
+
+def _parameters(endpoint: Endpoint, method: str, owner: Any) -> list[Schema]:
+    names = [segment[1:-1] for segment in endpoint.path.split("/") if segment.startswith("{")]
+    found: list[Schema] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        for name in names
+    ]
+    if method == "GET" and isinstance(owner, Collection | Children):
+        found += [{"$ref": f"#/components/parameters/{name}"} for name in _LIST]
+    if isinstance(owner, Item | Child | Parent):
+        headers = ("if_none_match",) if method == "GET" else ("if_match", "if_none_match")
+        found += [{"$ref": f"#/components/parameters/{name}"} for name in headers]
+    return found
+
+
+def _body(entity: str, method: str) -> Schema:
+    kind = "change" if method == "PATCH" else "input"
+    schema = {"$ref": f"#/components/schemas/{entity}_{kind}"}
+    return {"required": method != "PATCH", "content": {media: {"schema": schema} for media in _TYPES}}
+
+
+def _answers(endpoint: Endpoint, method: str, owner: Any) -> Schema:
+    if method == "DELETE":
+        return {"204": {"description": "Done, or there was nothing to delete."}}
+    if endpoint.entity is None or not isinstance(owner, Collection | Item | Children | Child | Parent):
+        return {"200": _json("An answer.", {"type": "object"}), "204": {"description": "Done."}}
+    listed = method == "GET" and isinstance(owner, Collection | Children)
+    schema = {"$ref": f"#/components/schemas/{endpoint.entity.name}{'_list' if listed else ''}"}
+    if method == "POST":
+        return {"201": _json("The new entity.", schema)}
+    found = {"200": _json("A page of the list." if listed else "The entity.", schema)}
+    if method == "GET" and not listed:
+        found["304"] = {"description": "The client has it already (If-None-Match)."}
+    return found
+
+
+def _errors(method: str) -> Schema:
+    names = ["400", "404", "405", "500", "503"]
+    names += ["409", "412", "413", "415"] if method in ("POST", "PUT", "PATCH") else []
+    names += ["412"] if method == "DELETE" else []
+    return {name: {"$ref": f"#/components/responses/{name}"} for name in names}
+
+
+def _json(description: str, schema: Schema) -> Schema:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
