@@ -237,3 +237,6 @@ class Engine:
         """Set the error log's level, by nginx's names; ValueError when there is no such level."""
     def reopen_logs(self) -> None:
         """Open the log files again, after they were rotated."""
+
+def route_problem(flavor_name: str, route: bytes, /) -> str | None:
+    """Why a router of this flavour cannot serve a route, given as JSON; None when it can."""

@@ -1,6 +1,7 @@
 //! `gopura._engine`: the part of gopura that moves the bytes.
 mod access_log;
 mod address;
+mod checks;
 mod dns;
 mod engine;
 mod exchange;
@@ -26,6 +27,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[pymodule(gil_used = false)]
 fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     phases::mount(module)?;
+    checks::mount(module)?;
     module.add_class::<engine::Engine>()?;
     module.add_class::<engine::PreparedSnapshot>()?;
     module.add("SnapshotError", module.py().get_type::<engine::SnapshotError>())?;
