@@ -10,6 +10,7 @@ from typing import Any
 from gopura import entities
 from gopura.plugin import HTTP_PROTOCOLS, Plugin
 from gopura.schema import EntityType, insert
+from gopura.schema.complete import complete
 
 Rows = list[dict[str, Any]]
 Given = Mapping[str, Rows]
@@ -51,7 +52,8 @@ class Configuration:
 
     def _plugin(self, given: Mapping[str, Any]) -> dict[str, Any]:
         plugin = self._plugins[given["name"]]
-        config = plugin.Config.load(given.get("config") or {}).model_dump(mode="json")
+        plugin.Config.load(given.get("config") or {})
+        config = complete(plugin.Config.shape(), given.get("config") or {})
         scopes = {"route": None, "service": None, "consumer": None}
         facts = {"id": str(uuid.uuid4()), "created_at": int(time.time()), "enabled": True}
         return scopes | facts | {"protocols": list(HTTP_PROTOCOLS)} | dict(given) | {"config": config}

@@ -1,0 +1,202 @@
+"""Proxy cache: answers repeated requests from memory."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from gopura.plugin import ALL_PROTOCOLS, Exchange, Node, Plugin, config
+from gopura.plugins.proxy_cache import rules
+from gopura.plugins.proxy_cache.store import HeaderValues, Kept, Memory
+from gopura.schema.types.memory import ZONES
+
+DEFAULT_BYTES = 128 << 20
+WANTED = "gopura.proxy_cache"
+"""Where in `exchange.ctx` a response that is to be kept is gathered."""
+
+# What belongs to one connection or to one answer (RFC 9110, 7.6.1).
+_ONCE = frozenset({
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailers", "transfer-encoding",
+    "upgrade", "content-length", "age", "x-cache-status", "x-cache-key",
+})  # fmt: skip
+
+_Flag = Annotated[bool | None, config.Optional()]
+
+
+def _zone(row: dict[str, Any]) -> str | None:
+    settings = row["config"]
+    if settings.get("strategy") != "memory":
+        return None
+    name = settings["memory"]["dictionary_name"]
+    return None if name in ZONES else f"missing shared dict '{name}'"
+
+
+class MemorySettings(config.Record):
+    """The node's memory."""
+
+    dictionary_name: str = "kong_db_cache"
+    """The name of the zone."""
+
+
+class ResponseHeaders(config.Record):
+    """Headers that tell about the cache."""
+
+    age: bool | None = True
+    """Whether cached responses say how old they are."""
+    cache_status: Annotated[bool | None, config.Named("X-Cache-Status")] = True
+    """Whether responses say if they came from the cache."""
+    cache_key: Annotated[bool | None, config.Named("X-Cache-Key")] = True
+    """Whether responses say under which key they are cached."""
+
+
+@dataclass
+class Wanted:
+    """A response on its way into memory."""
+
+    key: str
+    headers: HeaderValues = field(default_factory=dict)
+    ttl: float = 0
+    vary: dict[str, str | None] = field(default_factory=dict)
+    chunks: list[bytes] = field(default_factory=list)
+    size: int = 0
+
+
+class ProxyCache(Plugin, name="proxy-cache", priority=100, protocols=ALL_PROTOCOLS):
+    """Keeps responses, and answers with them."""
+
+    checks = (config.CustomCheck("config", check=_zone),)
+
+    class Config(config.Record):
+        """What is kept, how long, and what tells requests apart."""
+
+        response_code: Annotated[list[Annotated[int, config.Between(100, 900)]], config.LenMin(1)] = [
+            200,
+            301,
+            404,
+        ]
+        """The statuses of responses that are kept."""
+        request_method: list[Annotated[str, config.OneOf("HEAD", "GET", "POST", "PATCH", "PUT")]] = [
+            "GET",
+            "HEAD",
+        ]
+        """The methods of requests whose responses are kept."""
+        content_type: list[str] = ["text/plain", "application/json"]
+        """The content types of responses that are kept."""
+        cache_ttl: Annotated[int | None, config.Gt(0)] = 300
+        """How many seconds a response is good for."""
+        strategy: Annotated[str, config.OneOf("memory")]
+        """Where responses are kept."""
+        cache_control: bool = False
+        """Whether Cache-Control headers are obeyed (RFC 9111)."""
+        ignore_uri_case: _Flag = False
+        """Whether paths that differ only in case are the same."""
+        storage_ttl: int | None = None
+        """How many seconds a response stays in memory, good or not."""
+        memory: MemorySettings
+        """The settings of the memory."""
+        vary_query_params: list[str] | None = None
+        """The query arguments that tell requests apart; all when it is left out."""
+        vary_headers: list[str] | None = None
+        """The headers that tell requests apart; none when it is left out."""
+        response_headers: ResponseHeaders
+        """Headers that tell about the cache."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(node)
+        size = node.settings.get("mem_cache_size") or DEFAULT_BYTES
+        self._capacity = size if isinstance(size, int) else in_bytes(str(size))
+        self._zones: dict[str, Memory] = {}
+
+    def zone(self, name: str) -> Memory:
+        """The memory of that name."""
+        return self._zones.setdefault(name, Memory(self._capacity))
+
+    def access(self, exchange: Exchange, config: Config) -> None:
+        """Answer from memory, or see to it that the response is kept."""
+        asked = rules.directives(exchange.request.headers)
+        if not rules.may_ask(exchange, config, asked):
+            tell(exchange, config, "X-Cache-Status", "Bypass")
+            return
+        key = rules.key_of(exchange, config)
+        tell(exchange, config, "X-Cache-Key", key)
+        kept = self.zone(config.memory.dictionary_name).get(key)
+        if kept is None or rules.selecting(exchange.request.headers, list(kept.vary)) != kept.vary:
+            if config.cache_control and "only-if-cached" in asked:
+                text = f"The upstream server is timing out\nrequest_id: {exchange.request.id}\n"
+                exchange.exit(504, text, {"Content-Type": "text/plain; charset=utf-8"})
+                return
+            self._want(exchange, config, key, "Miss")
+        elif not rules.fresh(kept, config, asked):
+            self._want(exchange, config, key, "Refresh")
+        else:
+            self._answer(exchange, config, key, kept)
+
+    def header_filter(self, exchange: Exchange, config: Config) -> None:
+        """Decide whether the response may be kept."""
+        wanted: Wanted | None = exchange.ctx.get(WANTED)
+        if wanted is None:
+            return
+        given = rules.directives(exchange.response.headers)
+        if rules.may_keep(exchange, config, given):
+            headers = exchange.response.headers
+            wanted.headers = headers.to_dict()
+            wanted.ttl = rules.lifetime(headers, given) if config.cache_control else config.cache_ttl or 0
+            wanted.vary = rules.selecting(exchange.request.headers, rules.vary_of(headers))
+        else:
+            tell(exchange, config, "X-Cache-Status", "Bypass")
+            del exchange.ctx[WANTED]
+
+    def body_filter(self, exchange: Exchange, config: Config, chunk: bytes, last: bool) -> None:
+        """Gather the body, and keep it when it is whole."""
+        wanted: Wanted | None = exchange.ctx.get(WANTED)
+        if wanted is None:
+            return
+        wanted.size += len(chunk)
+        if wanted.size > self._capacity:
+            del exchange.ctx[WANTED]
+            return
+        wanted.chunks.append(chunk)
+        if last and exchange.request.method != "HEAD":
+            self._keep(exchange, config, wanted)
+
+    def _want(self, exchange: Exchange, config: Config, key: str, status: str) -> None:
+        exchange.ctx[WANTED] = Wanted(key)
+        tell(exchange, config, "X-Cache-Status", status)
+
+    def _answer(self, exchange: Exchange, config: Config, key: str, kept: Kept) -> None:
+        headers = {name: value for name, value in kept.headers.items() if repeatable(name)}
+        exchange.exit(kept.status, kept.body, headers, proxied=True)
+        for name, value in (("Age", str(kept.age)), ("X-Cache-Status", "Hit"), ("X-Cache-Key", key)):
+            tell(exchange, config, name, value)
+
+    def _keep(self, exchange: Exchange, config: Config, wanted: Wanted) -> None:
+        now = time.time()
+        kept = Kept(
+            exchange.response.status,
+            wanted.headers,
+            b"".join(wanted.chunks),
+            int(now),
+            wanted.ttl,
+            now + (config.storage_ttl or wanted.ttl),
+            wanted.vary,
+        )
+        self.zone(config.memory.dictionary_name).put(wanted.key, kept)
+
+
+def tell(exchange: Exchange, config: ProxyCache.Config, name: str, value: str) -> None:
+    """Set a header about the cache, if it is wanted."""
+    shown = config.response_headers
+    wanted = {"Age": shown.age, "X-Cache-Status": shown.cache_status, "X-Cache-Key": shown.cache_key}
+    if wanted[name]:
+        exchange.response.headers.set(name, value)
+
+
+def repeatable(name: str) -> bool:
+    """Whether a kept header is sent again."""
+    lowered = name.lower()
+    return lowered not in _ONCE and "ratelimit-remaining" not in lowered
+
+
+def in_bytes(text: str) -> int:
+    """A size such as `128m`."""
+    unit = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}.get(text[-1:].lower())
+    return int(text[:-1]) * unit if unit else int(text)

@@ -1,0 +1,211 @@
+"""proxy-cache: what is kept, for whom, for how long, and what comes back."""
+
+import time
+from collections.abc import Iterator
+from email.utils import formatdate
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from gopura.plugins.proxy_cache import in_bytes, rules, store
+from gopura.plugins.proxy_cache.store import Kept, Memory
+from gopura.testing import Gateway
+from gopura.testing.upstream import Received, Reply
+
+Headers = dict[str, str | list[str]]
+
+
+def given(**config: Any) -> dict[str, list[dict[str, Any]]]:
+    settings = {"strategy": "memory", "cache_ttl": 60} | config
+    route = {
+        "name": "fresh",
+        "paths": ["/"],
+        "service": "echo",
+    }  # entries belong to a route: none are left over
+    return {"routes": [route], "plugins": [{"name": "proxy-cache", "config": settings}]}
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Gateway]:
+    with Gateway(given=given()) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def gateway(running: Gateway) -> Gateway:
+    running.upstream.reply = Reply()
+    running.upstream.requests.clear()
+    return running
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    later = SimpleNamespace(ahead=0.0)
+    later.time = lambda: time.time() + later.ahead
+    monkeypatch.setattr(store, "time", later)
+    return later
+
+
+def status(
+    gateway: Gateway, target: str = "/", headers: Headers | None = None, method: str = "GET"
+) -> str | None:
+    found: str | None = gateway.request(method, target, headers).headers["X-Cache-Status"]
+    return found
+
+
+Step = tuple[str, str, str]
+SEQUENCES: list[tuple[dict[str, Any], list[Step]]] = [
+    ({}, [("GET", "/a", "Miss"), ("GET", "/a", "Hit"), ("GET", "/A", "Miss")]),
+    ({}, [("GET", "/?a=1&b=2", "Miss"), ("GET", "/?b=2&a=1", "Hit"), ("GET", "/?a=1", "Miss")]),
+    ({}, [("POST", "/", "Bypass"), ("POST", "/", "Bypass")]),
+    ({}, [("HEAD", "/", "Miss"), ("HEAD", "/", "Miss")]),
+    ({"request_method": ["POST"]}, [("POST", "/", "Miss"), ("POST", "/", "Hit"), ("GET", "/", "Bypass")]),
+    ({"ignore_uri_case": True}, [("GET", "/a", "Miss"), ("GET", "/A", "Hit")]),
+    ({"vary_query_params": ["a"]}, [("GET", "/?a=1&b=1", "Miss"), ("GET", "/?a=1&b=2", "Hit")]),
+    ({"response_code": [404]}, [("GET", "/", "Bypass"), ("GET", "/", "Bypass")]),
+    ({"content_type": ["text/html"]}, [("GET", "/", "Bypass"), ("GET", "/", "Bypass")]),
+    ({"content_type": ["application/*"]}, [("GET", "/", "Miss"), ("GET", "/", "Hit")]),
+]
+
+
+@pytest.mark.parametrize(("config", "steps"), SEQUENCES)
+def test_sequences(gateway: Gateway, config: dict[str, Any], steps: list[Step]) -> None:
+    gateway.configure(given(**config))
+    for method, target, expected in steps:
+        assert status(gateway, target, method=method) == expected
+
+
+def test_a_hit_is_the_same_answer(gateway: Gateway) -> None:
+    gateway.configure(given())
+    gateway.upstream.reply = Reply(404, {"X-A": "1", "X-RateLimit-Remaining": "3", "Server": "it"}, b"text")
+    first, second = gateway.get("/"), gateway.get("/")
+    assert len(gateway.upstream.requests) == 1
+    assert (second.status, second.body) == (404, b"text")
+    assert (second.headers["X-A"], second.headers["X-RateLimit-Remaining"]) == ("1", None)
+    assert (second.headers["Server"], second.headers["Age"]) == ("it", "0")
+    assert second.headers["X-Cache-Key"] == first.headers["X-Cache-Key"]
+    assert "X-Kong-Proxy-Latency" in second.headers
+
+
+def test_silence(gateway: Gateway) -> None:
+    names = {"age": False, "X-Cache-Status": False, "X-Cache-Key": False}
+    gateway.configure(given(response_headers=names))
+    for answer in (gateway.get("/"), gateway.get("/")):
+        assert not {"Age", "X-Cache-Status", "X-Cache-Key"} & set(answer.headers)
+    assert len(gateway.upstream.requests) == 1
+
+
+CONTROL: list[tuple[str, Headers, list[str]]] = [
+    ("max-age=60", {}, ["Miss", "Hit"]),
+    ("max-age=0", {}, ["Bypass", "Bypass"]),
+    ("s-maxage=0, max-age=60", {}, ["Bypass", "Bypass"]),
+    ("no-store", {}, ["Bypass", "Bypass"]),
+    ("private, max-age=60", {}, ["Bypass", "Bypass"]),
+    ("", {}, ["Bypass", "Bypass"]),
+    ("max-age=60", {"Cache-Control": "no-store"}, ["Bypass", "Bypass"]),
+    ("max-age=60", {"Cache-Control": "min-fresh=100"}, ["Miss", "Refresh"]),
+    ("max-age=60", {"Cache-Control": "max-age=junk"}, ["Miss", "Hit"]),
+    ("max-age=60", {"Authorization": "x"}, ["Bypass", "Bypass"]),
+]
+
+
+@pytest.mark.parametrize(("said", "headers", "expected"), CONTROL)
+def test_cache_control(gateway: Gateway, said: str, headers: Headers, expected: list[str]) -> None:
+    gateway.configure(given(cache_control=True))
+    gateway.upstream.reply = Reply(headers={"Cache-Control": said} if said else {})
+    assert [status(gateway, "/", headers) for _ in expected] == expected
+
+
+def test_expires(gateway: Gateway) -> None:
+    gateway.configure(given(cache_control=True))
+    gateway.upstream.reply = Reply(headers={"Expires": formatdate(time.time() + 60, usegmt=True)})
+    assert [status(gateway), status(gateway)] == ["Miss", "Hit"]
+    gateway.configure(given(cache_control=True))
+    gateway.upstream.reply = Reply(headers={"Expires": "0"})
+    assert [status(gateway), status(gateway)] == ["Bypass", "Bypass"]
+
+
+def test_only_if_cached(gateway: Gateway) -> None:
+    gateway.configure(given(cache_control=True))
+    assert gateway.get("/", {"Cache-Control": "only-if-cached"}).status == 504
+
+
+def test_age(gateway: Gateway, clock: SimpleNamespace) -> None:
+    gateway.configure(given(storage_ttl=200))
+    assert status(gateway) == "Miss"
+    clock.ahead = 50
+    assert gateway.get("/").headers["Age"] in ("50", "51")
+    clock.ahead = 100
+    assert status(gateway) == "Refresh"
+    gateway.configure(given())
+    clock.ahead = 0
+    assert status(gateway) == "Miss"
+    clock.ahead = 61
+    assert status(gateway) == "Miss"
+
+
+def test_headers_that_the_upstream_or_the_configuration_names(gateway: Gateway) -> None:
+    def reply(received: Received) -> Reply:
+        language = received.headers.get("Accept-Language", "none")
+        return Reply(headers={"Vary": "Accept-Language"}, body=language.encode())
+
+    gateway.upstream.reply = reply
+    for config in ({}, {"vary_headers": ["accept-language"]}):
+        gateway.configure(given(**config))
+        assert gateway.get("/", {"Accept-Language": "de"}).body == b"de"
+        assert gateway.get("/", {"Accept-Language": "fr"}).body == b"fr"
+        assert status(gateway, "/", {"Accept-Language": "fr"}) == "Hit"
+    gateway.configure(given())
+    gateway.upstream.reply = Reply(headers={"Vary": "*"})
+    assert [status(gateway), status(gateway)] == ["Bypass", "Bypass"]
+
+
+def test_consumers_have_their_own(gateway: Gateway) -> None:
+    entities = given()
+    entities["consumers"] = [{"username": "a"}, {"username": "b"}]
+    entities["keyauth_credentials"] = [{"consumer": name, "key": name} for name in "ab"]
+    entities["plugins"].append({"name": "key-auth"})
+    gateway.configure(entities)
+    keys: list[Headers] = [{"apikey": "a"}, {"apikey": "b"}, {"apikey": "a"}]
+    assert [status(gateway, "/", key) for key in keys] == ["Miss", "Miss", "Hit"]
+
+
+def kept(size: int, seconds: float = 60) -> Kept:
+    return Kept(200, {}, b"x" * size, int(time.time()), seconds, time.time() + seconds)
+
+
+def test_memory_is_bounded() -> None:
+    memory = Memory(5000)
+    for key in "abc":
+        memory.put(key, kept(1000))
+    assert memory.get("a")
+    memory.put("d", kept(1000))
+    assert [key for key in "abcd" if memory.get(key)] == ["a", "c", "d"]
+    memory.put("huge", kept(10_000))
+    assert not memory.get("huge")
+    memory.put("old", kept(1, -1))
+    assert not memory.get("old")
+    assert memory.purge("c")
+    assert not memory.purge("c")
+    memory.flush()
+    assert not memory.get("a")
+
+
+@pytest.mark.parametrize(
+    ("given_type", "expected", "same"),
+    [
+        ("text/plain", "text/plain", True),
+        ("text/plain; charset=UTF-8", "text/plain", False),
+        ("text/plain; charset=UTF-8", "text/*; charset=UTF-8", True),
+        ("text/plain", "*/*", True),
+        ("text/html", "text/plain", False),
+    ],
+)
+def test_media_types(given_type: str, expected: str, same: bool) -> None:
+    assert rules.matches(given_type, expected) is same
+
+
+@pytest.mark.parametrize(("text", "size"), [("128m", 128 << 20), ("5k", 5 << 10), ("77", 77)])
+def test_sizes(text: str, size: int) -> None:
+    assert in_bytes(text) == size
