@@ -20,10 +20,19 @@ enum Shape {
     SimilarRegex,
     /// The same path, one header value each.
     Header,
+    /// One expression on host and path each.
+    Expression,
 }
 
-const SHAPES: &[Shape] =
-    &[Shape::HostAndPath, Shape::Path, Shape::Wildcard, Shape::Regex, Shape::SimilarRegex, Shape::Header];
+const SHAPES: &[Shape] = &[
+    Shape::HostAndPath,
+    Shape::Path,
+    Shape::Wildcard,
+    Shape::Regex,
+    Shape::SimilarRegex,
+    Shape::Header,
+    Shape::Expression,
+];
 
 fn route(shape: Shape, number: usize) -> RouteSpec {
     let mut route =
@@ -41,6 +50,13 @@ fn route(shape: Shape, number: usize) -> RouteSpec {
             route.paths = vec!["/service".to_owned()];
             route.headers = [("x-tenant".to_owned(), vec![format!("tenant-{number}")])].into();
         }
+        Shape::Expression => {
+            let (host, path) =
+                (format!("host-{}.example.com", number / 10), format!("/service/{}", number % 10));
+            route.expression = Some(format!(
+                r#"http.method != "PATCH" && http.host == "{host}" && (http.path ^= "{path}" || http.path ~ "^{path}x[0-9]+")"#
+            ));
+        }
     }
     route
 }
@@ -48,12 +64,12 @@ fn route(shape: Shape, number: usize) -> RouteSpec {
 /// Host, path and tenant of a request for the route with this number.
 fn target(shape: Shape, number: usize) -> (String, String, String) {
     let host = match shape {
-        Shape::HostAndPath => format!("host-{}.example.com", number / 10),
+        Shape::HostAndPath | Shape::Expression => format!("host-{}.example.com", number / 10),
         Shape::Wildcard => format!("www.host-{number}.example.com"),
         _ => "www.example.com".to_owned(),
     };
     let path = match shape {
-        Shape::HostAndPath => format!("/service/{}/users/42/orders", number % 10),
+        Shape::HostAndPath | Shape::Expression => format!("/service/{}/users/42/orders", number % 10),
         Shape::Path => format!("/service/{number:05}/api/users/42"),
         Shape::Regex => format!("/service/{number:05}/4711/items"),
         Shape::SimilarRegex => format!("/service/users/{number:05}"),
@@ -62,11 +78,18 @@ fn target(shape: Shape, number: usize) -> (String, String, String) {
     (host, path, format!("tenant-{number}"))
 }
 
+fn flavor(shape: Shape) -> Flavor {
+    match shape {
+        Shape::Expression => Flavor::Expressions,
+        _ => Flavor::TraditionalCompatible,
+    }
+}
+
 fn find(criterion: &mut Criterion) {
     for &shape in SHAPES {
         for count in [100, 10_000] {
             let routes = (0..count).map(|number| route(shape, number)).collect();
-            let index = Router::build(routes, Flavor::TraditionalCompatible).unwrap();
+            let index = Router::build(routes, flavor(shape)).unwrap();
             for (name, number) in [("hit", count / 2), ("miss", count + 20_000)] {
                 let (host, path, tenant) = target(shape, number);
                 let headers = vec![("user-agent", "bench"), ("accept", "*/*"), ("x-tenant", &tenant)];
