@@ -10,7 +10,7 @@ import sys
 import time
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import orjson
 
@@ -28,7 +28,7 @@ LEVELS = {
     "emerg": EMERG,
 }
 _NAMES = {number: name for name, number in LEVELS.items()}
-_STREAMS: dict[str, TextIO] = {"/dev/stdout": sys.stdout, "/dev/stderr": sys.stderr}
+_STREAMS = {"/dev/stdout": "stdout", "/dev/stderr": "stderr"}
 # Libraries that tell at `info` what only a developer wants to know.
 _CHATTY = ("websockets", "uvicorn", "asyncio", "aiosqlite", "alembic", "sqlalchemy")
 
@@ -103,7 +103,7 @@ def reopen() -> None:
 def _handlers(settings: Settings, destination: str, foreground: bool) -> list[logging.Handler]:
     handlers: list[logging.Handler] = []
     if destination in _STREAMS:
-        return [logging.StreamHandler(_STREAMS[destination])]
+        return [logging.StreamHandler(getattr(sys, _STREAMS[destination]))]
     if destination != "off":
         path = Path(settings.path(destination))
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -33,6 +33,10 @@ def command(settings: Settings, daemon: bool) -> None:
 
 def start(settings: Settings, daemon: bool) -> None:
     """Start a node; Failure says what is in the way."""
+    if settings.role != "traditional":
+        raise Failure(
+            f"role = {settings.role}: this release runs both planes on one machine, role = traditional"
+        )
     try:
         Prefix(settings).prepare()
     except PrefixError as error:
@@ -48,7 +52,7 @@ def run(settings: Settings) -> None:
     told = os.environ.pop(_TOLD, None)
     foreground = told is None
     logs.configure(settings, settings.proxy_error_log, foreground)
-    supervisor = Supervisor(settings, foreground, lambda: _reread(settings))
+    supervisor = Supervisor(settings, foreground)
     output: Any = sys.stdout if told is None else os.fdopen(int(told), "w")
     try:
         asyncio.run(supervisor.run(lambda node: _tell(node, output)))
@@ -64,10 +68,6 @@ def _tell(node: Node, output: Any) -> None:
     output.flush()
     if output is not sys.stdout:
         output.close()
-
-
-def _reread(settings: Settings) -> Settings:
-    return Settings.load(settings.conf, os.environ, {"prefix": settings.prefix})
 
 
 def _detach(settings: Settings) -> None:

@@ -43,6 +43,7 @@ async def control(parent: Parent, launch: Launch, life: Life) -> None:
         following = asyncio.create_task(builder.follow())
         await life.until_end_or(following, serving)
         following.cancel()
+        await asyncio.wait([following])
         await servers.stop(life.graceful)
 
 

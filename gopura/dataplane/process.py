@@ -85,6 +85,7 @@ class DataProcess:
         self._loop.start()
         on_disk = await self._configuration.load()
         self.client.on_current = lambda: self._serve(parent)
+        life.on_reopen = self._engine.reopen_logs
         if on_disk:
             self._waiting = asyncio.create_task(self._serve_alone(parent, life))
 

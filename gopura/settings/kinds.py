@@ -44,6 +44,21 @@ class Text:
 
 
 @dataclass(frozen=True)
+class LogPath:
+    """Where a log goes; a name of a format may follow, as in nginx."""
+
+    def parse(self, text: str) -> str:
+        """Return the path without the format."""
+        if text.startswith("syslog:"):
+            raise ValueError(self.describe())
+        return text.split()[0]
+
+    def describe(self) -> str:
+        """Name the forms of a destination."""
+        return "a path (relative to the prefix), `off`, `/dev/stdout` or `/dev/stderr`"
+
+
+@dataclass(frozen=True)
 class Flag:
     """A boolean: on/off or true/false."""
 

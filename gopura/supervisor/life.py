@@ -19,16 +19,18 @@ log = logging.getLogger(__name__)
 class Life:
     """How long a process lives. `graceful` says whether it should finish what it has begun.
 
+    `on_reopen` is called when log files were renamed and are to be opened again.
     `alone` is set in a data process when there is no control process beside it to wait for.
     """
 
     def __init__(self, parent: Parent) -> None:
         self.graceful = False
         self.alone = asyncio.Event()
+        self.on_reopen: Callable[[], None] = lambda: None
         self._over = asyncio.Event()
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGQUIT, self.end, True)
-        loop.add_signal_handler(signal.SIGUSR1, logs.reopen)
+        loop.add_signal_handler(signal.SIGUSR1, self._reopen)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.end, False)
         self._watch = asyncio.create_task(self._end_with(parent))
@@ -37,6 +39,10 @@ class Life:
         """End the process."""
         self.graceful = graceful
         self._over.set()
+
+    def _reopen(self) -> None:
+        logs.reopen()
+        self.on_reopen()
 
     async def until_end_or(self, *tasks: asyncio.Task[Any]) -> None:
         """Wait for the end, or for the first of the tasks that fails or ends; its exception is raised."""

@@ -136,7 +136,8 @@ class Node:
         pairs = await asyncio.to_thread(certificates, settings, names)
         self.listening = self._sockets.bind(settings, names, workers)
         node_id = self.prefix.node_id(settings.node_id)
-        settings = settings.with_values(node_id=node_id)
+        token = self.prefix.debug_token(settings.request_debug_token)
+        settings = settings.with_values(node_id=node_id, request_debug_token=token)
         return {
             kind: Launch(
                 settings,

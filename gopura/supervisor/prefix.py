@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import uuid
 
 from gopura.settings import Settings
@@ -86,6 +87,14 @@ class Prefix:
         if not path.exists():
             path.write_text(f"{uuid.uuid4()}\n")
         return path.read_text().strip()
+
+    def debug_token(self, configured: str | None) -> str:
+        """The configured token for request debugging, or a fresh one; either is kept in a file for its users."""
+        token = configured or secrets.token_urlsafe(24)
+        path = self.path / ".request_debug_token"
+        path.touch(mode=0o600)
+        path.write_text(f"{token}\n")
+        return token
 
     def _pid(self) -> int | None:
         try:

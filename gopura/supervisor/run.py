@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from gopura import logs
@@ -20,10 +22,12 @@ log = logging.getLogger(__name__)
 class Supervisor:
     """A node together with the signals and commands that steer it."""
 
-    def __init__(self, settings: Settings, foreground: bool, reread: Callable[[], Settings]) -> None:
+    def __init__(self, settings: Settings, foreground: bool) -> None:
         self.node = Node(settings, foreground)
         self._foreground = foreground
-        self._reread = reread
+        self._prefix = settings.prefix
+        self._conf = settings.conf
+        self._environ = dict(os.environ)
         self._end: asyncio.Future[bool]
 
     async def run(self, started: Callable[[Node], None]) -> None:
@@ -63,20 +67,22 @@ class Supervisor:
         logs.reopen()
         self.node.signal(signal.SIGUSR1)
 
-    async def _reload(self, settings: Settings | None = None) -> str | None:
-        """Reload; the reason when it failed."""
+    async def _reload(self, conf: Path | None = None, environ: Mapping[str, str] | None = None) -> str | None:
+        """Read the settings again, from another file or with other variables if given; the reason when it fails."""
+        conf, environ = conf or self._conf, self._environ | dict(environ or {})
         try:
-            fresh = settings or self._reread()
-            logs.configure(fresh, fresh.proxy_error_log, self._foreground)
+            fresh = Settings.load(conf, environ, {"prefix": self._prefix})
             await self.node.reload(fresh)
         except (SettingsError, *StartError) as error:
             log.error("the reload failed, everything runs on as before: %s", error)  # noqa: TRY400
             return str(error)
+        self._conf, self._environ = conf, environ
+        logs.configure(fresh, fresh.proxy_error_log, self._foreground)
         return None
 
     async def _status(self, _request: dict[str, Any]) -> dict[str, Any]:
         return self.node.status()
 
     async def _reload_command(self, request: dict[str, Any]) -> dict[str, Any]:
-        settings = Settings.from_json(request["settings"]) if "settings" in request else None
-        return {"error": await self._reload(settings)}
+        conf = Path(request["conf"]) if request["conf"] else None
+        return {"error": await self._reload(conf, request["environ"])}

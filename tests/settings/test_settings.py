@@ -19,6 +19,7 @@ VALUES = [
     ("pg_password", "123", "123"),
     ("vault_aws_region", "eu", "eu"),
     ("nginx_http_client_max_body_size", "8m", "8m"),
+    ("proxy_access_log", "logs/a.log combined", "logs/a.log"),
 ]
 FAULTS = [
     ("log_level", "loud", "log_level: `loud` is not allowed; expected one of `debug`"),
@@ -32,6 +33,7 @@ FAULTS = [
     ("ssl_cert", "a.crt", "ssl_cert: names 1 certificates, but ssl_cert_key 0 keys"),
     ("tracing_instrumentations", "off,router", "`off` excludes all other values"),
     ("node_id", "me", "expected a UUID"),
+    ("proxy_error_log", "syslog:server=h", "expected a path (relative to the prefix), `off`"),
     ("role", "data_plane", "role: `data_plane` needs cluster_cert and cluster_cert_key"),
     ("database", "cassandra", "expected one of `sqlite`, `postgres`, `off`"),
     ("proxy_server", "ftp://user:secret@h", "proxy_server: its value is not allowed"),

@@ -42,6 +42,16 @@ def test_one_supervisor_at_a_time(tmp_path):
     second.release()
 
 
+def test_the_token_for_debugging_is_the_owners(tmp_path):
+    prefix = make(tmp_path)
+    prefix.prepare()
+    token = prefix.debug_token(None)
+    assert len(token) == 32
+    assert prefix.debug_token("mine") == "mine"
+    assert (tmp_path / ".request_debug_token").read_text() == "mine\n"
+    assert stat.S_IMODE((tmp_path / ".request_debug_token").stat().st_mode) == 0o600
+
+
 def test_the_identity_is_kept_unless_configured(tmp_path):
     prefix = make(tmp_path)
     prefix.prepare()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gopura.settings.kinds import ListOf, Number, OneOf, Text
+from gopura.settings.kinds import ListOf, LogPath, Number, OneOf
 from gopura.settings.setting import Section, Setting
 
 LEVELS = ("debug", "info", "notice", "warn", "error", "crit", "alert", "emerg")
@@ -19,7 +19,7 @@ INSTRUMENTATIONS = (
     "plugin_access",
     "plugin_header_filter",
 )
-_PATH = Text(form="a path (relative to the prefix), `off`, `/dev/stdout` or `/dev/stderr`")
+_PATH = LogPath()
 _ONE_LOG = "all errors go to `proxy_error_log` and, for the Admin API, `admin_error_log`"
 _TRACES = ListOf(OneOf(*INSTRUMENTATIONS))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gopura.settings.kinds import Listen, ListOf, Text
+from gopura.settings.kinds import Listen, ListOf, LogPath, Text
 from gopura.settings.setting import Section, Setting
 
 _CERTIFICATE = Text(form="a path, a PEM text, or its base64")
@@ -13,7 +13,13 @@ _PATH = Text(
 SECTION = Section(
     "Manager",
     (
-        Setting("admin_gui_listen", Listen(), "off", "Addresses of the web interface."),
+        Setting(
+            "admin_gui_listen",
+            Listen(),
+            "off",
+            "Addresses of the web interface.",
+            inert="this release has no web interface",
+        ),
         Setting(
             "admin_gui_url",
             Text(r"https?://\S+", "a URL"),
@@ -28,10 +34,10 @@ SECTION = Section(
         ),
         Setting(
             "admin_gui_access_log",
-            Text(),
+            LogPath(),
             "logs/admin_gui_access.log",
             "One line per request to the web interface.",
         ),
-        Setting("admin_gui_error_log", Text(), "logs/admin_gui_error.log", "Errors of the web interface."),
+        Setting("admin_gui_error_log", LogPath(), "logs/admin_gui_error.log", "Errors of the web interface."),
     ),
 )

@@ -42,6 +42,7 @@ SECTION = Section(
             Listen(STREAM_FLAGS),
             "off",
             "Addresses for TCP, TLS and, with `udp`, UDP traffic.",
+            inert="this release proxies HTTP only",
         ),
         Setting(
             "admin_listen",
