@@ -224,10 +224,10 @@ class Engine:
         """Connections and requests: connections_active, _accepted, _waiting, _writing and total_requests."""
     def find(self, entity: str, field: str, value: str) -> Entity | None:
         """Look an entity up by a field that is unique."""
-    def upstream_health(self, id: str) -> bytes | None:
+    def upstream_health(self, upstream_id: str) -> bytes | None:
         """Health of an Upstream as JSON: `targets` by `host:port`, and `balancer`; None when there is none."""
     def set_target_health(
-        self, id: str, host: str, port: int, healthy: bool, ip: str | None = None
+        self, upstream_id: str, host: str, port: int, healthy: bool, ip: str | None = None
     ) -> int | None:
         """Set the health of a target's addresses, or of the one with this IP; how many addresses that were.
 

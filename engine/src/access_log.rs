@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::exchange::{Exchange, Version};
 use crate::http::reply::{MONTHS, civil};
@@ -23,6 +23,7 @@ enum Message {
 
 pub struct AccessLog {
     sender: Option<SyncSender<Message>>,
+    json: bool,
 }
 
 thread_local! {
@@ -34,7 +35,7 @@ impl AccessLog {
     pub fn open(settings: &Settings) -> Result<Self, String> {
         let path = settings.proxy_access_log.split_whitespace().next().unwrap_or("off");
         if path == "off" {
-            return Ok(Self { sender: None });
+            return Ok(Self { sender: None, json: false });
         }
         let path = Path::new(&settings.prefix).join(path);
         let open = move || OpenOptions::new().create(true).append(true).open(&path);
@@ -45,7 +46,7 @@ impl AccessLog {
             .name("access-log".to_owned())
             .spawn(body)
             .map_err(|error| error.to_string())?;
-        Ok(Self { sender: Some(sender) })
+        Ok(Self { sender: Some(sender), json: settings.log_format == "json" })
     }
 
     /// Opens the file again, after it was rotated.
@@ -78,7 +79,11 @@ pub fn write(log: &AccessLog, exchange: &Exchange, status: u16) {
         return;
     }
     let length = LINES.with_borrow_mut(|lines| {
-        format_line(lines, exchange, status);
+        if log.json {
+            json_line(lines, exchange, status);
+        } else {
+            text_line(lines, exchange, status);
+        }
         lines.len()
     });
     if length >= BATCH {
@@ -87,7 +92,7 @@ pub fn write(log: &AccessLog, exchange: &Exchange, status: u16) {
 }
 
 /// nginx's combined format with Kong's addition.
-fn format_line(out: &mut Vec<u8>, exchange: &Exchange, status: u16) {
+fn text_line(out: &mut Vec<u8>, exchange: &Exchange, status: u16) {
     let request = &exchange.request;
     let _ = write!(out, "{} - - [", request.client.ip().to_canonical());
     out.extend_from_slice(&local_time());
@@ -107,6 +112,39 @@ fn format_line(out: &mut Vec<u8>, exchange: &Exchange, status: u16) {
     out.extend_from_slice(b"\" kong_request_id: \"");
     out.extend_from_slice(&request.id);
     out.extend_from_slice(b"\"\n");
+}
+
+/// The same and more as one JSON object.
+fn json_line(out: &mut Vec<u8>, exchange: &Exchange, status: u16) {
+    let request = &exchange.request;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let header = |name| request.headers.get(name).map(|value| text(value));
+    let millis = |from: Option<Instant>, to: Option<Instant>| {
+        from.zip(to).map(|(from, to)| to.saturating_duration_since(from).as_millis())
+    };
+    let timing = &exchange.timing;
+    let line = serde_json::json!({
+        "time": text(&local_time()),
+        "client_ip": request.client.ip().to_canonical(),
+        "method": text(&request.method),
+        "target": text(&request.target),
+        "host": text(&request.host),
+        "http_version": request.version.number(),
+        "status": status,
+        "bytes_sent": exchange.sent,
+        "body_bytes_sent": exchange.body_sent,
+        "referer": header("referer"),
+        "user_agent": header("user-agent"),
+        "request_id": text(&request.id),
+        "route": exchange.route.as_ref().map(|route| &route.id),
+        "service": exchange.service.as_ref().map(|service| &service.id),
+        "consumer": exchange.consumer.as_ref().map(|consumer| &consumer.id),
+        "upstream": exchange.tries.last().map(|last| last.address),
+        "tries": exchange.tries.len(),
+        "latency": millis(Some(timing.started), timing.finished),
+        "upstream_latency": millis(timing.sent, timing.head),
+    });
+    let _ = writeln!(out, "{line}");
 }
 
 /// As nginx escapes: quotes, backslashes and bytes that are not printable ASCII become `\xNN`.

@@ -17,6 +17,7 @@ use crate::phases::{self, EntityView};
 use crate::settings::Settings;
 use crate::shared::{Counters, Shared};
 use crate::snapshot::{self, Failure, Prepared, Refused, Snapshot};
+use crate::upstream::Upstream;
 use crate::{log, worker};
 
 create_exception!(
@@ -237,28 +238,31 @@ impl Engine {
     }
 
     /// The health of an Upstream's targets and of the whole, as JSON; None when there is no such Upstream.
-    fn upstream_health<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound_<'py, PyBytes>>> {
-        let snapshot = self.shared.snapshot.load();
-        let Some(upstream) = snapshot.upstreams.get(name) else { return Ok(None) };
+    fn upstream_health<'py>(
+        &self,
+        py: Python<'py>,
+        upstream_id: &str,
+    ) -> PyResult<Option<Bound_<'py, PyBytes>>> {
+        let Some(upstream) = self.upstream(upstream_id) else { return Ok(None) };
         let text = upstream.health().map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
         Ok(Some(PyBytes::new(py, &text)))
     }
 
     /// Sets the health of a target's addresses, or of the one with this IP; gives how many addresses that were, None
     /// when there is no such Upstream or its health is not observed.
-    #[pyo3(signature = (upstream, host, port, healthy, ip=None))]
+    #[pyo3(signature = (upstream_id, host, port, healthy, ip=None))]
     fn set_target_health(
         &self,
-        upstream: &str,
+        upstream_id: &str,
         host: &str,
         port: u16,
         healthy: bool,
         ip: Option<&str>,
     ) -> PyResult<Option<usize>> {
         let ip = ip.map(str::parse).transpose().map_err(|_| PyValueError::new_err("not an address"))?;
-        let snapshot = self.shared.snapshot.load();
-        let found = snapshot.upstreams.get(upstream);
-        Ok(found.and_then(|found| found.balancer.load().set_health(host, port, ip, healthy).ok()))
+        Ok(self
+            .upstream(upstream_id)
+            .and_then(|found| found.balancer.load().set_health(host, port, ip, healthy).ok()))
     }
 
     /// debug, info, notice, warn, error, crit, alert or emerg.
@@ -275,6 +279,12 @@ impl Engine {
 }
 
 impl Engine {
+    fn upstream(&self, id: &str) -> Option<Arc<Upstream>> {
+        let snapshot = self.shared.snapshot.load();
+        let name = snapshot.tables.get("upstreams", id)?.text("name")?;
+        snapshot.upstreams.get(name).cloned()
+    }
+
     /// Has new Upstreams looked after.
     fn tend(&self, before: &Snapshot, next: &Snapshot) {
         for (name, upstream) in &next.upstreams {

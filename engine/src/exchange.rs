@@ -175,6 +175,8 @@ pub struct Cookie {
 pub struct Origin {
     pub peer: SocketAddr,
     pub local: SocketAddr,
+    /// The client that a PROXY header names.
+    pub proxied_for: Option<SocketAddr>,
     pub scheme: Scheme,
     pub sni: Option<Arc<str>>,
     /// The worker that serves the connection.
@@ -256,7 +258,7 @@ impl Exchange {
                 headers,
                 peer: origin.peer,
                 trusted: shared.trusted.holds(origin.peer.ip()),
-                client: origin.peer,
+                client: origin.proxied_for.unwrap_or(origin.peer),
                 local: origin.local,
                 sni: origin.sni.clone(),
                 body: None,

@@ -7,7 +7,14 @@ use crate::shared::Shared;
 /// Sets `client` from `real_ip_header` when the peer is trusted (nginx's realip module).
 pub fn apply(request: &mut Request, shared: &Shared) {
     let settings = &shared.settings;
-    if !request.trusted || settings.real_ip_header == "proxy_protocol" {
+    if settings.real_ip_header == "proxy_protocol" {
+        if !request.trusted {
+            request.client = request.peer;
+        }
+        return;
+    }
+    request.client = request.peer;
+    if !request.trusted {
         return;
     }
     let recursive = settings.real_ip_recursive == "on";

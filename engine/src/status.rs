@@ -6,17 +6,24 @@ use std::time::Duration;
 use bytes::Bytes;
 use gopura_http1::{Scanner, parse_request};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::http::reply::{date, write_line};
 use crate::http::status_text::reason;
-use crate::net::{Io, Stream};
+use crate::net::{Io, Rewind, Stream};
 use crate::shared::Shared;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Serves one connection.
-pub async fn serve(stream: TcpStream, shared: Arc<Shared>) {
-    let mut io = Io::new(Stream::Tcp(stream));
+pub async fn serve(stream: TcpStream, ssl: bool, shared: Arc<Shared>) {
+    let mut stream = Stream::Tcp(stream);
+    if ssl {
+        let handshake = shared.certificates.acceptor(false).accept(Rewind::new(stream, &[]));
+        let Ok(Ok(session)) = timeout(PATIENCE, handshake).await else { return };
+        stream = Stream::Server(Box::new(session));
+    }
+    let mut io = Io::new(stream);
     io.deadline(PATIENCE);
     while let Some(head) = read_head(&mut io, &shared).await {
         let (status, body) = match parse_request(&head) {

@@ -99,7 +99,7 @@ async fn accept(
         };
         match accepted {
             Ok((stream, _)) if kind == Kind::Status => {
-                tokio::spawn(status::serve(stream, shared.clone()));
+                tokio::spawn(status::serve(stream, listener.ssl, shared.clone()));
             }
             Ok((stream, peer)) => {
                 let (listener, shared) = (listener.clone(), shared.clone());

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import orjson
 import psutil
 
 from gopura._engine import Engine, Prepared, SnapshotError
@@ -87,7 +88,26 @@ class Configuration:
             return self._engine.set_log_level(params["level"])
         if name == "forget":
             return self._node.records.forget(params["entity"], params["row"])
+        if name in ("upstream_health", "balancer_health"):
+            return self._health(name, params["upstream"])
+        if name == "set_target_health":
+            return self._set_health(
+                params["upstream"], params["target"], params["address"], params["healthy"]
+            )
         raise LookupError(f"there is no call {name}")
+
+    def _health(self, name: str, upstream: str) -> Any:
+        """By `host:port` of each target, or of the whole balancer; None when there is no such upstream."""
+        text = self._engine.upstream_health(upstream)
+        if text is None:
+            return None
+        known = orjson.loads(text)
+        return known["targets"] if name == "upstream_health" else known["balancer"] | {"id": upstream}
+
+    def _set_health(self, upstream: str, target: str, address: str | None, healthy: bool) -> None:
+        host, _, port = target.rpartition(":")
+        ip = address if address is None or address.count(":") != 1 else address.partition(":")[0]
+        self._engine.set_target_health(upstream, host, int(port), healthy, ip)
 
     async def save(self) -> None:
         """Write what is not saved yet."""

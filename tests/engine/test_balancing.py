@@ -22,15 +22,21 @@ def echoes() -> Iterator[list[Echo]]:
         server.stop()
 
 
-def balanced(proxy: Proxy, targets: list[tuple[str, int]], version: int = 1, **fields: Any) -> Config:
-    """A route over an Upstream with targets of these weights."""
+def balanced(proxy: Proxy, targets: list[tuple[str, int]], version: int = 1, **fields: Any) -> str:
+    """A route over an Upstream with targets of these weights; gives the Upstream's id."""
     config = Config()
     upstream = config.add("upstreams", name="up.test", **fields)
     for target, weight in targets:
         config.add("targets", target=target, weight=weight, upstream={"id": upstream["id"]}, created_at=1)
     config.route(config.service(80, host="up.test"), paths=["/"])
     proxy.serve(config, version)
-    return config
+    return str(upstream["id"])
+
+
+def healths(proxy: Proxy, upstream: str) -> dict[int, str]:
+    """The health of each target by its port."""
+    known = json.loads(proxy.engine.upstream_health(upstream) or b"")
+    return {target["port"]: target["addresses"][0]["health"] for target in known["targets"].values()}
 
 
 def served_by(proxy: Proxy, number: int, path: str = "/", **headers: str) -> Counter[str]:
@@ -101,14 +107,11 @@ PASSIVE = {"passive": {"unhealthy": {"tcp_failures": 1, "http_failures": 0, "tim
 def test_passive_checks(proxy: Proxy, echoes: list[Echo]) -> None:
     dead = free_port()
     targets = [(f"127.0.0.1:{dead}", 100), (f"127.0.0.1:{echoes[0].port}", 100)]
-    balanced(proxy, targets, healthchecks=PASSIVE)
+    upstream = balanced(proxy, targets, healthchecks=PASSIVE)
     assert served_by(proxy, 4) == {"one": 4}
-    health = json.loads(proxy.engine.upstream_health("up.test") or b"")
-    states = {target["port"]: target["health"] for target in health["targets"]}
-    assert states == {dead: "UNHEALTHY", echoes[0].port: "HEALTHY"}
-    assert proxy.engine.set_target_health("up.test", "127.0.0.1", dead, healthy=True) == 1
-    health = json.loads(proxy.engine.upstream_health("up.test") or b"")
-    assert {target["health"] for target in health["targets"]} == {"HEALTHY"}
+    assert healths(proxy, upstream) == {dead: "UNHEALTHY", echoes[0].port: "HEALTHY"}
+    assert proxy.engine.set_target_health(upstream, "127.0.0.1", dead, healthy=True) == 1
+    assert healths(proxy, upstream)[dead] == "HEALTHY"
 
 
 def test_active_checks(proxy: Proxy, echoes: list[Echo]) -> None:
@@ -129,7 +132,6 @@ def test_health_outlives_a_change(proxy: Proxy, echoes: list[Echo]) -> None:
     targets = [(f"127.0.0.1:{dead}", 100), (f"127.0.0.1:{echoes[0].port}", 100)]
     balanced(proxy, targets, healthchecks=PASSIVE)
     served_by(proxy, 4)
-    balanced(proxy, [*targets, (f"127.0.0.1:{echoes[1].port}", 100)], version=2, healthchecks=PASSIVE)
-    health = json.loads(proxy.engine.upstream_health("up.test") or b"")
-    states = {target["port"]: target["health"] for target in health["targets"]}
-    assert states[dead] == "UNHEALTHY"
+    targets.append((f"127.0.0.1:{echoes[1].port}", 100))
+    upstream = balanced(proxy, targets, version=2, healthchecks=PASSIVE)
+    assert healths(proxy, upstream)[dead] == "UNHEALTHY"

@@ -2,14 +2,13 @@
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::{http1, http2};
+use super::{http1, http2, proxy_protocol};
 use crate::exchange::{Origin, Scheme};
-use crate::net::{Input, Stream};
+use crate::net::{Input, Rewind, Stream};
 use crate::settings::Listener;
 use crate::shared::Shared;
 
@@ -26,51 +25,57 @@ pub async fn serve(
 ) {
     let Ok(local) = stream.local_addr() else { return };
     let _ = stream.set_nodelay(true);
-    let mut origin = Origin { peer, local, scheme: Scheme::Http, sni: None, worker };
+    let mut origin = Origin { peer, local, proxied_for: None, scheme: Scheme::Http, sni: None, worker };
+    let (mut stream, mut input) = (Stream::Tcp(stream), Input::default());
+    if listener.proxy_protocol {
+        let limit = shared.settings.nginx_http_client_header_timeout.0;
+        let Some(header) = proxy_protocol::read(&mut stream, &mut input, limit).await else {
+            return tracing::error!(client = %peer, "no valid PROXY header");
+        };
+        origin.proxied_for = header.map(|(client, _)| client);
+    }
     if listener.ssl {
         origin.scheme = Scheme::Https;
-        serve_tls(stream, origin, shared).await;
+        serve_tls(Rewind::new(stream, input.data()), origin, &listener, shared).await;
     } else {
-        serve_plain(stream, origin, &listener, shared).await;
+        serve_plain(stream, input, origin, &listener, shared).await;
     }
 }
 
-async fn serve_plain(stream: TcpStream, origin: Origin, listener: &Listener, shared: Arc<Shared>) {
-    let mut stream = Stream::Tcp(stream);
+async fn serve_plain(
+    mut stream: Stream,
+    mut input: Input,
+    origin: Origin,
+    listener: &Listener,
+    shared: Arc<Shared>,
+) {
     let limit = shared.settings.nginx_http_client_header_timeout.0;
-    if !listener.http2 {
-        return http1::serve(stream, &[], origin, shared).await;
+    if listener.http2 && timeout(limit, first_bytes(&mut stream, &mut input)).await != Ok(true) {
+        return;
     }
-    let Some(input) = first_bytes(&mut stream, limit).await else { return };
-    if input.data() == PREFACE || input.data().starts_with(PREFACE) {
+    if listener.http2 && input.data().starts_with(PREFACE) {
         http2::serve(stream, input.data(), origin, shared).await;
     } else {
         http1::serve(stream, input.data(), origin, shared).await;
     }
 }
 
-/// Reads until it is clear whether the preface comes.
-async fn first_bytes(stream: &mut Stream, limit: Duration) -> Option<Input> {
-    let mut input = Input::default();
-    let read = async {
-        loop {
-            let length = poll_fn(|cx| input.poll_fill(stream, cx)).await.ok()?;
-            let common = input.len().min(PREFACE.len());
-            if length == 0 {
-                return None;
-            }
-            if input.data()[..common] != PREFACE[..common] || common == PREFACE.len() {
-                return Some(());
-            }
+/// Reads until it is clear whether the preface comes; false when nothing comes.
+async fn first_bytes(stream: &mut Stream, input: &mut Input) -> bool {
+    loop {
+        let common = input.len().min(PREFACE.len());
+        if common > 0 && (input.data()[..common] != PREFACE[..common] || common == PREFACE.len()) {
+            return true;
         }
-    };
-    timeout(limit, read).await.ok()??;
-    Some(input)
+        if !matches!(poll_fn(|cx| input.poll_fill(stream, cx)).await, Ok(1..)) {
+            return false;
+        }
+    }
 }
 
-async fn serve_tls(stream: TcpStream, mut origin: Origin, shared: Arc<Shared>) {
+async fn serve_tls(stream: Rewind, mut origin: Origin, listener: &Listener, shared: Arc<Shared>) {
     let limit = shared.settings.nginx_http_client_header_timeout.0;
-    let acceptor = shared.certificates.acceptor();
+    let acceptor = shared.certificates.acceptor(listener.http2);
     let stream = match timeout(limit, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return tracing::info!(client = %origin.peer, "TLS handshake failed: {error}"),

@@ -2,6 +2,7 @@
 use bytes::Bytes;
 use gopura_http1::Headers;
 
+use super::debug;
 use super::forward::wants_websocket;
 use crate::exchange::Exchange;
 use crate::phases::{self, Phase};
@@ -59,6 +60,7 @@ fn is_own_word(word: &[u8]) -> bool {
 /// Adds the gateway's own headers, after the plugins' header filters.
 pub fn add_headers(exchange: &mut Exchange, shared: &Shared) {
     add_charset(exchange, shared);
+    debug::add(exchange, shared);
     let (added, timing) = (&shared.added, &exchange.timing);
     let millis = |from: std::time::Instant, to: Option<std::time::Instant>| {
         to.unwrap_or_else(std::time::Instant::now).saturating_duration_since(from).as_millis()

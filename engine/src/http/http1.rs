@@ -57,6 +57,7 @@ pub async fn serve(stream: Stream, bytes: &[u8], origin: Origin, shared: Arc<Sha
             Ok(exchange) => exchange,
             Err(fault) => return refuse(&mut client, fault, &origin, &shared).await,
         };
+        client.keep &= !shared.settings.nginx_http_keepalive_timeout.0.is_zero();
         client.keep &= served < shared.settings.nginx_http_keepalive_requests && !*draining.borrow();
         decide::run(&mut client, exchange, &shared).await;
         if !client.keep || !client.drain().await {

@@ -2,6 +2,7 @@
 pub mod body;
 pub mod client;
 pub mod connection;
+pub mod debug;
 pub mod decide;
 pub mod error_page;
 pub mod filter;
@@ -9,6 +10,7 @@ pub mod forward;
 pub mod http1;
 pub mod http2;
 pub mod proxy;
+pub mod proxy_protocol;
 pub mod pump;
 pub mod reply;
 pub mod status_text;

@@ -7,9 +7,11 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::{client, server};
 
+use super::Rewind;
+
 pub enum Stream {
     Tcp(TcpStream),
-    Server(Box<server::TlsStream<TcpStream>>),
+    Server(Box<server::TlsStream<Rewind>>),
     Client(Box<client::TlsStream<TcpStream>>),
 }
 

@@ -19,11 +19,21 @@ pub fn save(snapshot: &Snapshot, path: &Path) -> io::Result<()> {
     writeln!(file, "gopura-snapshot 1 {} {} {sum}", snapshot.version, snapshot.hash)?;
     file.write_all(&body)?;
     file.sync_all()?;
-    if path.exists() {
-        fs::rename(path, beside(path, "previous"))?;
-    }
+    keep_previous(path)?;
     fs::rename(&temporary, path)?;
     path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+/// A second name for the old file, so that there is a good file at every moment.
+fn keep_previous(path: &Path) -> io::Result<()> {
+    let previous = beside(path, "previous");
+    if !path.exists() {
+        return Ok(());
+    }
+    match fs::remove_file(&previous) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => fs::hard_link(path, &previous),
+    }
 }
 
 /// Reads the message of a saved snapshot; `None` when there is no file.

@@ -59,7 +59,8 @@ fn pick(keys: &[Arc<CertifiedKey>], schemes: &[SignatureScheme]) -> Option<Arc<C
 /// The listeners' TLS.
 pub struct Certificates {
     resolver: Arc<Resolver>,
-    config: Arc<ServerConfig>,
+    /// Offering HTTP/2, and not.
+    configs: [Arc<ServerConfig>; 2],
 }
 
 impl Certificates {
@@ -73,8 +74,11 @@ impl Certificates {
             .map_err(|error| error.to_string())?
             .with_no_client_auth()
             .with_cert_resolver(resolver.clone());
+        config.ticketer = rustls::crypto::aws_lc_rs::Ticketer::new().map_err(|error| error.to_string())?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Self { resolver, config: Arc::new(config) })
+        let mut without = config.clone();
+        without.alpn_protocols.remove(0);
+        Ok(Self { resolver, configs: [Arc::new(config), Arc::new(without)] })
     }
 
     /// Takes over the certificates of a snapshot; new handshakes see them.
@@ -82,8 +86,8 @@ impl Certificates {
         self.resolver.chosen.store(chosen);
     }
 
-    pub fn acceptor(&self) -> TlsAcceptor {
-        TlsAcceptor::from(self.config.clone())
+    pub fn acceptor(&self, http2: bool) -> TlsAcceptor {
+        TlsAcceptor::from(self.configs[usize::from(!http2)].clone())
     }
 }
 

@@ -1,4 +1,5 @@
 //! An Upstream entity at run time: its balancer, which changes with DNS, and its health.
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -40,15 +41,12 @@ impl Upstream {
         self.balancer.store(Arc::new(next));
     }
 
-    /// `targets`: each with `health`; `balancer`: the whole.
+    /// `targets`: reports by `host:port`; `balancer`: the whole.
     pub fn health(&self) -> serde_json::Result<Vec<u8>> {
         let balancer = self.balancer.load();
-        let mut targets = Vec::new();
-        for report in balancer.target_reports() {
-            let mut value = serde_json::to_value(&report)?;
-            value["health"] = report.health().into();
-            targets.push(value);
-        }
+        let reports = balancer.target_reports();
+        let targets: BTreeMap<_, _> =
+            reports.iter().map(|report| (format!("{}:{}", report.host, report.port), report)).collect();
         let whole = balancer.report_on_all();
         serde_json::to_vec(&serde_json::json!({ "targets": targets, "balancer": whole }))
     }

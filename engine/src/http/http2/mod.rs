@@ -1,6 +1,5 @@
 //! HTTP/2 towards the client: a connection, and one task for each of its streams.
 mod convert;
-mod rewind;
 mod stream;
 
 use std::future::poll_fn;
@@ -16,9 +15,8 @@ use tokio::time::timeout;
 
 use super::decide;
 use crate::exchange::{Exchange, Origin, Version};
-use crate::net::Stream;
+use crate::net::{Rewind, Stream};
 use crate::shared::{Shared, count};
-use rewind::Rewind;
 use stream::Http2;
 
 type Wire = Connection<Rewind, Bytes>;

@@ -1,4 +1,6 @@
 //! The error log: severity levels of nginx, changed while running.
+mod format;
+
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -23,7 +25,8 @@ pub fn start(settings: &crate::settings::Settings) -> Result<(), String> {
         return handle.modify(|current| *current = level).map_err(|error| error.to_string());
     }
     let (filter, handle) = reload::Layer::new(level);
-    let lines = fmt::layer().with_writer(|| Lines).with_ansi(false).with_target(false);
+    let format = format::Format { json: settings.log_format == "json" };
+    let lines = fmt::layer().with_writer(|| Lines).with_ansi(false).event_format(format);
     if tracing_subscriber::registry().with(filter).with(lines).try_init().is_ok() {
         let _ = LEVEL.set(handle);
     }

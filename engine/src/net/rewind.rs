@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::net::Stream;
+use super::Stream;
 
 /// Gives the bytes once more, then what comes.
 pub struct Rewind {
