@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gopura.plugin.cache import Cache
+from gopura.plugin.http import HttpClient
 from gopura.plugin.records import Ask, Records, nobody
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Node:
         self.settings = settings or {}
         self.hostname = socket.gethostname()
         self.cache = Cache()
+        self.http = HttpClient()
         self.records = Records(ask)
         self._trusted = [
             ipaddress.ip_network(text, strict=False)
@@ -66,6 +68,7 @@ class Node:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.http.close()
 
     def _start(self, work: Coroutine[Any, Any, Any]) -> None:
         task = self.loop.create_task(work)

@@ -1,16 +1,92 @@
-"""The record that log plugins write of a request."""
+"""The record that log plugins write of a request: Kong's fields."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 if TYPE_CHECKING:
-    from gopura._engine import Exchange
+    from gopura._engine import Entity, Exchange
 
 VALUES = "gopura.record.values"
 """Where in `exchange.ctx` other plugins' values for the record lie."""
 
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
 
 def set_value(exchange: Exchange, name: str, value: Any) -> None:
-    """Have the record carry a value; dots in the name nest it."""
+    """Have the record carry a value; dots in the name nest it, None takes a field out."""
     exchange.ctx.setdefault(VALUES, {})[name] = value
+
+
+def record(exchange: Exchange) -> dict[str, Any]:
+    """All that is known of a request that has ended."""
+    facts = exchange.facts
+    found: dict[str, Any] = {
+        "request": _request(exchange, facts),
+        "response": _response(exchange, facts),
+        "latencies": facts["latencies"],
+        "upstream_uri": facts["upstream_uri"],
+        "upstream_status": facts["upstream_status"],
+        "client_ip": exchange.request.client_ip,
+        "started_at": facts["started_at"],
+    }
+    found |= _entities(exchange, facts)
+    for name, value in exchange.ctx.get(VALUES, {}).items():
+        _put(found, name.split("."), value)
+    return found
+
+
+def encoded(exchange: Exchange) -> bytes:
+    """The record as JSON."""
+    return orjson.dumps(record(exchange))
+
+
+def _request(exchange: Exchange, facts: Mapping[str, Any]) -> dict[str, Any]:
+    request = exchange.request
+    host = request.headers.get("host") or request.host
+    shown = host if ":" in host else f"{host}:{request.port}"
+    found = {
+        "id": request.id,
+        "uri": request.target,
+        "url": f"{request.scheme}://{shown}{request.target}",
+        "querystring": request.query,
+        "method": request.method,
+        "headers": request.headers.to_dict(),
+        "size": facts["request_size"],
+    }
+    if request.scheme == "https":
+        found["tls"] = {"client_verify": "NONE"}
+    return found
+
+
+def _response(exchange: Exchange, facts: Mapping[str, Any]) -> dict[str, Any]:
+    response = exchange.response
+    return {"status": response.status, "headers": response.headers.to_dict(), "size": facts["response_size"]}
+
+
+def _entities(exchange: Exchange, facts: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    named = {"route": exchange.route, "service": exchange.service, "consumer": exchange.consumer}
+    found |= {name: _present(entity) for name, entity in named.items() if entity is not None}
+    if exchange.route is not None:
+        found["tries"] = facts["tries"]
+    if exchange.credential is not None:
+        found["authenticated_entity"] = {"id": exchange.credential.id}
+    return found
+
+
+def _present(entity: Entity) -> dict[str, Any]:
+    return {name: value for name, value in entity.value.items() if value is not None}
+
+
+def _put(into: dict[str, Any], path: list[str], value: Any) -> None:
+    *parents, last = path
+    for name in parents:
+        into = into.setdefault(name, {})
+    if value is None:
+        into.pop(last, None)
+    else:
+        into[last] = value

@@ -1,8 +1,12 @@
 """HTTP log: an entry per request, posted to a server."""
 
+import base64
 from typing import Annotated
 
-from gopura.plugin import ALL_PROTOCOLS, Plugin, config
+from gopura.plugin import ALL_PROTOCOLS, Exchange, Node, Plugin, Use, config
+from gopura.plugin.custom_fields import set_fields
+from gopura.plugin.queue import Bounds, Queue, Queues
+from gopura.plugin.record import encoded
 from gopura.schema.types.url import parsed_url
 
 
@@ -58,3 +62,65 @@ class HttpLog(Plugin, name="http-log", priority=12, protocols=ALL_PROTOCOLS):
         queue: config.Queue
         """How entries are collected and sent."""
         custom_fields_by_lua: config.LuaFields | None = None
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(node)
+        self._queues = Queues(self.name, node.loop, node.spawn)
+
+    def prepare(self, config: Config, use: Use) -> "Target":
+        """Know the target, and the queue that leads there."""
+        target = Target(config, self.node)
+        return target.with_queue(self._queues)
+
+    def log(self, exchange: Exchange, config: "Target") -> None:
+        """Put the record into the queue."""
+        set_fields(exchange, config.settings.custom_fields_by_lua)
+        config.queue.put(encoded(exchange))
+
+
+class Target:
+    """A server that records are posted to."""
+
+    queue: Queue
+
+    def __init__(self, settings: HttpLog.Config, node: Node) -> None:
+        self.settings, self._node = settings, node
+        self._url, self._headers = endpoint(settings)
+
+    def with_queue(self, queues: Queues) -> "Target":
+        """Share the queue with other uses of the same target."""
+        settings = self.settings
+        key = (
+            settings.http_endpoint,
+            settings.method,
+            settings.content_type,
+            settings.timeout,
+            settings.keepalive,
+        )
+        self.queue = queues.get(repr(key), Bounds.of(settings.queue), self.send)
+        return self
+
+    async def send(self, batch: list[bytes]) -> None:
+        """Post a batch; raises unless the server took it."""
+        alone = self.queue.bounds.max_batch_size == 1
+        answer = await self._node.http.request(
+            self.settings.method or "POST",
+            self._url,
+            headers=self._headers,
+            content=batch[0] if alone else b"[" + b",".join(batch) + b"]",
+            timeout=(self.settings.timeout or 10_000) / 1000,
+            verify=False,
+        )
+        if answer.status_code >= 300:
+            raise RuntimeError(f"{self._url} returned status code {answer.status_code}")
+
+
+def endpoint(settings: HttpLog.Config) -> tuple[str, dict[str, str]]:
+    """The URL without user name and password, and the headers to send."""
+    parsed = parsed_url(settings.http_endpoint)
+    headers = {"Content-Type": settings.content_type or "application/json"} | (settings.headers or {})
+    url = settings.http_endpoint
+    if parsed.userinfo is not None:
+        url = url.replace(f"{parsed.userinfo}@", "", 1)
+        headers["Authorization"] = "Basic " + base64.b64encode(parsed.userinfo.encode()).decode()
+    return url, headers

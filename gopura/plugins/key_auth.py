@@ -43,7 +43,8 @@ class KeyAuth(Authenticator, name="key-auth", priority=1250, no_consumer=True):
         body = Lazy(exchange) if config.key_in_body else None
         key = self._key(exchange, config, body)
         if not key:
-            exchange.response.headers.set("WWW-Authenticate", REALM)  # an anonymous consumer may go on with it
+            # Kong leaves this header on the answer even when an anonymous consumer goes on.
+            exchange.response.headers.set("WWW-Authenticate", REALM)
             raise NO_KEY
         credential = exchange.find("keyauth_credentials", "key", key)
         if credential is None:

@@ -1,8 +1,12 @@
 """Syslog: an entry per request, in the system's log."""
 
+import syslog
 from typing import Annotated
 
-from gopura.plugin import ALL_PROTOCOLS, Plugin, config
+from gopura.plugin import ALL_PROTOCOLS, Exchange, Plugin, config
+from gopura.plugin.custom_fields import set_fields
+from gopura.plugin.record import encoded
+from gopura.plugin.severity import severity, urgent
 
 _SEVERITIES = ("debug", "info", "notice", "warning", "err", "crit", "alert", "emerg")
 _FACILITIES = (
@@ -29,3 +33,11 @@ class Syslog(Plugin, name="syslog", priority=4, protocols=ALL_PROTOCOLS):
         custom_fields_by_lua: config.LuaFields | None = None
         facility: Annotated[str, config.OneOf(*_FACILITIES)] = "user"
         """What kind of program the entries come from."""
+
+    def log(self, exchange: Exchange, config: Config) -> None:
+        """Write the record if it is urgent enough."""
+        set_fields(exchange, config.custom_fields_by_lua)
+        level = severity(exchange.response.status, config)
+        if urgent(level, config.log_level):
+            facility = getattr(syslog, f"LOG_{config.facility.upper()}")
+            syslog.syslog(facility | getattr(syslog, f"LOG_{level.upper()}"), encoded(exchange).decode())

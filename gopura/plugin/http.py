@@ -1,0 +1,45 @@
+"""The HTTP client of plugins: one for the node, with pools of connections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class HttpClient:
+    """Requests from coroutines of plugins. Connections are kept and shared; proxies of the environment are not used."""
+
+    def __init__(self) -> None:
+        self._clients: dict[tuple[bool, bool], httpx.AsyncClient] = {}
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: dict[str, str] | None = None,
+        content: bytes | None = None,
+        timeout: float = 10.0,  # noqa: ASYNC109 - of each step, not of the whole
+        verify: bool = True,
+        http2: bool = False,
+        **further: Any,
+    ) -> httpx.Response:
+        """Send a request and read the whole answer; `timeout` in seconds; raises httpx.HTTPError."""
+        client = self._client(verify, http2)
+        return await client.request(method, url, headers=headers, content=content, timeout=timeout, **further)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients.values():
+            await client.aclose()
+        self._clients.clear()
+
+    def _client(self, verify: bool, http2: bool) -> httpx.AsyncClient:
+        import httpx  # only data planes need it, and only some
+
+        key = verify, http2
+        if key not in self._clients:
+            self._clients[key] = httpx.AsyncClient(verify=verify, http2=http2, trust_env=False)
+        return self._clients[key]
