@@ -20,17 +20,15 @@ def get(name: str) -> EntityType:
 
 def all() -> Mapping[str, EntityType]:  # noqa: A001 - reads `entities.all()`
     """Every entity by name, those that others refer to before these."""
-    return _described(_flavor, _plugins_own)
+    return _described(surroundings.router_flavor, _plugins_own)
 
 
-_flavor = "traditional_compatible"
 _plugins_own: tuple[type[Entity], ...] = ()
 
 
 def use_router_flavor(flavor: str) -> None:
     """Describe routes as this value of the setting `router_flavor` has them; to be called before anything else."""
-    global _flavor
-    _flavor = flavor
+    surroundings.router_flavor = flavor
 
 
 def use_own_entities(models: Iterable[type[Entity]]) -> None:

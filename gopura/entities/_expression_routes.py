@@ -1,6 +1,6 @@
 """Routes as `router_flavor = expressions` has them: one expression instead of many fields to match."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from gopura.entities.routes import ProtocolSet
 from gopura.schema import (
@@ -15,12 +15,18 @@ from gopura.schema import (
     Utf8Name,
     Uuid,
 )
+from gopura.schema.servable import route_problem
+
+
+def _compiles(row: dict[str, Any]) -> str | None:
+    why = route_problem(expression=row["expression"])
+    return why and f"Router Expression failed validation: {why}"
 
 
 class ExpressionRoute(Entity, name="routes", endpoint_key="name"):
     """An expression that matches requests, and where they go."""
 
-    checks = (CustomCheck("expression", "id", check=lambda _row: None),)
+    checks = (CustomCheck("expression", "id", check=_compiles),)
 
     id: Uuid
     created_at: CreatedAt

@@ -14,6 +14,7 @@ from gopura.schema import (
     Foreign,
     ForeignKey,
     HeaderName,
+    HeaderValue,
     Hosts,
     LenEq,
     LenMin,
@@ -77,8 +78,8 @@ class Route(Entity, name="routes", endpoint_key="name", variant_key="protocols")
     methods: Methods | None = None
     hosts: Hosts | None = None
     paths: RouterPaths | None = None
-    headers: dict[Annotated[HeaderName, _NO_HOST], list[str]] | None = None
-    """Headers to match, each with the values that it may have."""
+    headers: dict[Annotated[HeaderName, _NO_HOST], list[HeaderValue]] | None = None
+    """Headers to match, each with the values that it may have; a regular expression stands after `~*`."""
     https_redirect_status_code: Annotated[int, OneOf(426, 301, 302, 307, 308)] = 426
     """What to answer when everything but the protocol matches."""
     regex_priority: int | None = 0

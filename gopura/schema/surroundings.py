@@ -9,6 +9,8 @@ class Surroundings:
 
     database: bool = True
     """Whether there is a database that data planes share; without it what is kept there is refused."""
+    router_flavor: str = "traditional_compatible"
+    """How routes say what they match: traditional, traditional_compatible or expressions."""
 
 
 surroundings = Surroundings()

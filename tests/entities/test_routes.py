@@ -74,3 +74,42 @@ def test_the_expressions_flavour() -> None:
         }
     finally:
         entities.use_router_flavor("traditional_compatible")
+
+
+SERVABLE: list[tuple[dict[str, Any], bool]] = [
+    ({"paths": [r"~/a/\d+$"]}, True),
+    ({"paths": [r"~/(?<id>\p{L}+)(?!x)"]}, True),
+    ({"paths": ["~/(?i)a"]}, True),
+    ({"paths": ["~/a("]}, False),
+    ({"paths": ["~/(a{1000}){1000}{1000}"]}, False),
+    ({"paths": ["/a"], "headers": {"x-a": ["~*^b+$"]}}, True),
+    ({"paths": ["/a"], "headers": {"x-a": ["~*("]}}, False),
+    ({"paths": ["/a"], "headers": {"x-a": ["("]}}, True),
+]
+
+
+@pytest.mark.parametrize(("given", "servable"), SERVABLE)
+def test_what_the_router_cannot_serve_is_refused(given: dict[str, Any], servable: bool) -> None:
+    fields = fields_of("routes", given)
+    assert (fields == {}) is servable
+    assert servable or "invalid regex: '" in str(fields)
+
+
+@pytest.mark.parametrize(
+    ("expression", "valid"),
+    [
+        ('http.path ^= "/a" && http.method == "GET"', True),
+        ('http.path ~ r#"^/\\d+$"#', True),
+        ("http.path ==", False),
+        ('nonsense.field == "a"', False),
+        ("http.path == 1", False),
+    ],
+)
+def test_expressions_are_parsed(expression: str, valid: bool) -> None:
+    try:
+        entities.use_router_flavor("expressions")
+        fields = fields_of("routes", {"expression": expression})
+        assert (fields == {}) is valid
+        assert valid or fields["@entity"][0].startswith("Router Expression failed validation: ")
+    finally:
+        entities.use_router_flavor("traditional_compatible")

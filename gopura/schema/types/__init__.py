@@ -27,7 +27,16 @@ from gopura.schema.types.network import (
 )
 from gopura.schema.types.protocols import Protocol, Protocols
 from gopura.schema.types.queue import Queue
-from gopura.schema.types.routing import Endpoints, HeaderName, Headers, Hosts, Method, Methods, RouterPaths
+from gopura.schema.types.routing import (
+    Endpoints,
+    HeaderName,
+    Headers,
+    HeaderValue,
+    Hosts,
+    Method,
+    Methods,
+    RouterPaths,
+)
 
 __all__ = [
     "CertificateText",
@@ -35,6 +44,7 @@ __all__ = [
     "Endpoints",
     "ForeignKey",
     "HeaderName",
+    "HeaderValue",
     "Headers",
     "Host",
     "HostWithPort",

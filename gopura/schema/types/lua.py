@@ -38,6 +38,6 @@ def compiles(refusal: str) -> Custom:
 LuaFields = Annotated[
     dict[Annotated[str, LenMin(1)], Annotated[str, LenMin(1), compiles("Error parsing function")]],
     Description(
-        "Fields of the log entry, each with the Lua code that gives its value; null removes the field."
+        "Fields of the log entry, each with the Lua code that gives its value; nil removes the field."
     ),
 ]

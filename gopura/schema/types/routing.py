@@ -5,8 +5,8 @@ from typing import Annotated
 
 from gopura.schema.checks import AtLeastOneOf
 from gopura.schema.record import Record
-from gopura.schema.regex import regex_problem
 from gopura.schema.rules import Custom, Description, Match, MatchAll, MatchAny, Pattern, SetOf
+from gopura.schema.servable import route_problem
 from gopura.schema.types.network import (
     NO_EMPTY_SEGMENTS,
     IpOrCidr,
@@ -44,10 +44,19 @@ def _router_path(path: str) -> str | None:
     if message:
         return message
     if path.startswith("~"):
-        why = regex_problem(path[1:])
-        return why and f"invalid regex: '{path[1:]}' (PCRE returned: {why})"
+        why = route_problem(paths=[path])
+        return why and f"invalid regex: '{path[1:]}' (PCRE returned: {_in_one_line(why)})"
     normal = normalised(path)
     return None if path == normal else f"non-normalized path, consider use '{normal}' instead"
+
+
+def _header_value(value: str) -> str | None:
+    why = route_problem(headers={"x": [value]}) if value.startswith("~*") else None
+    return why and f"invalid regex: '{value[2:]}' ({_in_one_line(why)})"
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def path_is_plain(path: str) -> bool:
@@ -94,5 +103,6 @@ RouterPaths = Annotated[
     list[RouterPath], Description("The paths to match: prefixes, or regular expressions after a `~`.")
 ]
 HeaderName = Annotated[str, Custom(header_name_problem), Description("An HTTP header's name.")]
+HeaderValue = Annotated[str, Custom(_header_value)]
 Headers = Annotated[dict[HeaderName, list[str]], Description("Header names, each with the values to match.")]
 Endpoints = Annotated[list[Endpoint], SetOf(), Description("Addresses and ports to match.")]
