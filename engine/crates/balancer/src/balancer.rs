@@ -29,7 +29,8 @@ pub struct Balancer {
 /// What one exchange has tried so far.
 #[derive(Debug, Default)]
 pub struct Attempt {
-    tried: Vec<Arc<Address>>,
+    last: Option<Arc<Address>>,
+    earlier: Vec<Arc<Address>>,
 }
 
 /// Why there is no address; Kong says "failure to get a peer from the ring-balancer" with status 503 to both.
@@ -98,7 +99,7 @@ impl Balancer {
             return Err(NoPeer::Unhealthy);
         }
         let is_up = |address: &Address| address.weight > 0 && self.is_available(address);
-        let index = if attempt.tried.is_empty() {
+        let index = if attempt.last.is_none() {
             self.choose(value, now, &is_up)
         } else {
             self.choose(value, now, &|address| is_up(address) && !attempt.has_tried_target(address))
@@ -106,7 +107,7 @@ impl Balancer {
                 .or_else(|| self.choose(value, now, &is_up))
         };
         let address = &self.addresses[index.ok_or(NoPeer::NoneAvailable)?];
-        attempt.tried.push(Arc::clone(address));
+        attempt.earlier.extend(attempt.last.replace(Arc::clone(address)));
         Ok(Lease::new(Arc::clone(address)))
     }
 
@@ -227,12 +228,16 @@ impl Balancer {
 }
 
 impl Attempt {
+    fn tried(&self) -> impl Iterator<Item = &Arc<Address>> {
+        self.earlier.iter().chain(&self.last)
+    }
+
     fn has_tried(&self, address: &Address) -> bool {
-        self.tried.iter().any(|tried| tried.identity == address.identity)
+        self.tried().any(|tried| tried.identity == address.identity)
     }
 
     fn has_tried_target(&self, address: &Address) -> bool {
-        self.tried.iter().any(|tried| tried.name == address.name && tried.port == address.port)
+        self.tried().any(|tried| tried.name == address.name && tried.port == address.port)
     }
 }
 
