@@ -115,12 +115,13 @@ class Peer:
             self._calls.pop(number, None)
 
     async def _push(self) -> None:
-        while True:
-            self._wake.clear()
-            if self._outdated():
-                self.attempted = self._snapshots.version
-                await self._connection.send(self._snapshots.message(self.version), text=False)
-            await self._wake.wait()
+        with suppress(ConnectionClosed):
+            while True:
+                self._wake.clear()
+                if self._outdated():
+                    self.attempted = self._snapshots.version
+                    await self._connection.send(self._snapshots.message(self.version), text=False)
+                await self._wake.wait()
 
     def _outdated(self) -> bool:
         answered = self.faults or self.attempted in (-1, self.version)

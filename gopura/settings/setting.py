@@ -7,6 +7,8 @@ from typing import Any
 
 from gopura.settings.kinds import Flag, Kind, Listen, ListOf, Number, OneOf, OnOff, Text
 
+NOT_YET = "this release does not use it yet"
+
 
 @dataclass(frozen=True)
 class Setting:

@@ -25,6 +25,8 @@ LISTENS = {"control": ["admin_listen"], "data": ["proxy_listen", "status_listen"
 MODULES = {"control": "gopura.controlplane", "data": "gopura.dataplane"}
 ROLES = {"traditional": ["control", "data"], "control_plane": ["control"], "data_plane": ["data"]}
 _FAST_STOP_SECONDS = 10.0
+# Every connection takes a descriptor or two.
+_MANY_FILES = 1_048_576
 
 StartError = (PrefixError, ListenError, CertificateError, ChildError)
 
@@ -49,7 +51,7 @@ class Node:
     async def start(self) -> None:
         """Bind all addresses and start the processes; a StartError says what is in the way."""
         async with self._changing:
-            _allow_open_files()
+            allow_open_files(self.settings.nginx_main_worker_rlimit_nofile)
             for name, launch in (await self._launches(self.settings)).items():
                 self._keepers[name] = Keeper(name, MODULES[name], launch)
             self._connect()
@@ -72,10 +74,12 @@ class Node:
 
     async def stop(self, graceful: bool) -> None:
         """End all processes, the data plane first: at once, or after it has answered what it has accepted."""
-        number = signal.SIGQUIT if graceful else signal.SIGTERM
-        seconds = self.settings.drain_timeout + 5 if graceful else _FAST_STOP_SECONDS
-        for keeper in reversed(self._keepers.values()):
-            await keeper.stop(number, seconds)
+        keepers = list(reversed(self._keepers.values()))
+        if graceful:
+            for keeper in keepers:
+                await keeper.stop(signal.SIGQUIT, self.settings.drain_timeout + 5)
+        else:
+            await asyncio.gather(*(keeper.stop(signal.SIGTERM, _FAST_STOP_SECONDS) for keeper in keepers))
         self._sockets.close()
         self.prefix.release()
 
@@ -159,10 +163,15 @@ def listen_names(settings: Settings) -> list[str]:
 def worker_count(settings: Settings) -> int:
     """Worker threads of the data plane."""
     configured: str = settings.nginx_main_worker_processes
-    return len(os.sched_getaffinity(0)) if configured == "auto" else int(configured)
+    if configured != "auto":
+        return int(configured)
+    allowed = getattr(os, "sched_getaffinity", None)  # Linux tells which processors this process may use
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
-def _allow_open_files() -> None:
-    """Every connection needs a descriptor or two; take as many as the system grants."""
+def allow_open_files(configured: str) -> None:
+    """Let the processes open as many files as configured, or as many as the system grants: `auto`."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    limit = _MANY_FILES if configured == "auto" else int(configured)
+    limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))

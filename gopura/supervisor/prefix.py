@@ -28,6 +28,7 @@ class Prefix:
         self.pid_file = settings.path("pids", "gopura.pid")
         self.link_socket = settings.path("run", "link.sock")
         self.command_socket = settings.path("run", "supervisor.sock")
+        self._embedded = settings.database == "sqlite"
         self._source = settings.origins.get("prefix", "default")
         self._lock: int | None = None
 
@@ -42,6 +43,9 @@ class Prefix:
                 if name in _PRIVATE:
                     folder.chmod(0o700)
             (self.path / "run" / ".writable").write_bytes(b"")
+            if self._embedded:
+                # It holds keys and credentials; SQLite would let everybody read a file that it makes itself.
+                (self.path / "gopura.sqlite").touch(mode=0o600)
         except OSError as error:
             raise PrefixError(
                 f"cannot write to prefix {self.path} (set by {self._source}): {error.strerror}"

@@ -12,6 +12,7 @@ def make(path):
 
 def test_folders_with_secrets_are_the_owners(tmp_path):
     make(tmp_path / "a").prepare()
+    assert stat.S_IMODE((tmp_path / "a" / "gopura.sqlite").stat().st_mode) == 0o600
     for name in ("ssl", "run", "snapshot"):
         assert stat.S_IMODE((tmp_path / "a" / name).stat().st_mode) == 0o700
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from gopura.settings.kinds import Flag, Kind, ListOf, Measure, Number, OneOf, Text
-from gopura.settings.setting import Section, Setting
+from gopura.settings.setting import NOT_YET, Section, Setting
 
 _CACHE = "the data plane runs on a snapshot and caches nothing from the database"
+_POOL = ("max_concurrent_queries", "semaphore_timeout", "keepalive_timeout", "pool_size", "backlog")
 _LMDB = "the snapshot is kept in `<prefix>/snapshot`"
 
 _POSTGRES: tuple[tuple[str, Kind, str, str], ...] = (
@@ -45,12 +46,25 @@ SECTION = Section(
             Text(form="a path"),
             "",
             "Declarative file that is loaded when `database = off`.",
+            inert=NOT_YET,
         ),
         Setting(
-            "declarative_config_string", Text(), "", "The declarative configuration itself.", secret=True
+            "declarative_config_string",
+            Text(),
+            "",
+            "The declarative configuration itself.",
+            secret=True,
+            inert=NOT_YET,
         ),
         *(
-            Setting(f"pg_{name}", kind, default, text, secret=name == "password")
+            Setting(
+                f"pg_{name}",
+                kind,
+                default,
+                text,
+                secret=name == "password",
+                inert=NOT_YET if name in _POOL else "",
+            )
             for name, kind, default, text in _POSTGRES
         ),
         *(
@@ -60,6 +74,7 @@ SECTION = Section(
                 "",
                 f"As `pg_{name}`, for a server that is only read from.",
                 secret=name == "password",
+                inert=NOT_YET,
             )
             for name, kind, _, _ in _POSTGRES
         ),
@@ -74,12 +89,14 @@ SECTION = Section(
             Number(1),
             "300",
             "Seconds between two removals of rows past their ttl.",
+            inert="rows are removed at the moment when their time is over",
         ),
         Setting(
             "db_update_frequency",
             Number(0.1, whole=False),
             "5",
             "Seconds between two looks for changes of other nodes, at most.",
+            inert=NOT_YET,
         ),
         Setting(
             "db_update_propagation",

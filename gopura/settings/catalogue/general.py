@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gopura.settings.kinds import Flag, ListOf, OneOf, Text
-from gopura.settings.setting import Section, Setting
+from gopura.settings.setting import NOT_YET, Section, Setting
 
 _UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _SERVERS = "Lua, Go and JavaScript plugin servers are not run; write the plugin in Python"
@@ -70,9 +70,14 @@ SECTION = Section(
             "",
             "Forward proxy for the connections of components that are told to use one.",
             secret=True,
+            inert=NOT_YET,
         ),
         Setting(
-            "proxy_server_ssl_verify", Flag(), "on", "Verify the certificate of a `proxy_server` with https."
+            "proxy_server_ssl_verify",
+            Flag(),
+            "on",
+            "Verify the certificate of a `proxy_server` with https.",
+            inert=NOT_YET,
         ),
         Setting("pluginserver_names", ListOf(), "", "Names of external plugin servers.", inert=_SERVERS),
         Setting(
@@ -89,7 +94,13 @@ SECTION = Section(
             "Older name of `dedicated_config_processing`.",
             alias="dedicated_config_processing",
         ),
-        Setting("kic", Flag(), "off", "This node is driven by the Kubernetes ingress controller."),
+        Setting(
+            "kic",
+            Flag(),
+            "off",
+            "This node is driven by the Kubernetes ingress controller.",
+            inert=NOT_YET,
+        ),
         Setting(
             "role",
             OneOf("traditional", "control_plane", "data_plane"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gopura.settings.kinds import Measure, Number, OnOff, Text
-from gopura.settings.setting import Section, Setting
+from gopura.settings.setting import NOT_YET, Section, Setting
 
 _SIZE = Measure("size")
 _TIME = Measure("time")
@@ -37,6 +37,7 @@ SECTION = Section(
             Text(r"auto|\d+", "`auto` or a number"),
             "auto",
             "Connections that one worker serves at the same time.",
+            inert=NOT_YET,
         ),
         Setting(
             "nginx_http_client_max_body_size",
@@ -56,8 +57,15 @@ SECTION = Section(
             _SIZE,
             "8k",
             "Part of a request body that is kept in memory.",
+            inert=NOT_YET,
         ),
-        Setting("nginx_http_client_header_buffer_size", _SIZE, "1k", "First buffer for a request's head."),
+        Setting(
+            "nginx_http_client_header_buffer_size",
+            _SIZE,
+            "1k",
+            "First buffer for a request's head.",
+            inert=NOT_YET,
+        ),
         Setting(
             "nginx_http_large_client_header_buffers",
             _BUFFERS,
@@ -111,6 +119,7 @@ SECTION = Section(
             _SIZE,
             "10m",
             "Part of an Admin API body that is kept in memory.",
+            inert=NOT_YET,
         ),
     ),
 )

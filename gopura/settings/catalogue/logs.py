@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gopura.settings.kinds import ListOf, LogPath, Number, OneOf
-from gopura.settings.setting import Section, Setting
+from gopura.settings.setting import NOT_YET, Section, Setting
 
 LEVELS = ("debug", "info", "notice", "warn", "error", "crit", "alert", "emerg")
 INSTRUMENTATIONS = (
@@ -32,14 +32,24 @@ SECTION = Section(
         Setting("proxy_access_log", _PATH, "logs/access.log", "One line per request to the proxy."),
         Setting("proxy_error_log", _PATH, "logs/error.log", "Errors and notices of the processes."),
         Setting(
-            "proxy_stream_access_log", _PATH, "logs/access.log basic", "One line per TCP or UDP session."
+            "proxy_stream_access_log",
+            _PATH,
+            "logs/access.log basic",
+            "One line per TCP or UDP session.",
+            inert=NOT_YET,
         ),
         Setting("proxy_stream_error_log", _PATH, "logs/error.log", "Errors of streams.", inert=_ONE_LOG),
         Setting("admin_access_log", _PATH, "logs/admin_access.log", "One line per request to the Admin API."),
         Setting(
             "admin_error_log", _PATH, "logs/error.log", "Errors of the Admin API and of the control process."
         ),
-        Setting("status_access_log", _PATH, "off", "One line per request to the status API."),
+        Setting(
+            "status_access_log",
+            _PATH,
+            "off",
+            "One line per request to the status API.",
+            inert=NOT_YET,
+        ),
         Setting(
             "status_error_log", _PATH, "logs/status_error.log", "Errors of the status API.", inert=_ONE_LOG
         ),
@@ -48,12 +58,14 @@ SECTION = Section(
             _TRACES,
             "off",
             "What is traced: `off`, `request` (one span per request), `all`, or single parts.",
+            inert=NOT_YET,
         ),
         Setting(
             "tracing_sampling_rate",
             Number(0, 1, whole=False),
             "0.01",
             "Share of requests that are traced, from 0 to 1.",
+            inert=NOT_YET,
         ),
         Setting(
             "opentelemetry_tracing",

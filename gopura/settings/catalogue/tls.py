@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gopura.settings.kinds import Flag, ListOf, Measure, Number, OneOf, OnOff, Text
-from gopura.settings.setting import Section, Setting
+from gopura.settings.setting import NOT_YET, Section, Setting
 
 _CERTIFICATE = Text(form="a path, a PEM text, or its base64")
 _CUSTOM = "Only with `ssl_cipher_suite = custom`."
@@ -36,38 +36,71 @@ SECTION = Section(
             "intermediate",
             "Mozilla's profile for protocol versions and ciphers, `fips`, or `custom` for the settings "
             "below.",
+            inert=NOT_YET,
         ),
-        Setting("ssl_ciphers", Text(), "", f"Ciphers in OpenSSL's notation. {_CUSTOM}"),
+        Setting(
+            "ssl_ciphers",
+            Text(),
+            "",
+            f"Ciphers in OpenSSL's notation. {_CUSTOM}",
+            inert=NOT_YET,
+        ),
         Setting(
             "ssl_protocols",
             Text(),
             "TLSv1.1 TLSv1.2 TLSv1.3",
             f"Protocol versions. {_CUSTOM} TLS 1.0 and 1.1 are not served.",
+            inert=NOT_YET,
         ),
         Setting(
-            "ssl_prefer_server_ciphers", OnOff(), "on", f"Prefer the server's order of ciphers. {_CUSTOM}"
+            "ssl_prefer_server_ciphers",
+            OnOff(),
+            "on",
+            f"Prefer the server's order of ciphers. {_CUSTOM}",
+            inert=NOT_YET,
         ),
         Setting("ssl_dhparam", Text(), "", "Group for DHE ciphers.", inert="no DHE ciphers are served"),
-        Setting("ssl_session_tickets", OnOff(), "on", "Resume TLS sessions by tickets."),
         Setting(
-            "ssl_session_timeout", Measure("time"), "1d", "Time within which a TLS session may be resumed."
+            "ssl_session_tickets",
+            OnOff(),
+            "on",
+            "Resume TLS sessions by tickets.",
+            inert=NOT_YET,
+        ),
+        Setting(
+            "ssl_session_timeout",
+            Measure("time"),
+            "1d",
+            "Time within which a TLS session may be resumed.",
+            inert=NOT_YET,
         ),
         Setting(
             "ssl_session_cache_size",
             Measure("size"),
             "10m",
             "Memory for sessions that are resumed without tickets.",
+            inert=NOT_YET,
         ),
         *_pair("ssl", "the proxy"),
         *_pair("admin_ssl", "the Admin API"),
         *_pair("status_ssl", "the status API"),
         Setting(
-            "client_ssl", Flag(), "off", "Present `client_ssl_cert` to upstreams that ask for a certificate."
+            "client_ssl",
+            Flag(),
+            "off",
+            "Present `client_ssl_cert` to upstreams that ask for a certificate.",
+            inert=NOT_YET,
         ),
         Setting(
-            "client_ssl_cert", _CERTIFICATE, "", "Certificate for upstreams; a Service's own goes before it."
+            "client_ssl_cert",
+            _CERTIFICATE,
+            "",
+            "Certificate for upstreams; a Service's own goes before it.",
+            inert=NOT_YET,
         ),
-        Setting("client_ssl_cert_key", _CERTIFICATE, "", "Key of `client_ssl_cert`.", secret=True),
+        Setting(
+            "client_ssl_cert_key", _CERTIFICATE, "", "Key of `client_ssl_cert`.", secret=True, inert=NOT_YET
+        ),
         Setting(
             "lua_ssl_trusted_certificate",
             ListOf(Text(form="`system`, a path, a PEM text, or its base64")),
@@ -76,12 +109,19 @@ SECTION = Section(
             "and, where "
             "`tls_verify` is set, of upstreams. `system` is the operating system's list.",
         ),
-        Setting("lua_ssl_verify_depth", Number(0), "1", "Longest chain of certificates that is accepted."),
+        Setting(
+            "lua_ssl_verify_depth",
+            Number(0),
+            "1",
+            "Longest chain of certificates that is accepted.",
+            inert=NOT_YET,
+        ),
         Setting(
             "lua_ssl_protocols",
             Text(),
             "TLSv1.1 TLSv1.2 TLSv1.3",
             "Protocol versions of connections made by plugins.",
+            inert=NOT_YET,
         ),
     ),
 )
