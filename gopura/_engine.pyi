@@ -16,6 +16,7 @@ __all__ = [
     "SnapshotError",
     "UpstreamRequest",
     "__version__",
+    "route_problem",
 ]
 
 __version__: str
