@@ -16,6 +16,7 @@ __all__ = [
     "SnapshotError",
     "UpstreamRequest",
     "__version__",
+    "certificate_problem",
     "route_problem",
 ]
 
@@ -241,3 +242,6 @@ class Engine:
 
 def route_problem(flavor_name: str, route: bytes, /) -> str | None:
     """Why a router of this flavour cannot serve a route, given as JSON; None when it can."""
+
+def certificate_problem(certificate: bytes, key: bytes, /) -> str | None:
+    """Why TLS cannot present a certificate with its key, both PEM; None when it can."""

@@ -40,7 +40,8 @@ fn place(chosen: &mut Chosen, name: &str, keys: Vec<Arc<CertifiedKey>>) {
 
 /// The certificate and its alternative. Keys behind a vault reference are resolved elsewhere.
 fn read(row: &Entity) -> Result<Vec<Arc<CertifiedKey>>, String> {
-    let pair = |cert: &str, key: &str| match (row.text(cert), row.text(key)) {
+    let plain = |field: &str| row.text(field).filter(|text| !text.starts_with("{vault://"));
+    let pair = |cert: &str, key: &str| match (plain(cert), plain(key)) {
         (Some(cert), Some(key)) => certified_key(cert.as_bytes(), key.as_bytes()).map(Some),
         _ => Ok(None),
     };
