@@ -21,6 +21,17 @@ impl Clock {
         self.deadline = (!after.is_zero()).then(|| Instant::now() + after);
     }
 
+    /// Sets the deadline unless one is set.
+    pub fn begin(&mut self, after: Duration) {
+        if self.deadline.is_none() {
+            self.set(after);
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.deadline = None;
+    }
+
     /// Ready once the deadline has passed.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(deadline) = self.deadline else { return Poll::Pending };

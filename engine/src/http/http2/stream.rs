@@ -1,5 +1,6 @@
 //! One HTTP/2 stream as the client's side of an exchange.
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use gopura_http1::{Fault, Framing};
@@ -10,7 +11,7 @@ use http::HeaderMap;
 use super::convert;
 use crate::exchange::Exchange;
 use crate::http::client::{Broken, Client};
-use crate::net::Io;
+use crate::net::{Clock, Io};
 use crate::shared::Shared;
 
 const HIGH_WATER: usize = 64 * 1024;
@@ -31,6 +32,11 @@ pub struct Http2 {
     /// The end of the stream is sent.
     closed: bool,
     gone: bool,
+    /// How long the client may keep its body, and its window, back.
+    body_clock: Clock,
+    body_timeout: Duration,
+    send_clock: Clock,
+    send_timeout: Duration,
 }
 
 impl Http2 {
@@ -49,6 +55,10 @@ impl Http2 {
             trailers: None,
             closed: false,
             gone: false,
+            body_clock: Clock::default(),
+            body_timeout: shared.settings.nginx_http_client_body_timeout.0,
+            send_clock: Clock::default(),
+            send_timeout: shared.settings.nginx_http_send_timeout.0,
         }
     }
 
@@ -67,6 +77,7 @@ impl Http2 {
             let piece = self.output.split_to(length).freeze();
             let last = self.finished && self.output.is_empty() && self.trailers.is_none();
             send.send_data(piece, last)?;
+            self.send_clock.clear();
             self.sent += length as u64;
             self.closed = last;
         }
@@ -96,7 +107,12 @@ impl Client for Http2 {
     }
 
     fn poll_body(&mut self, cx: &mut Context<'_>, sink: &mut dyn FnMut(&[u8])) -> Poll<Result<bool, Broken>> {
-        match ready!(self.body.poll_data(cx)) {
+        let Poll::Ready(piece) = self.body.poll_data(cx) else {
+            self.body_clock.begin(self.body_timeout);
+            return self.body_clock.poll(cx).map(|()| Err(Broken::TimedOut));
+        };
+        self.body_clock.clear();
+        match piece {
             None => Poll::Ready(Ok(false)),
             Some(Err(_)) => Poll::Ready(Err(Broken::Gone)),
             Some(Ok(piece)) => {
@@ -151,7 +167,16 @@ impl Client for Http2 {
         if self.gone {
             return Poll::Ready(Err(Broken::Gone));
         }
-        self.poll_output(cx).map_err(|_| Broken::Gone)
+        match self.poll_output(cx) {
+            Poll::Pending => {
+                self.send_clock.begin(self.send_timeout);
+                self.send_clock.poll(cx).map(|()| Err(Broken::TimedOut))
+            }
+            done => {
+                self.send_clock.clear();
+                done.map_err(|_| Broken::Gone)
+            }
+        }
     }
 
     fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
