@@ -58,14 +58,12 @@ SECTION = Section(
             _TRACES,
             "off",
             "What is traced: `off`, `request` (one span per request), `all`, or single parts.",
-            inert=NOT_YET,
         ),
         Setting(
             "tracing_sampling_rate",
             Number(0, 1, whole=False),
             "0.01",
             "Share of requests that are traced, from 0 to 1.",
-            inert=NOT_YET,
         ),
         Setting(
             "opentelemetry_tracing",
