@@ -10,8 +10,8 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from gopura.admin import (
     answers,
@@ -43,7 +43,10 @@ _ROBOTS = "User-agent: *\nDisallow: /"
 def create_app(store: Store, settings: Settings, link: Link | None = None) -> Starlette:
     """The Admin API of a node. `link` leads to its data planes; None when there are none."""
     gateway = Gateway(store, settings, link or NoLink())
-    return Starlette(routes=[Mount("", app=Admin(gateway))])
+    app = Starlette()
+    # No pattern of Starlette's: it would match decoded paths, and not those with a line break.
+    app.router.default = Admin(gateway)
+    return app
 
 
 def router(gateway: Gateway) -> Router:
@@ -68,6 +71,9 @@ class Admin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["type"] != "http":
+            await WebSocketClose()(scope, receive, send)
+            return
         started = time.perf_counter()
         request = Request(scope, receive)
         request_id = secrets.token_hex(12)

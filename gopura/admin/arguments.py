@@ -50,7 +50,7 @@ def nested(flat: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unfold(name: str, value: Any) -> Node:
-    if name.startswith(".") or name.endswith("."):
+    if not name or name.startswith(".") or name.endswith("."):
         return {name: value}
     root: Node = {}
     node = root

@@ -57,7 +57,7 @@ class Resource:
 
     async def create(self, tx: Transaction, given: Value) -> Value:
         """A new entity."""
-        given, ttl = self.options(given)
+        given, ttl = self.options(_identified(given))
         given = await self.resolved(tx, given)
         row = schema.insert(self.entity, given)
         storable.check(row)
@@ -84,7 +84,7 @@ class Resource:
 
     async def put(self, tx: Transaction, key: Key, given: Value) -> Value:
         """PUT: replaces the entity with this key, or makes it."""
-        given, ttl = self.options(given)
+        given, ttl = self.options(_identified(given))
         stored = await self.stored(tx, key)
         given = await self.resolved(tx, given)
         row = schema.upsert(self.entity, given, key.pair)
@@ -133,6 +133,11 @@ class Resource:
         if type(ttl) not in (int, float) or ttl != int(ttl) or not 0 <= ttl <= LONGEST_TTL:
             raise InvalidOptions({"ttl": f"must be an integer between 0 and {LONGEST_TTL}"})
         return given, {"ttl": int(ttl)}
+
+
+def _identified(given: Value) -> Value:
+    """An id of null is no id: one is made up."""
+    return {name: value for name, value in given.items() if name != "id" or value is not None}
 
 
 def _kept(stored: Value | None, given: Value) -> Value:

@@ -12,9 +12,10 @@ from starlette.responses import Response
 from gopura.admin import answers
 from gopura.admin.call import Call
 from gopura.admin.gateway import Gateway
-from gopura.admin.release import KONG_VERSION, VERSION
+from gopura.admin.release import KONG_VERSION
 from gopura.admin.router import Endpoint
 from gopura.entities._bundled import enabled
+from gopura.release import VERSION
 
 
 def endpoints() -> Iterator[Endpoint]:

@@ -8,9 +8,10 @@ from gopura import schema
 from gopura.admin.openapi.examples import EXAMPLES
 from gopura.admin.openapi.fields import input_schema, output_schema
 from gopura.admin.openapi.operations import operation
-from gopura.admin.release import KONG_VERSION, VERSION
+from gopura.admin.release import KONG_VERSION
 from gopura.admin.router import Endpoint
 from gopura.entities._bundled import enabled
+from gopura.release import VERSION
 from gopura.schema import EntityType
 
 Schema = dict[str, Any]

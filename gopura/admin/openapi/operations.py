@@ -54,6 +54,8 @@ def _body(entity: str, method: str) -> Schema:
 def _answers(endpoint: Endpoint, method: str, owner: Any) -> Schema:
     if method == "DELETE":
         return {"204": {"description": "Done, or there was nothing to delete."}}
+    if endpoint.path == "/openapi":
+        return {"200": {"description": "A page.", "content": {"text/html": {"schema": {"type": "string"}}}}}
     if endpoint.entity is None or not isinstance(owner, Collection | Item | Children | Child | Parent):
         return {"200": _json("An answer.", {"type": "object"}), "204": {"description": "Done."}}
     listed = method == "GET" and isinstance(owner, Collection | Children)
