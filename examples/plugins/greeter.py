@@ -22,5 +22,5 @@ class Greeter(Plugin, name="greeter", priority=500):
 
     def header_filter(self, exchange: Exchange, config: Config) -> None:
         """Greet."""
-        name = exchange.request.headers.get(config.header)
+        name = exchange.request.headers.get(config.header) or "stranger"
         exchange.response.headers.set("X-Greeting", f"{config.greeting}, {name}")
