@@ -43,7 +43,7 @@ bench: build
 	$(BIN)/python -m bench $(ARGS)
 
 docs: build
-	$(BIN)/mkdocs build --strict --site-dir site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir site
 
 .venv/.engine: .venv/.synced pyproject.toml $(ENGINE)
 	tools/require-rust

@@ -2,7 +2,10 @@
 
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from tests.servers.gateway import Gateway
 from tests.servers.ports import free_port
@@ -35,3 +38,19 @@ def test_the_quick_start_routes_a_request_with_a_key(gateway: Gateway, tmp_path:
     statuses = [int(status) for status in re.findall(r"HTTP/1\.1 (\d+)", done.stdout)]
     assert statuses == [201, 201, 200, 201, 201, 201, 401, 200], done.stdout + done.stderr
     assert done.stdout.count("served by the upstream") == 2
+
+
+@pytest.fixture
+def extended(tmp_path: Path) -> Iterator[Gateway]:
+    """A gateway with the README's plugin."""
+    (tmp_path / "hello.py").write_text(blocks("A plugin is a file", "python"))
+    server = Gateway({"plugins_path": str(tmp_path)})
+    yield server
+    server.stop()
+
+
+def test_the_plugin_of_the_readme_works(extended: Gateway) -> None:
+    with extended.client() as admin, extended.visitor() as visitor:
+        created = admin.post("/plugins", data={"name": "hello", "config.word": "Vanakkam"})
+        assert created.status_code == 201, created.text
+        assert visitor.get("/").headers["X-Greeting"] == "Vanakkam from gopura"
