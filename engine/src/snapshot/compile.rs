@@ -91,7 +91,7 @@ fn decode_all<'a, T: DeserializeOwned>(
     kind: &'a str,
     failures: &'a mut Vec<Failure>,
 ) -> impl Iterator<Item = T> + 'a {
-    tables.rows(kind).filter_map(move |row| match serde_json::from_str(row.json.get()) {
+    tables.rows(kind).filter_map(move |row| match row.decode() {
         Ok(value) => Some(value),
         Err(error) => {
             failures.push(Failure::of(row, error.to_string()));
@@ -121,7 +121,7 @@ fn route_index(
         if old.is_some() && before.router.slot(&row.id).is_some() {
             continue;
         }
-        match serde_json::from_str::<RouteSpec>(row.json.get()) {
+        match row.decode::<RouteSpec>() {
             Ok(spec) => changes.push(Change::Put(Box::new(spec))),
             Err(error) => failures.push(Failure::of(row, error.to_string())),
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::exchange::Scheme;
@@ -29,9 +30,25 @@ impl Entity {
         self.value.get(field)?.as_str()
     }
 
+    /// The typed form. A field that is null counts as missing where its type has no null.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.json.get()).or_else(|_| T::deserialize(without_nulls(&self.value)))
+    }
+
     /// The id behind a foreign key.
     pub fn foreign(&self, field: &str) -> Option<&str> {
         self.value.get(field)?.get("id")?.as_str()
+    }
+}
+
+fn without_nulls(value: &serde_json::Value) -> serde_json::Value {
+    match value {
+        serde_json::Value::Object(fields) => fields
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name.clone(), without_nulls(value)))
+            .collect(),
+        other => other.clone(),
     }
 }
 
@@ -50,10 +67,14 @@ pub struct Service {
     pub port: u16,
     pub path: Option<String>,
     /// How often a failed try is repeated.
+    #[serde(default = "five")]
     pub retries: u32,
     /// Milliseconds, as are the next two.
+    #[serde(default = "a_minute")]
     pub connect_timeout: u64,
+    #[serde(default = "a_minute")]
     pub write_timeout: u64,
+    #[serde(default = "a_minute")]
     pub read_timeout: u64,
     pub client_certificate: Option<Reference>,
     pub tls_verify: Option<bool>,
@@ -159,6 +180,14 @@ pub struct Plugin {
 
 fn yes() -> bool {
     true
+}
+
+fn five() -> u32 {
+    5
+}
+
+fn a_minute() -> u64 {
+    60_000
 }
 
 fn upgrade_required() -> u16 {

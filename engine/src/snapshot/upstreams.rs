@@ -77,7 +77,7 @@ fn upstream(
     if let Some(old) = old.filter(|old| is_same_row && old.rows == rows) {
         return Ok(old.clone());
     }
-    let spec: Arc<UpstreamSpec> = Arc::new(serde_json::from_str(row.json.get())?);
+    let spec: Arc<UpstreamSpec> = Arc::new(row.decode()?);
     let use_srv_name = row.value.get("use_srv_name").and_then(serde_json::Value::as_bool) == Some(true);
     let answers = first_answers(&rows, dns, PATIENCE);
     let resolved =
