@@ -82,7 +82,7 @@ class Client:
         connection.putrequest(method, target, skip_host="host" in named, skip_accept_encoding=True)
         for name, value in lines:
             connection.putheader(name, value)
-        if content is not None and "content-length" not in named:
+        if content is not None and not named & {"content-length", "transfer-encoding"}:
             connection.putheader("Content-Length", str(len(content)))
         connection.endheaders(content)
 

@@ -50,7 +50,11 @@ class Gateway(Client):
         self.records.on_change = self.node.records.forget
         self._host = PluginHost(self._found, self.node, self.loop, time_limit)
         self._version = 0
-        self.configure(_first(plugins, config, given or {}))
+        try:
+            self.configure(_first(plugins, config, given or {}))
+        except BaseException:
+            self._close()
+            raise
 
     def configure(self, given: Given) -> None:
         """Serve these entities, together with the echo service, instead of what was served before."""
@@ -79,6 +83,10 @@ class Gateway(Client):
         self.engine.stop()
         asyncio.run_coroutine_threadsafe(self.node.stop(), self.loop).result()
         self.loop.shut_down()
+        self._close()
+
+    def _close(self) -> None:
+        self.loop.close()
         self._socket.close()
         self.upstream.close()
 

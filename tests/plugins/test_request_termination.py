@@ -1,0 +1,74 @@
+"""request-termination and correlation-id: answers without an upstream, identities of requests."""
+
+import re
+from typing import Any
+
+import pytest
+
+from gopura.testing import Gateway
+
+
+def with_plugin(name: str, config: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    return {"plugins": [{"name": name, "config": config}]}
+
+
+@pytest.mark.parametrize(
+    ("config", "status", "media", "body"),
+    [
+        ({}, 503, "application/json; charset=utf-8", b'{"message":"Service unavailable"}'),
+        ({"status_code": 404}, 404, "application/json; charset=utf-8", b'{"message":"Not found"}'),
+        ({"message": "hm"}, 503, "application/json; charset=utf-8", b'{"message":"hm"}'),
+        ({"status_code": 204}, 204, None, b""),
+        ({"status_code": 418}, 418, None, b""),
+        ({"body": "<x/>", "content_type": "text/xml"}, 503, "text/xml", b"<x/>"),
+    ],
+)
+def test_answers(config: dict[str, Any], status: int, media: str | None, body: bytes) -> None:
+    with Gateway(given=with_plugin("request-termination", config)) as gateway:
+        answer = gateway.get("/")
+        assert (answer.status, answer.body) == (status, body)
+        assert media is None or answer.headers["Content-Type"].startswith(media)
+
+
+@pytest.mark.parametrize(
+    ("target", "headers", "status"),
+    [("/", {}, 200), ("/?x-stop", {}, 503), ("/?x-stop=1", {}, 503), ("/", {"X-Stop": "1"}, 503)],
+)
+def test_trigger(target: str, headers: dict[str, str], status: int) -> None:
+    with Gateway(given=with_plugin("request-termination", {"trigger": "x-stop"})) as gateway:
+        assert gateway.get(target, headers).status == status
+
+
+def test_echo() -> None:
+    with Gateway(given=with_plugin("request-termination", {"echo": True, "status_code": 200})) as gateway:
+        seen = gateway.post("/a/b?c=d", {"X-In": "1"}, body="text").json()
+        request = seen["request"]
+        assert (request["method"], request["path"], request["query"]) == ("POST", "/a/b", {"c": "d"})
+        assert (request["headers"]["x-in"], request["raw_body"]) == ("1", "text")
+        assert (seen["matched_route"]["name"], seen["matched_service"]["name"]) == ("all", "echo")
+
+
+UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+@pytest.mark.parametrize(
+    ("generator", "pattern"),
+    [
+        ("uuid", UUID),
+        ("uuid#counter", UUID + "#1"),
+        ("tracker", r"127\.0\.0\.1-\d+-\d+-\d+-\d+-\d+\.\d{3}"),
+    ],
+)
+def test_correlation_ids(generator: str, pattern: str) -> None:
+    config = {"generator": generator, "header_name": "X-Cor", "echo_downstream": True}
+    with Gateway(given=with_plugin("correlation-id", config)) as gateway:
+        identity = gateway.get("/").headers["X-Cor"]
+        assert re.fullmatch(pattern, identity)
+        assert gateway.upstream.last.headers["X-Cor"] == identity
+
+
+def test_a_correlation_id_that_is_there_stays() -> None:
+    with Gateway(given=with_plugin("correlation-id", {})) as gateway:
+        answer = gateway.get("/", {"Kong-Request-ID": "mine"})
+        assert answer.headers["Kong-Request-ID"] is None
+        assert gateway.upstream.last.headers["Kong-Request-ID"] == "mine"

@@ -1,0 +1,155 @@
+"""request-transformer and response-transformer: tables of changes."""
+
+import json
+from typing import Any
+
+import pytest
+
+from gopura.plugin.template import TemplateError, render
+from gopura.testing import Gateway
+from gopura.testing.upstream import Reply
+
+
+def with_plugin(name: str, config: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    return {"plugins": [{"name": name, "config": config}]}
+
+
+@pytest.mark.parametrize(
+    ("config", "sent", "expected"),
+    [
+        ({"remove": {"headers": ["x-a"]}}, {"X-A": ["1", "2"]}, {"x-a": None}),
+        ({"rename": {"headers": ["x-a:x-b"]}}, {"X-A": "1", "X-B": "2"}, {"x-a": None, "x-b": ["1"]}),
+        ({"replace": {"headers": ["x-a:9", "x-b:9"]}}, {"X-A": ["1", "2"]}, {"x-a": ["9"], "x-b": None}),
+        ({"replace": {"headers": ["host:other.test"]}}, {}, {"host": ["other.test"]}),
+        ({"add": {"headers": ["x-a:9", "x-b:9"]}}, {"X-A": "1"}, {"x-a": ["1"], "x-b": ["9"]}),
+        ({"append": {"headers": ["x-a:9", "x-a:8"]}}, {"X-A": "1"}, {"x-a": ["1", "9", "8"]}),
+        ({"add": {"headers": ["x-url:http://a.test:80/"]}}, {}, {"x-url": ["http://a.test:80/"]}),
+        ({"add": {"headers": ["x-b:$(headers.x_a)-$(query_params.q)"]}}, {"X-A": "1"}, {"x-b": ["1-v"]}),
+    ],
+)
+def test_request_headers(
+    config: dict[str, Any], sent: dict[str, Any], expected: dict[str, list[str] | None]
+) -> None:
+    with Gateway(given=with_plugin("request-transformer", config)) as gateway:
+        assert gateway.get("/?q=v", sent).status == 200
+        seen = gateway.upstream.last.headers
+        assert {name: seen.get_all(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("config", "query", "expected"),
+    [
+        ({"remove": {"querystring": ["a"]}}, "a=1&b=2&a=3", "b=2"),
+        ({"rename": {"querystring": ["a:c"]}}, "a=1&b=2", "b=2&c=1"),
+        ({"replace": {"querystring": ["a:9", "c:9"]}}, "a=1&b=2", "a=9&b=2"),
+        ({"add": {"querystring": ["a:9", "c:x y"]}}, "a=1", "a=1&c=x%20y"),
+        ({"append": {"querystring": ["a:9"]}}, "a=1", "a=1&a=9"),
+        ({"http_method": "GET"}, "a=1&b", "a=1&b"),
+    ],
+)
+def test_request_query(config: dict[str, Any], query: str, expected: str) -> None:
+    with Gateway(given=with_plugin("request-transformer", config)) as gateway:
+        gateway.get(f"/?{query}")
+        assert gateway.upstream.last.query == expected
+
+
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+
+
+@pytest.mark.parametrize(
+    ("config", "kind", "body", "expected"),
+    [
+        ({"remove": {"body": ["a"]}}, JSON, '{"a": 1, "b": 2}', '{"b":2}'),
+        ({"rename": {"body": ["a:c"]}}, JSON, '{"a": 1}', '{"c":1}'),
+        ({"replace": {"body": ["a:9", "b:9"]}}, JSON, '{"a": 1}', '{"a":"9"}'),
+        ({"add": {"body": ["a:9", "b:9"]}}, JSON, '{"a": 1}', '{"a":1,"b":"9"}'),
+        ({"append": {"body": ["a:9"]}}, JSON, '{"a": "1"}', '{"a":["1","9"]}'),
+        ({"add": {"body": ["a:9"]}}, JSON, "[1]", "[1]"),
+        ({"add": {"body": ["a:9"]}}, JSON, "{bad", "{bad"),
+        ({"add": {"body": ["a:9"]}}, "text/plain", "x", "x"),
+        ({"add": {"body": ["b:9"]}}, FORM, "a=1", "a=1&b=9"),
+        ({"append": {"body": ["a:9"]}}, FORM, "a=1", "a=1&a=9"),
+        ({"remove": {"body": ["a"]}}, FORM, "a=1&b=2", "b=2"),
+    ],
+)
+def test_request_body(config: dict[str, Any], kind: str, body: str, expected: str) -> None:
+    with Gateway(given=with_plugin("request-transformer", config)) as gateway:
+        gateway.post("/", {"Content-Type": kind}, body=body)
+        received = gateway.upstream.last
+        assert received.body.decode() == expected
+        assert received.headers["Content-Length"] == str(len(expected))
+
+
+def test_request_line() -> None:
+    given = {
+        "routes": [{"name": "all", "paths": ["~/users/(?<id>[0-9]+)"], "service": "echo"}],
+        **with_plugin(
+            "request-transformer",
+            {"http_method": "PUT", "replace": {"uri": "/u/$(uri_captures.id)/$(uri_captures[1])"}},
+        ),
+    }
+    with Gateway(given=given) as gateway:
+        assert gateway.get("/users/42").status == 200
+        assert (gateway.upstream.last.method, gateway.upstream.last.path) == ("PUT", "/u/42/42")
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("plain", "plain"),
+        ("$(h.a)", "1"),
+        ('$(h["a"])-$(h.b or "none")', "1-none"),
+        ("$(h.missing)", ""),
+        ("$(list[2] .. '!')", "y!"),
+        ("$(h.a == '1' and 'yes' or 'no')", "yes"),
+        ("$(type(list))$(tostring(1))", "table1"),
+        ("$(not h.b)", "true"),
+    ],
+)
+def test_templates(template: str, expected: str) -> None:
+    assert render(template, {"h": {"a": "1"}, "list": ["x", "y"]}) == expected
+
+
+@pytest.mark.parametrize(
+    "template", ["$(h.a", "$(h.)", "$(;)", "$(1 +)", "$(or)", "$(h.a.b)", "$(list .. 'x')"]
+)
+def test_bad_templates(template: str) -> None:
+    with pytest.raises(TemplateError):
+        render(template, {"h": {"a": "1"}, "list": ["x"]})
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"remove": {"headers": ["x-a"]}}, {"x-a": None}),
+        ({"rename": {"headers": ["x-a:x-b"]}}, {"x-a": None, "x-b": ["1"]}),
+        ({"replace": {"headers": ["x-a:9", "x-b:9"]}}, {"x-a": ["9"], "x-b": None}),
+        ({"add": {"headers": ["x-a:9", "x-b:9"]}}, {"x-a": ["1"], "x-b": ["9"]}),
+        ({"append": {"headers": ["x-a:9"]}}, {"x-a": ["1", "9"]}),
+    ],
+)
+def test_response_headers(config: dict[str, Any], expected: dict[str, list[str] | None]) -> None:
+    with Gateway(given=with_plugin("response-transformer", config)) as gateway:
+        gateway.upstream.reply = Reply(headers={"X-A": "1"}, body=b"body")
+        answer = gateway.get("/")
+        assert {name: answer.headers.get_all(name) for name in expected} == expected
+        assert (answer.body, answer.headers["Content-Length"]) == (b"body", "4")
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"remove": {"json": ["a"]}}, {"b": ["x"]}),
+        ({"replace": {"json": ["a:9", "c:9"], "json_types": ["number", "string"]}}, {"a": 9, "b": ["x"]}),
+        ({"add": {"json": ["c:true"], "json_types": ["boolean"]}}, {"a": "1", "b": ["x"], "c": True}),
+        ({"append": {"json": ["b:y", "a:2"]}}, {"a": ["1", "2"], "b": ["x", "y"]}),
+    ],
+)
+def test_response_json(config: dict[str, Any], expected: dict[str, Any]) -> None:
+    with Gateway(given=with_plugin("response-transformer", config)) as gateway:
+        gateway.upstream.reply = Reply(body=json.dumps({"a": "1", "b": ["x"]}).encode())
+        assert gateway.get("/").json() == expected
+        gateway.upstream.reply = Reply(headers={"Content-Type": "text/plain"}, body=b"text")
+        assert gateway.get("/").body == b"text"
+        gateway.upstream.reply = Reply(body=b"{bad")
+        assert gateway.get("/").body == b"{bad"
