@@ -18,13 +18,12 @@ from gopura.supervisor.prefix import Prefix
 @click.option(
     "-t", "--timeout", type=float, default=10.0, show_default=True, help="Seconds for requests in flight."
 )
-@click.option("--daemon", is_flag=True, help="Return once everything runs, and leave it running.")
 @node_options
-def command(settings: Settings, timeout: float, daemon: bool) -> None:
-    """Stop the gateway, if it runs, and start it anew; `reload` does it without refusing a request."""
+def command(settings: Settings, timeout: float) -> None:
+    """Stop the gateway, if it runs, and start it in the background; `reload` refuses no request meanwhile."""
     if Prefix(settings).running() is not None:
         running = Running(settings)
         running.signal(signal.SIGQUIT)
         if not running.wait(timeout):
             stop(settings)
-    start(settings, daemon)
+    start(settings, daemon=True)

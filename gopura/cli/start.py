@@ -41,7 +41,7 @@ def start(settings: Settings, daemon: bool) -> None:
         Prefix(settings).prepare()
     except PrefixError as error:
         raise Failure(str(error)) from None
-    if daemon:
+    if daemon and _TOLD not in os.environ:
         _detach(settings)
     else:
         run(settings)
@@ -75,11 +75,10 @@ def _detach(settings: Settings) -> None:
     ours, theirs = os.pipe()
     # Whatever escapes the logs, such as the traceback of a process that cannot even be imported.
     rest = settings.path("logs", "error.log").open("ab")
-    arguments = [argument for argument in sys.argv[1:] if argument != "--daemon"]
     with (
         rest,
         subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "gopura.cli", *arguments],
+            [sys.executable, "-m", "gopura.cli", *sys.argv[1:]],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=rest,

@@ -35,7 +35,7 @@ def test_a_life(environment, tmp_path):
     second = run(environment, "start")
     assert second.returncode == 1
     assert f"gopura already runs on prefix {tmp_path}/prefix: process " in second.stderr
-    restarted = run(environment, "restart", "--daemon")
+    restarted = run(environment, "restart")
     assert restarted.returncode == 0, restarted.stderr
     pid = int((tmp_path / "prefix" / "pids" / "gopura.pid").read_text())
     children = psutil.Process(pid).children(recursive=True)
