@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 import random
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,13 +13,13 @@ from websockets.asyncio.client import ClientConnection, connect, unix_connect
 from websockets.exceptions import WebSocketException
 
 from gopura.link import messages
+from gopura.link.calls import Calls
 from gopura.link.messages import Message
 
 log = logging.getLogger(__name__)
 _FIRST_PAUSE = 0.05
 # Failures in a row, after some ten seconds, that are worth a line when there was no connection before.
 _FAULT = 40
-_CALL_SECONDS = 10.0
 
 
 class Handler(Protocol):
@@ -49,8 +47,7 @@ class LinkClient:
         self._ping = ping_interval
         self._retry_max = retry_max
         self._connection: ClientConnection | None = None
-        self._calls: dict[int, asyncio.Future[Any]] = {}
-        self._numbers = itertools.count(1)
+        self._calls = Calls(self._send, handler.call)
         self.on_connected: Callable[[], None] = lambda: None
         self.on_current: Callable[[], None] = lambda: None
 
@@ -71,33 +68,24 @@ class LinkClient:
 
     async def send(self, message: bytes) -> bool:
         """Send something that may be lost; False when there is no connection."""
-        if self._connection is None:
-            return False
         try:
-            await self._connection.send(message, text=False)
-        except WebSocketException:
+            await self._send(message)
+        except (ConnectionError, WebSocketException):
             return False
         return True
 
     async def call(self, name: str, params: Mapping[str, Any]) -> Any:
         """Ask the control plane; RuntimeError when it refuses, ConnectionError when it is away."""
+        return await self._calls.ask(name, dict(params))
+
+    async def _send(self, message: bytes) -> None:
         if self._connection is None:
             raise ConnectionError("the control plane is away")
-        number = next(self._numbers)
-        future = self._calls[number] = asyncio.get_running_loop().create_future()
-        try:
-            if not await self.send(messages.call(number, name, dict(params))):
-                raise ConnectionError("the control plane is away")
-            async with asyncio.timeout(_CALL_SECONDS):
-                return await future
-        finally:
-            self._calls.pop(number, None)
+        await self._connection.send(message, text=False)
 
     def _disconnected(self) -> None:
         self._connection = None
-        for future in self._calls.values():
-            if not future.done():
-                future.set_exception(ConnectionError("the control plane went away"))
+        self._calls.lost()
 
     def _connect(self) -> connect:
         return unix_connect(
@@ -118,26 +106,12 @@ class LinkClient:
         self._connection = connection
         self.on_connected()
         await connection.send(self._handler.greeting(), text=False)
-        calls: set[asyncio.Task[None]] = set()
         while True:
             data = await connection.recv(decode=False)
-            if messages.kind(data) == "result":
-                self._answered(messages.decode(data))
-            elif messages.kind(data) == "call":
-                task = asyncio.create_task(self._answer(connection, messages.decode(data)))
-                calls.add(task)
-                task.add_done_callback(calls.discard)
+            if messages.kind(data) in ("call", "result"):
+                self._calls.received(messages.decode(data))
             else:
                 await self._take_up(connection, data)
-
-    def _answered(self, message: Message) -> None:
-        future = self._calls.get(message["id"])
-        if future is None or future.done():
-            return
-        if "error" in message:
-            future.set_exception(RuntimeError(message["error"]))
-        else:
-            future.set_result(message.get("value"))
 
     async def _take_up(self, connection: ClientConnection, data: bytes) -> None:
         if messages.kind(data) in ("snapshot", "delta"):
@@ -146,13 +120,3 @@ class LinkClient:
             if messages.kind(answer) == "resync":
                 return
         self.on_current()
-
-    async def _answer(self, connection: ClientConnection, message: Message) -> None:
-        number = message["id"]
-        try:
-            value = await self._handler.call(message["name"], message["params"])
-            answer = messages.result(number, value)
-        except Exception as error:  # the control plane asked; it gets the reason
-            answer = messages.error(number, str(error) or type(error).__name__)
-        with suppress(WebSocketException):
-            await connection.send(answer, text=False)

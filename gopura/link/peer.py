@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
 from websockets.exceptions import ConnectionClosed
 
 from gopura.link import messages
+from gopura.link.calls import Answer, Calls
 from gopura.link.messages import EntityFault, Message
 
 log = logging.getLogger(__name__)
 
-Answer = Callable[[str, Message], Awaitable[Any]]
-"""Answers a data plane's call, by name and parameters; any exception becomes its error."""
-
-
-async def no_answer(name: str, params: Message) -> Any:
-    """Refuse every call."""
-    raise LookupError(f"there is no call {name}")
+Entities = frozenset[tuple[str, str]]
+"""Kinds and ids."""
 
 
 class Connection(Protocol):
@@ -52,13 +46,15 @@ class Snapshots(Protocol):
         """What brings a data plane from a version to the newest."""
         ...
 
+    def without(self, left_out: Entities) -> bytes:
+        """The whole newest snapshot but for some entities."""
+        ...
+
 
 class Peer:
     """A data plane: the `version` it serves, the one `attempted` last, and the `faults` found in that."""
 
-    def __init__(
-        self, connection: Connection, snapshots: Snapshots, node: str, answer: Answer = no_answer
-    ) -> None:
+    def __init__(self, connection: Connection, snapshots: Snapshots, node: str, answer: Answer) -> None:
         self.node = node
         self.version = 0
         self.attempted = -1
@@ -68,15 +64,13 @@ class Peer:
         self._snapshots = snapshots
         self._wake = asyncio.Event()
         self._waiting: list[tuple[int, asyncio.Future[bool]]] = []
-        self._calls: dict[int, asyncio.Future[Any]] = {}
-        self._numbers = itertools.count(1)
-        self._answer = answer
-        self._answering: set[asyncio.Task[None]] = set()
+        self._left_out: Entities = frozenset()
+        self._calls = Calls(self._send, answer)
 
     async def run(self, version: int, content_hash: str) -> None:
         """Serve the connection until it closes, beginning with what the data plane said it has."""
         if version == self._snapshots.version and content_hash == self._snapshots.hash:
-            await self._connection.send(messages.current(version, content_hash), text=False)
+            await self._send(messages.current(version, content_hash))
             self.attempted = version
             self._serves(version)
         else:
@@ -105,14 +99,11 @@ class Peer:
         return future
 
     async def call(self, name: str, params: Message) -> Any:
-        """Ask the data plane for something; RuntimeError when it cannot, ConnectionError when it is gone."""
-        number = next(self._numbers)
-        future = self._calls[number] = asyncio.get_running_loop().create_future()
-        try:
-            await self._connection.send(messages.call(number, name, params), text=False)
-            return await future
-        finally:
-            self._calls.pop(number, None)
+        """Ask the data plane; RuntimeError when it cannot, ConnectionError or TimeoutError when it is away."""
+        return await self._calls.ask(name, params)
+
+    async def _send(self, message: bytes) -> None:
+        await self._connection.send(message, text=False)
 
     async def _push(self) -> None:
         with suppress(ConnectionClosed):
@@ -120,7 +111,7 @@ class Peer:
                 self._wake.clear()
                 if self._outdated():
                     self.attempted = self._snapshots.version
-                    await self._connection.send(self._snapshots.message(self.version), text=False)
+                    await self._send(self._next())
                 await self._wake.wait()
 
     def _outdated(self) -> bool:
@@ -130,7 +121,7 @@ class Peer:
     def _received(self, message: Message) -> None:
         match message:
             case {"type": "ack", "version": int(version)}:
-                self.faults = []
+                self.faults, self._left_out = [], frozenset()
                 self._serves(version)
             case {"type": "nack", "version": int(version), "errors": list(faults)}:
                 self._refuses(version, faults)
@@ -138,15 +129,18 @@ class Peer:
                 self.version, self.attempted, self.faults = 0, -1, []
             case {"type": "report"}:
                 self.report = message
-            case {"type": "result", "id": int(number)}:
-                self._answered(number, message)
-            case {"type": "call", "id": int(number), "name": str(name), "params": dict(params)}:
-                task = asyncio.create_task(self._reply(number, name, params))
-                self._answering.add(task)
-                task.add_done_callback(self._answering.discard)
+            case {"type": "call" | "result"}:
+                self._calls.received(message)
             case _:
                 log.warning("data plane %s sent a message of unknown type %r", self.node, message["type"])
         self._wake.set()
+
+    def _next(self) -> bytes:
+        """What to send: one that serves nothing gets at least what it can serve."""
+        if self.version or not self._left_out:
+            return self._snapshots.message(self.version)
+        log.error("data plane %s gets version %d without what it cannot serve", self.node, self.attempted)
+        return self._snapshots.without(self._left_out)
 
     def _serves(self, version: int) -> None:
         self.version = version
@@ -160,6 +154,9 @@ class Peer:
                 self.node, version, self.version, fault["entity"], fault["id"], fault["message"],
             )  # fmt: skip
         self._settle(lambda wanted: False if version >= wanted else None)
+        bad = self._left_out | {(fault["entity"], fault["id"]) for fault in faults}
+        if self.version == 0 and bad != self._left_out:
+            self._left_out, self.attempted, self.faults = bad, -1, []
 
     def _settle(self, verdict: Any) -> None:
         waiting, self._waiting = self._waiting, []
@@ -170,25 +167,6 @@ class Peer:
             elif not future.done():
                 future.set_result(decided)
 
-    def _answered(self, number: int, message: Message) -> None:
-        future = self._calls.get(number)
-        if future is None or future.done():
-            return
-        if "error" in message:
-            future.set_exception(RuntimeError(message["error"]))
-        else:
-            future.set_result(message.get("value"))
-
-    async def _reply(self, number: int, name: str, params: Message) -> None:
-        try:
-            answer = messages.result(number, await self._answer(name, params))
-        except Exception as error:  # the data plane asked; it gets the reason
-            answer = messages.error(number, str(error) or type(error).__name__)
-        with suppress(ConnectionClosed):
-            await self._connection.send(answer, text=False)
-
     def _closed(self) -> None:
         self._settle(lambda _wanted: False)
-        for future in self._calls.values():
-            if not future.done():
-                future.set_exception(ConnectionError("the data plane went away"))
+        self._calls.lost()

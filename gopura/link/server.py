@@ -13,8 +13,9 @@ from websockets.asyncio.server import ServerConnection, unix_serve
 from websockets.exceptions import ConnectionClosed
 
 from gopura.link import messages
+from gopura.link.calls import Answer, no_answer
 from gopura.link.messages import EntityFault, Message
-from gopura.link.peer import Answer, Connection, Peer, Snapshots, no_answer
+from gopura.link.peer import Connection, Peer, Snapshots
 
 log = logging.getLogger(__name__)
 _HELLO_SECONDS = 10.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 from gopura.snapshot.content import LEFT_OUT, Content
@@ -66,6 +66,7 @@ class Builder:
     async def follow(self) -> None:
         """Take up changes as they are committed, until cancelled; waits while the store is away."""
         unsubscribe = self._store.subscribe(lambda _version: self._news.set())
+        self._news.set()  # something may have happened since `load`
         try:
             while True:
                 await self._news.wait()
@@ -88,6 +89,10 @@ class Builder:
                 else self._content.message()
             )
         return self._messages[start]
+
+    def without(self, left_out: Collection[tuple[str, str]]) -> bytes:
+        """The whole newest snapshot but for some entities, given by kind and id."""
+        return self._content.message(left_out)
 
     async def _catch_up(self) -> None:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from gopura.snapshot.encoding import digest, encode, full_message, hexadecimal
@@ -43,6 +43,11 @@ class Content:
         self.total ^= digest(entity, key, encoded)
         return encoded
 
-    def message(self) -> bytes:
-        """The whole content as the message of the link."""
-        return full_message(self.version, self.total, self._entities)
+    def message(self, left_out: Collection[tuple[str, str]] = ()) -> bytes:
+        """The whole content as the message of the link, but for some entities, given by kind and id."""
+        entities, total = dict(self._entities), self.total
+        for entity, key in left_out:
+            if (encoded := entities.get(entity, {}).get(key)) is not None:
+                entities[entity] = {other: row for other, row in entities[entity].items() if other != key}
+                total ^= digest(entity, key, encoded)
+        return full_message(self.version, total, entities)

@@ -28,6 +28,10 @@ class Snapshots:
             return full_message(self.version, self.version, {})
         return delta_message(start, self.version, self.version, [])
 
+    def without(self, left_out):
+        self.sent.append((sorted(left_out), self.version))
+        return full_message(self.version, self.version, {})
+
 
 class DataPlane:
     """Takes up what arrives, unless told otherwise."""
@@ -35,6 +39,7 @@ class DataPlane:
     def __init__(self):
         self.version = 0
         self.refuses = set()
+        self.refuses_once = set()
         self.forgets = set()
         self.gate = asyncio.Event()
         self.gate.set()
@@ -50,6 +55,9 @@ class DataPlane:
         if version in self.forgets:
             self.forgets.remove(version)
             return messages.resync()
+        if version in self.refuses_once:
+            self.refuses_once.remove(version)
+            return messages.nack(version, [FAULT])
         if version in self.refuses:
             return messages.nack(version, [FAULT])
         self.version = version
@@ -145,6 +153,16 @@ async def test_a_refused_version_is_told_and_the_next_one_starts_from_what_is_se
     assert await connected.served(3)
     assert connected.faults == []
     assert snapshots.sent[-1] == (1, 3)
+
+
+async def test_one_that_serves_nothing_gets_at_least_what_it_can_serve(server, snapshots, plane, client):
+    plane.refuses_once = {1}
+    while not await server.served(1):
+        pass
+    assert snapshots.sent == [(0, 1), ([("routes", "r")], 1)]
+    publish(server, snapshots, 2)
+    assert await server.served(2)
+    assert snapshots.sent[-1] == (1, 2)
 
 
 async def test_one_that_lost_its_place_gets_everything(connected, snapshots, plane):

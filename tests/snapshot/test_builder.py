@@ -117,6 +117,13 @@ async def test_a_transaction_is_never_split(store, builder):
     assert (delta["version"], len(delta["changes"])) == (version, 2)
 
 
+async def test_entities_can_be_left_out(store, builder):
+    await write(store, builder, 1, 2)
+    state = {}
+    take_up(state, builder.without([("consumers", consumer(1)["id"]), ("routes", "unknown")]))
+    assert list(state["consumers"]) == [consumer(2)["id"]]
+
+
 @pytest.mark.parametrize("start", [0, 99])
 async def test_whoever_is_not_known_gets_everything(store, builder, start):
     await write(store, builder, 1)
