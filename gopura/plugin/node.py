@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gopura.plugin.cache import Cache
+from gopura.plugin.datagrams import Datagrams
 from gopura.plugin.http import HttpClient
 from gopura.plugin.records import Ask, Records, nobody
 
@@ -42,12 +43,14 @@ class Node:
         self.hostname = socket.gethostname()
         self.cache = Cache()
         self.http = HttpClient()
+        self.datagrams = Datagrams(loop)
         self.records = Records(ask)
         self._trusted = [
             ipaddress.ip_network(text, strict=False)
             for text in self.settings.get("trusted_ips") or ()
             if text != "unix:"
         ]
+        self._closing: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def trusts(self, ip: str) -> bool:
@@ -63,11 +66,18 @@ class Node:
         """Run `work` each time so many seconds have passed since it last ended; errors are logged."""
         self.spawn(self._repeat(seconds, work))
 
+    def at_stop(self, close: Callable[[], None]) -> None:
+        """Have something closed, on the loop, when the node ends."""
+        self._closing.append(close)
+
     async def stop(self) -> None:
         """Cancel background work and wait for its end; runs on the loop."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for close in self._closing:
+            close()
+        self.datagrams.close()
         await self.http.close()
 
     def _start(self, work: Coroutine[Any, Any, Any]) -> None:

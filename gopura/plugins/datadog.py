@@ -1,8 +1,10 @@
 """Datadog: measurements of requests, sent to a Datadog agent."""
 
+import os
 from typing import Annotated, Any
 
-from gopura.plugin import ALL_PROTOCOLS, Plugin, config
+from gopura.plugin import ALL_PROTOCOLS, Entity, Exchange, Node, Plugin, config
+from gopura.plugin.measurements import NAMES, consumer_name, line, values
 
 _METRICS = ("kong_latency", "latency", "request_count", "request_size", "response_size", "upstream_latency")
 _KINDS = ("counter", "gauge", "histogram", "meter", "set", "timer", "distribution")
@@ -76,3 +78,35 @@ class Datadog(Plugin, name="datadog", priority=10, protocols=ALL_PROTOCOLS):
         """How measurements are collected and sent."""
         metrics: list[Metric] = _DEFAULT
         """The measurements."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(node)
+        self._host = os.environ.get("KONG_DATADOG_AGENT_HOST", "localhost")
+        self._port = int(os.environ.get("KONG_DATADOG_AGENT_PORT", "8125"))
+
+    def log(self, exchange: Exchange, config: Config) -> None:
+        """Send each measurement."""
+        service = exchange.service
+        if service is None:
+            return
+        measured, prefix = values(exchange), config.prefix or "kong"
+        for metric in config.metrics:
+            if metric.name in measured:
+                tags = ",".join(tags_of(exchange, service, config, metric))
+                name = f"{prefix}.{NAMES[metric.name]}"
+                if content := line(name, measured[metric.name], metric, after=f"|#{tags}"):
+                    self.node.datagrams.send(config.host or self._host, config.port or self._port, content)
+
+
+def tags_of(exchange: Exchange, service: Entity, config: Datadog.Config, metric: Metric) -> list[str]:
+    """What a measurement is of."""
+    consumer = consumer_name(exchange.consumer, metric.consumer_identifier)
+    if metric.consumer_identifier == "consumer_id" and consumer:
+        consumer = consumer.replace("-", "_")
+    tags = [
+        f"{config.service_name_tag or 'name'}:{(service.name or service.host).replace('.', '_')}",
+        f"{config.status_tag or 'status'}:{exchange.response.status}",
+    ]
+    if consumer:
+        tags.append(f"{config.consumer_tag or 'consumer'}:{consumer}")
+    return tags + (metric.tags or [])

@@ -4,9 +4,8 @@ import os
 from datetime import UTC, datetime
 from typing import Annotated
 
-from gopura.plugin import ALL_PROTOCOLS, Exchange, Node, Plugin, config
+from gopura.plugin import ALL_PROTOCOLS, Exchange, Plugin, config
 from gopura.plugin.custom_fields import set_fields
-from gopura.plugin.datagrams import Datagrams
 from gopura.plugin.record import encoded
 from gopura.plugin.severity import LEVELS, severity, urgent
 
@@ -40,17 +39,13 @@ class Loggly(Plugin, name="loggly", priority=6, protocols=ALL_PROTOCOLS):
         """How many milliseconds sending may take."""
         custom_fields_by_lua: config.LuaFields | None = None
 
-    def __init__(self, node: Node) -> None:
-        super().__init__(node)
-        self._datagrams = Datagrams(node.loop)
-
     def log(self, exchange: Exchange, config: Config) -> None:
         """Send the record if it is urgent enough."""
         set_fields(exchange, config.custom_fields_by_lua)
         level = severity(exchange.response.status, config)
         if urgent(level, config.log_level or "info"):
             line = self._head(level, config).encode() + encoded(exchange)
-            self._datagrams.send(config.host or "", config.port or 514, line)
+            self.node.datagrams.send(config.host or "", config.port or 514, line)
 
     def _head(self, level: str, config: Config) -> str:
         """RFC 5424, with Loggly's token and tags as structured data."""

@@ -65,6 +65,7 @@ class LdapAuth(WaitingAuthenticator, name="ldap-auth", priority=1200, no_consume
     def __init__(self, node: Node) -> None:
         super().__init__(node)
         self._directories: dict[Address, Directory] = {}
+        node.at_stop(self._close)
 
     async def identify(self, exchange: Exchange, config: Config) -> tuple[None, Entity] | None:
         """Try the credential of one header, then that of the other."""
@@ -84,6 +85,10 @@ class LdapAuth(WaitingAuthenticator, name="ldap-auth", priority=1200, no_consume
             for name in _NAMES:
                 exchange.upstream_request.headers.remove(name)
         return None, credential
+
+    def _close(self) -> None:
+        for directory in self._directories.values():
+            directory.close()
 
     async def _first(self, config: Config, given: list[str]) -> Entity:
         for header in given:

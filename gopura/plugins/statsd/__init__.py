@@ -1,8 +1,12 @@
 """StatsD: measurements of requests, sent to a StatsD server."""
 
+import asyncio
+from collections.abc import Iterator
 from typing import Annotated, Any
 
-from gopura.plugin import ALL_PROTOCOLS, Plugin, config
+from gopura.plugin import ALL_PROTOCOLS, Exchange, Node, Plugin, config
+from gopura.plugin.queue import Bounds, Queues, Send
+from gopura.plugins.statsd.measured import Measurements
 
 _METRICS = (
     "kong_latency",
@@ -111,3 +115,56 @@ class Statsd(Plugin, name="statsd", priority=11, protocols=ALL_PROTOCOLS):
         """How tags are written; without it names are longer and there are no tags."""
         queue: config.Queue
         """How measurements are collected and sent."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(node)
+        self._queues = Queues(self.name, node.loop, node.spawn)
+
+    def log(self, exchange: Exchange, config: Config) -> None:
+        """Send the measurements."""
+        if not wanted(exchange.response.status, config.allow_status_codes):
+            return
+        lines = list(Measurements(exchange, config, self.node.hostname.replace(".", "_")).lines())
+        host, port = config.host or "localhost", config.port or 8125
+        if config.use_tcp:
+            queue = self._queues.get(f"{host}:{port}", Bounds.of(config.queue), sender(host, port))
+            for each in lines:
+                queue.put(each + b"\n")
+            return
+        for packet in packets(lines, int(config.udp_packet_size or 0)):
+            self.node.datagrams.send(host, port, packet)
+
+
+def wanted(status: int, ranges: list[str] | None) -> bool:
+    """Whether a status lies in one of the ranges (`200-299`); every one does when there are none."""
+    if ranges is None:
+        return True
+    bounds = (text.split("-") for text in ranges)
+    return any(int(low) <= status <= int(high) for low, high in bounds)
+
+
+def packets(lines: list[bytes], size: int) -> Iterator[bytes]:
+    """The lines in as few packets as their size allows; each alone when it is 0."""
+    packet = b""
+    for each in lines:
+        if packet and (not size or len(packet) + 1 + len(each) > size):
+            yield packet
+            packet = b""
+        packet = packet + b"\n" + each if packet else each
+    if packet:
+        yield packet
+
+
+def sender(host: str, port: int) -> Send:
+    """Writes lines to a server over TCP."""
+
+    async def send(batch: list[bytes]) -> None:
+        async with asyncio.timeout(1):
+            _, writer = await asyncio.open_connection(host, port)
+            try:
+                writer.write(b"".join(batch))
+                await writer.drain()
+            finally:
+                writer.close()
+
+    return send
