@@ -65,7 +65,7 @@ class LocalCounters:
         """Count one in every window of this key, unless one of them is used up."""
         with self._lock:
             counts = [self._current(key, period, windows) for period, _ in limits]
-            usage = _usage(limits, [count.value for count in counts], windows)
+            usage = usage_of(limits, [count.value for count in counts], windows)
             if usage.exceeded is None:
                 for count in counts:
                     count.value += 1
@@ -74,7 +74,7 @@ class LocalCounters:
     def look(self, key: str, limits: Limits, windows: Windows) -> Usage:
         """Say what is left, without counting."""
         with self._lock:
-            return _usage(
+            return usage_of(
                 limits, [self._current(key, period, windows).value for period, _ in limits], windows
             )
 
@@ -113,7 +113,8 @@ def windows() -> Windows:
     return latest
 
 
-def _usage(limits: Limits, counts: Sequence[int], windows: Windows) -> Usage:
+def usage_of(limits: Limits, counts: Sequence[int], windows: Windows) -> Usage:
+    """What counts leave of limits."""
     usage = Usage(limits, {}, windows)
     for (period, limit), count in zip(limits, counts, strict=True):
         left = usage.remaining[period] = limit - count

@@ -13,6 +13,7 @@ from gopura.plugin.cache import Cache
 from gopura.plugin.datagrams import Datagrams
 from gopura.plugin.http import HttpClient
 from gopura.plugin.records import Ask, Records, nobody
+from gopura.plugin.redis import RedisPools
 
 if TYPE_CHECKING:
     from gopura._engine import Entity
@@ -44,6 +45,7 @@ class Node:
         self.cache = Cache()
         self.http = HttpClient()
         self.datagrams = Datagrams(loop)
+        self.redis = RedisPools()
         self.records = Records(ask)
         self._trusted = [
             ipaddress.ip_network(text, strict=False)
@@ -79,6 +81,7 @@ class Node:
             close()
         self.datagrams.close()
         await self.http.close()
+        await self.redis.close()
 
     def _start(self, work: Coroutine[Any, Any, Any]) -> None:
         task = self.loop.create_task(work)

@@ -1,15 +1,20 @@
 """Rate limiting: how many requests somebody may send in a time."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
-from gopura.plugin import Exchange, Node, Plugin, Use, config
+from gopura.plugin import Exchange, Node, Phases, Plugin, Use, config
 from gopura.plugin import counters as counting
 from gopura.plugin.counters import LENGTHS, LocalCounters, Usage
+from gopura.plugin.redis import Server
+from gopura.plugin.redis_counters import RedisCounters, SyncedCounters
 
 PERIODS = ("second", "minute", "hour", "day", "month", "year")
 
 REFUSAL = "API rate limit exceeded"
+NOWHERE = "00000000-0000-0000-0000-000000000000"
+"""Stands in the keys of counters for no route, no service."""
 _FORGET_SECONDS = 60
 
 _Limit = Annotated[float | None, config.Gt(0)]
@@ -108,6 +113,7 @@ class RateLimiting(Plugin, name="rate-limiting", priority=910):
     def __init__(self, node: Node) -> None:
         super().__init__(node)
         self._counters = LocalCounters()
+        self._synced: dict[str, SyncedCounters] = {}
 
     def start(self) -> None:
         """Forget counters whose time is over, now and then."""
@@ -116,29 +122,62 @@ class RateLimiting(Plugin, name="rate-limiting", priority=910):
     def prepare(self, config: Config, use: Use) -> "Limited":
         """Keep what each request needs: the limits, and where they hold."""
         limits = [(period, limit) for period in PERIODS if (limit := getattr(config, period)) is not None]
-        return Limited(config, limits, f"{use.route}:{use.service}:")
+        limited = Limited(config, limits, f"{use.route or NOWHERE}:{use.service or NOWHERE}:")
+        if config.policy == "cluster":
+            self.log_to.warning("policy cluster: this node counts alone; policy redis counts for all nodes")
+        if config.policy == "redis":
+            limited.counters = self._shared(config, use)
+        return limited
+
+    def bound_phases(self, config: "Limited") -> Phases:
+        """Wait for an answer only where Redis is asked with each request."""
+        phases = super().bound_phases(config)
+        if isinstance(config.counters, RedisCounters):
+            phases["access"] = self._ask, True
+        return phases
 
     def access(self, exchange: Exchange, config: "Limited") -> None:
         """Count the request, or refuse it."""
-        usage = self._counters.hit(config.key(exchange), config.limits, counting.windows())
-        headers = {} if config.settings.hide_client_headers else told(usage)
-        if usage.exceeded is None:
-            for name, value in headers.items():
-                exchange.response.headers.set(name, value)
+        counters = config.counters if isinstance(config.counters, SyncedCounters) else self._counters
+        answer(exchange, config, counters.hit(config.key(exchange), config.limits, counting.windows()))
+
+    async def _ask(self, exchange: Exchange, config: "Limited") -> None:
+        """Count the request in Redis, or refuse it; without Redis it passes, if that is wanted."""
+        assert isinstance(config.counters, RedisCounters)
+        try:
+            usage = await config.counters.hit(config.key(exchange), config.limits, counting.windows())
+        except Exception as error:
+            if not config.settings.fault_tolerant:
+                raise
+            self.log_to.error("failed to get usage: %s", error)  # noqa: TRY400 - not ours to mend
         else:
-            refuse(exchange, config.settings, headers)
+            answer(exchange, config, usage)
+
+    def _shared(self, config: Config, use: Use) -> "RedisCounters | SyncedCounters":
+        server = Server.of(config)
+        if config.sync_rate <= 0:
+            return RedisCounters(self.node.redis, server)
+        if use.id not in self._synced:
+            self._synced[use.id] = SyncedCounters(self.node.redis, server)
+            self.node.every(config.sync_rate, partial(self._exchange, use.id))
+        self._synced[use.id].server = server
+        return self._synced[use.id]
+
+    async def _exchange(self, key: str) -> None:
+        await self._synced[key].exchange(counting.windows().now)
 
     async def _forget(self) -> None:
         self._counters.forget(counting.windows())
 
 
-@dataclass(frozen=True)
+@dataclass
 class Limited:
-    """A configuration ready for requests."""
+    """A configuration ready for requests; `counters` when nodes share them."""
 
     settings: RateLimiting.Config
     limits: list[tuple[str, float]]
     place: str
+    counters: RedisCounters | SyncedCounters | None = None
 
     def key(self, exchange: Exchange) -> str:
         """Who is counted, and where."""
@@ -157,6 +196,16 @@ class Limited:
                 return exchange.request.headers.get(self.settings.header_name or "")
         path = exchange.request.path
         return path if path == self.settings.path else None
+
+
+def answer(exchange: Exchange, config: Limited, usage: Usage) -> None:
+    """Tell the client about its limits, or refuse its request."""
+    headers = {} if config.settings.hide_client_headers else told(usage)
+    if usage.exceeded is not None:
+        refuse(exchange, config.settings, headers)
+        return
+    for name, value in headers.items():
+        exchange.response.headers.set(name, value)
 
 
 def told(usage: Usage) -> dict[str, str]:

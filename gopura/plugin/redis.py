@@ -1,0 +1,89 @@
+"""Connections of plugins to Redis (or Valkey): one pool for each server, user and database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+
+class Settings(Protocol):
+    """The `redis_*` fields of a plugin's configuration; the time-out in milliseconds."""
+
+    redis_host: Any
+    redis_port: Any
+    redis_password: Any
+    redis_username: Any
+    redis_ssl: bool
+    redis_ssl_verify: bool
+    redis_timeout: Any
+    redis_database: Any
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where a Redis server is and how to log in; `timeout` in seconds."""
+
+    host: str
+    port: int = 6379
+    database: int = 0
+    username: str | None = None
+    password: str | None = None
+    ssl: bool = False
+    verify: bool = False
+    timeout: float = 2.0
+
+    @classmethod
+    def of(cls, settings: Settings) -> Server:
+        """Read the fields of a configuration."""
+        return cls(
+            host=str(settings.redis_host),
+            port=int(settings.redis_port or 6379),
+            database=int(settings.redis_database or 0),
+            username=settings.redis_username or None,
+            password=settings.redis_password or None,
+            ssl=settings.redis_ssl,
+            verify=settings.redis_ssl_verify,
+            timeout=float(settings.redis_timeout or 2000) / 1000,
+        )
+
+
+class RedisPools:
+    """Clients by server, made when they are first asked for."""
+
+    def __init__(self) -> None:
+        self._clients: dict[Server, Redis] = {}
+
+    def client(self, server: Server) -> Redis:
+        """Return the client of a server; calls raise `redis.RedisError` or OSError when it does not answer in time."""
+        if server not in self._clients:
+            self._clients[server] = self._connected(server)
+        return self._clients[server]
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients.values():
+            await client.aclose()
+        self._clients.clear()
+
+    @staticmethod
+    def _connected(server: Server) -> Redis:
+        from redis.asyncio import Redis  # only nodes whose plugins use it need it
+        from redis.asyncio.retry import Retry
+        from redis.backoff import NoBackoff
+
+        tls: dict[str, Any] = {"ssl_cert_reqs": "required" if server.verify else "none"} if server.ssl else {}
+        return Redis(
+            host=server.host,
+            port=server.port,
+            db=server.database,
+            username=server.username,
+            password=server.password,
+            ssl=server.ssl,
+            socket_timeout=server.timeout,
+            socket_connect_timeout=server.timeout,
+            retry=Retry(NoBackoff(), 0),
+            **tls,
+        )

@@ -1,0 +1,72 @@
+"""rate-limiting with Redis: exact across nodes, and by its fault settings when Redis is away."""
+
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from gopura.testing import Gateway
+from tests.servers.redis import Redis
+
+
+def limited(redis: Redis, **config: Any) -> dict[str, list[dict[str, Any]]]:
+    place = {"policy": "redis", "redis_host": redis.host, "redis_port": redis.port}
+    return {"plugins": [{"name": "rate-limiting", "config": place | {"hour": 50} | config}]}
+
+
+def shared(redis: Redis, **config: Any) -> tuple[Gateway, Gateway]:
+    """Two nodes whose services and routes are the same."""
+    return Gateway(given=limited(redis, **config)), Gateway(given=limited(redis, **config))
+
+
+def test_exact_across_two_nodes(redis: Redis) -> None:
+    one, two = shared(redis)
+    with one, two, ThreadPoolExecutor(8) as clients:
+        statuses = list(clients.map(lambda n: (one, two)[n % 2].get("/").status, range(120)))
+    assert (statuses.count(200), statuses.count(429)) == (50, 70)
+
+
+def test_headers(redis: Redis) -> None:
+    with Gateway(given=limited(redis, hour=2)) as gateway:
+        answers = [gateway.get("/") for _ in range(3)]
+    assert [answer.headers["X-RateLimit-Remaining-Hour"] for answer in answers] == ["1", "0", "0"]
+    assert [answer.status for answer in answers] == [200, 200, 429]
+
+
+@pytest.mark.parametrize(("tolerant", "status"), [(True, 200), (False, 500)])
+def test_redis_dies_in_the_middle(tolerant: bool, status: int) -> None:
+    redis = Redis()
+    try:
+        with Gateway(given=limited(redis, fault_tolerant=tolerant)) as gateway:
+            assert gateway.get("/").headers["RateLimit-Remaining"] == "49"
+            redis.halt()
+            answer = gateway.get("/")
+            assert (answer.status, answer.headers["RateLimit-Remaining"]) == (status, None)
+            redis.start()
+            assert gateway.get("/").headers["RateLimit-Remaining"] == "49"
+    finally:
+        redis.stop()
+
+
+def test_a_request_waits_no_longer_than_the_time_out() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        config = {"hour": 5, "policy": "redis", "redis_host": "127.0.0.1", "redis_timeout": 200}
+        plugin = {"name": "rate-limiting", "config": config | {"redis_port": silent.getsockname()[1]}}
+        with Gateway(given={"plugins": [plugin]}) as gateway:
+            began = time.monotonic()
+            assert gateway.get("/").status == 200
+            assert time.monotonic() - began < 2
+
+
+def test_synced_counts_come_together(redis: Redis) -> None:
+    one, two = shared(redis, sync_rate=0.05)
+    with one, two:
+        assert [one.get("/").status for _ in range(30)] == [200] * 30
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            if int(two.get("/").headers["RateLimit-Remaining"]) < 21:
+                return
+            time.sleep(0.02)
+        pytest.fail("the other node never heard of the 30 requests")
