@@ -87,6 +87,7 @@ class DataProcess:
         self.client.on_current = lambda: self._serve(parent)
         life.on_reopen = self._engine.reopen_logs
         if on_disk:
+            self.client.on_refused = self.client.on_current
             self._waiting = asyncio.create_task(self._serve_alone(parent, life))
 
     async def _ask(self, name: str, params: Mapping[str, Any]) -> Any:

@@ -39,7 +39,10 @@ class Handler(Protocol):
 
 
 class LinkClient:
-    """Keeps a connection to the control plane, and takes up what arrives, one message after the other."""
+    """Keeps a connection to the control plane, and takes up what arrives, one message after the other.
+
+    `on_current` is called when the newest configuration is served, `on_refused` when it cannot be served.
+    """
 
     def __init__(self, handler: Handler, path: Path, ping_interval: float, retry_max: float) -> None:
         self._handler = handler
@@ -50,6 +53,7 @@ class LinkClient:
         self._calls = Calls(self._send, handler.call)
         self.on_connected: Callable[[], None] = lambda: None
         self.on_current: Callable[[], None] = lambda: None
+        self.on_refused: Callable[[], None] = lambda: None
 
     async def run(self) -> None:
         """Connect, and again after every failure with growing pauses, until cancelled."""
@@ -114,9 +118,12 @@ class LinkClient:
                 await self._take_up(connection, data)
 
     async def _take_up(self, connection: ClientConnection, data: bytes) -> None:
-        if messages.kind(data) in ("snapshot", "delta"):
-            answer = await self._handler.apply(data)
-            await connection.send(answer, text=False)
-            if messages.kind(answer) == "resync":
-                return
-        self.on_current()
+        if messages.kind(data) == "current":
+            self.on_current()
+            return
+        answer = await self._handler.apply(data)
+        await connection.send(answer, text=False)
+        if messages.kind(answer) == "ack":
+            self.on_current()
+        elif messages.kind(answer) == "nack":
+            self.on_refused()

@@ -1,8 +1,13 @@
 """The snapshot on disk: kept, checked, and used when nothing else is there."""
 
+import shutil
+import uuid
 from contextlib import contextmanager
 
 import pytest
+
+from gopura.settings import Settings
+from gopura.store import Store
 
 
 @pytest.fixture
@@ -64,3 +69,18 @@ def test_when_the_newest_is_corrupt_the_one_before_serves(saved):
     snapshot(saved).write_bytes(b"garbage")
     with started(saved):
         assert (saved.get("/earlier"), saved.get("/saved")) == (200, 404)
+
+
+async def test_an_entity_that_cannot_be_served_does_not_keep_the_others_from_it(saved):
+    settings = Settings.load(None, {}, {"prefix": str(saved.gateway.prefix)})
+    async with Store.of(settings) as store, store.transaction() as tx:
+        route = await store.get_by("routes", "name", "saved")
+        assert route is not None
+        bad = {**route, "id": str(uuid.uuid4()), "name": "bad", "paths": ["~/("]}
+        await tx.insert("routes", bad)
+    shutil.rmtree(saved.gateway.prefix / "snapshot")
+    saved.gateway.start()
+    assert saved.get("/saved") == 200
+    assert f"routes {bad['id']}: " in saved.errors()
+    saved.add_route("later")
+    assert saved.get("/later") == 200
