@@ -31,11 +31,11 @@ impl HeaderRule {
                 Some(source) if flavor == Flavor::Traditional => {
                     exact.push(value.to_ascii_lowercase().into_bytes().into());
                     if values.len() == 1 {
-                        patterns.push(Arc::new(Pattern::header(source, flavor)?));
+                        patterns.push(Arc::new(Pattern::anywhere(source, flavor)?));
                     }
                 }
                 Some(source) => {
-                    patterns.push(Arc::new(Pattern::header(&source.to_ascii_lowercase(), flavor)?));
+                    patterns.push(Arc::new(Pattern::anywhere(&source.to_ascii_lowercase(), flavor)?));
                 }
                 None => exact.push(value.to_ascii_lowercase().into_bytes().into()),
             }

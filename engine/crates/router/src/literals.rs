@@ -16,10 +16,13 @@ pub(crate) struct Literals {
 const MIN_INNER: usize = 2;
 
 impl Literals {
-    /// Reads an anchored pattern.
-    pub fn of(source: &str, unicode: bool) -> Self {
+    /// Reads a pattern; an error says what is wrong with it.
+    pub fn of(source: &str, unicode: bool) -> Result<Self, String> {
         let parsed = ParserBuilder::new().unicode(unicode).utf8(false).build().parse(source);
-        let Ok(hir) = parsed else { return Self::default() };
+        Ok(Self::read(&parsed.map_err(|error| error.to_string())?))
+    }
+
+    fn read(hir: &Hir) -> Self {
         let HirKind::Concat(parts) = hir.kind() else { return Self::default() };
         let [start, parts @ ..] = parts.as_slice() else { return Self::default() };
         if !matches!(start.kind(), HirKind::Look(Look::Start)) {
@@ -69,9 +72,8 @@ mod tests {
             ("^(?:/a/.*/bc)", "/a/", "/bc"),
             ("/a", "", ""),
             ("^", "", ""),
-            ("^/a(", "", ""),
         ] {
-            let found = Literals::of(source, true);
+            let found = Literals::of(source, true).unwrap();
             assert_eq!((&*found.prefix, &*found.inner), (prefix.as_bytes(), inner.as_bytes()), "{source}");
         }
     }

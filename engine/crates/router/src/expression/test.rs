@@ -122,7 +122,7 @@ fn operator(operator: &BinaryOperator, value: &Value) -> Result<Operator, String
         (BinaryOperator::Postfix, Value::String(text)) => Operator::Ends(text.as_bytes().into()),
         (BinaryOperator::Contains, Value::String(text)) => Operator::Contains(text.as_bytes().into()),
         (BinaryOperator::Regex, Value::Regex(regex)) => {
-            Operator::Matches(Arc::new(Pattern::header(regex.as_str(), Flavor::Expressions)?))
+            Operator::Matches(Arc::new(Pattern::anywhere(regex.as_str(), Flavor::Expressions)?))
         }
         (BinaryOperator::Equals, Value::Int(with)) => compares(false, true, false, *with),
         (BinaryOperator::NotEquals, Value::Int(with)) => compares(true, false, true, *with),
