@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from gopura.entities.routes import ProtocolSet
 from gopura.schema import (
     CreatedAt,
+    Custom,
     CustomCheck,
     Entity,
     Foreign,
@@ -17,10 +18,16 @@ from gopura.schema import (
 )
 from gopura.schema.servable import route_problem
 
+HIGHEST_PRIORITY = 2**46 - 1
+
 
 def _compiles(row: dict[str, Any]) -> str | None:
     why = route_problem(expression=row["expression"])
     return why and f"Router Expression failed validation: {why}"
+
+
+def _priority(priority: int) -> str | None:
+    return None if 0 <= priority <= HIGHEST_PRIORITY else f"value should be between 0 and {HIGHEST_PRIORITY}"
 
 
 class ExpressionRoute(Entity, name="routes", endpoint_key="name"):
@@ -50,5 +57,5 @@ class ExpressionRoute(Entity, name="routes", endpoint_key="name"):
     """Where the requests go."""
     expression: str
     """What requests must be like, e.g. `http.path ^= "/a" && http.method == "GET"`."""
-    priority: int = 0
+    priority: Annotated[int, Custom(_priority)] = 0
     """Which of several matching routes wins: the highest."""

@@ -16,18 +16,25 @@ from gopura.schema import (
     UpdatedAt,
     Uuid,
 )
+from gopura.schema.servable import certificate_problem
 from gopura.schema.types.certificate import key_kind, matches
 
 
 def _pair(row: dict[str, Any]) -> str | None:
-    return None if matches(row["cert"], row["key"]) else "certificate does not match key"
+    if not matches(row["cert"], row["key"]):
+        return "certificate does not match key"
+    why = certificate_problem(row["cert"], row["key"])
+    return why and f"certificate cannot be presented: {why}"
 
 
 def _alternative_pair(row: dict[str, Any]) -> str | None:
     cert, key = row["cert_alt"], row["key_alt"]
-    if cert is None or key is None or matches(cert, key):
+    if cert is None or key is None:
         return None
-    return "alternative certificate does not match key"
+    if not matches(cert, key):
+        return "alternative certificate does not match key"
+    why = certificate_problem(cert, key)
+    return why and f"alternative certificate cannot be presented: {why}"
 
 
 def _kinds(row: dict[str, Any]) -> str | None:

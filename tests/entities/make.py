@@ -5,10 +5,10 @@ from functools import cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 
-PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed448.Ed448PrivateKey
 
 
 @cache
@@ -48,8 +48,10 @@ def public_pem(key: PrivateKey) -> str:
     )
 
 
-def certificate(key: CertificateIssuerPrivateKeyTypes, *, days: int = 10, authority: bool = False) -> str:
-    """A self-signed certificate that ends in some days."""
+def certificate(
+    key: CertificateIssuerPrivateKeyTypes, *, days: int = 10, authority: bool = False, hashed: bool = True
+) -> str:
+    """A self-signed certificate that ends in some days; keys of the Edwards curves hash by themselves."""
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a.test")])
     end = datetime.now(UTC) + timedelta(days=days)
     builder = (
@@ -62,4 +64,8 @@ def certificate(key: CertificateIssuerPrivateKeyTypes, *, days: int = 10, author
         .not_valid_after(end)
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
     )
-    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+    return (
+        builder.sign(key, hashes.SHA256() if hashed else None)
+        .public_bytes(serialization.Encoding.PEM)
+        .decode()
+    )

@@ -58,14 +58,15 @@ def part_of(fields: Any) -> st.SearchStrategy[dict[str, Any]]:
     return st.tuples(some, others).map(lambda both: both[0] | both[1])
 
 
-def check(entity: EntityType, given_row: dict[str, Any], change: dict[str, Any]) -> None:
+def check(entity: EntityType, given_row: dict[str, Any], change: dict[str, Any]) -> dict[str, Any] | None:
+    """The row, None when it is refused."""
     try:
         row = insert(entity, given_row)
     except SchemaViolation as violation:
         assert violation.fields
         assert "schema violation" in violation.message
         json.dumps(violation.body())
-        return
+        return None
     assert set(row) == set(entity.fields)
     again = update(entity, {}, row)
     assert {**again, "updated_at": None} == {**row, "updated_at": None} or "updated_at" not in row
@@ -73,6 +74,7 @@ def check(entity: EntityType, given_row: dict[str, Any], change: dict[str, Any])
         update(entity, change, row)
     except SchemaViolation as violation:
         assert violation.fields
+    return row
 
 
 @pytest.mark.parametrize("name", sorted(entities.all()))
@@ -81,16 +83,19 @@ def check(entity: EntityType, given_row: dict[str, Any], change: dict[str, Any])
 def test_entities(name: str, data: st.DataObject) -> None:
     entity = entities.get(name)
     parts = part_of(entity.fields)
-    check(entity, data.draw(parts), data.draw(parts))
+    row = check(entity, data.draw(parts), data.draw(parts))
+    assert row is None or entity.model.load(row)
 
 
 @pytest.mark.parametrize("name", sorted(plugins.enabled()))
 @WRITES
 @given(data=st.data())
 def test_plugins(name: str, data: st.DataObject) -> None:
-    configs = part_of(plugins.enabled()[name].Config.described())
+    config = plugins.enabled()[name].Config
+    configs = part_of(config.described())
     first, second = ({"name": name, "config": data.draw(configs)} for _ in range(2))
-    check(entities.get("plugins"), first, second)
+    row = check(entities.get("plugins"), first, second)
+    assert row is None or config.load(row["config"])
 
 
 @pytest.mark.parametrize("name", sorted(entities.all()))

@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed448
 
 from tests.entities.make import certificate, ec_key, encrypted_pem, private_pem, rsa_key
 from tests.entities.refusals import fields_of
@@ -47,3 +48,9 @@ def test_what_cannot_be_read(field: str, text: str, start: str) -> None:
     message = fields_of("certificates", {**PAIR, field: text})[field]
     assert message.startswith(start)
     assert "\n" not in message
+
+
+def test_what_tls_cannot_present_is_refused() -> None:
+    odd = ed448.Ed448PrivateKey.generate()
+    fields = fields_of("certificates", {"cert": certificate(odd, hashed=False), "key": private_pem(odd)})
+    assert fields["@entity"][0].startswith("certificate cannot be presented: ")
