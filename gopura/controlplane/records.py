@@ -27,6 +27,8 @@ class Records:
 
     async def answer(self, name: str, params: Params) -> Any:
         """Do what a data plane asks for; LookupError for what it may not ask."""
+        if name == "hit":
+            return await self._store.counters.hit([tuple(counter) for counter in params["counters"]])
         calls: dict[str, Call] = {
             "find": self._find,
             "insert": self._insert,

@@ -28,7 +28,7 @@ class Node:
 
     `settings` are the node's settings by name. `find(kind, field, value)` looks an entity up in the
     configuration that is served now; within a request use `exchange.find`, which keeps to the request's own.
-    `records` are rows that plugins write themselves.
+    `records` are rows that plugins write themselves; `ask` calls the control plane.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class Node:
         self.http = HttpClient()
         self.datagrams = Datagrams(loop)
         self.redis = RedisPools()
+        self.ask = ask
         self.records = Records(ask)
         self._trusted = [
             ipaddress.ip_network(text, strict=False)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from gopura.plugin import Exchange, Node, Phases, Plugin, Use, config
 from gopura.plugin import counters as counting
+from gopura.plugin.cluster_counters import ClusterCounters
 from gopura.plugin.counters import LENGTHS, LocalCounters, Usage
 from gopura.plugin.redis import Server
 from gopura.plugin.redis_counters import RedisCounters, SyncedCounters
@@ -124,15 +125,15 @@ class RateLimiting(Plugin, name="rate-limiting", priority=910):
         limits = [(period, limit) for period in PERIODS if (limit := getattr(config, period)) is not None]
         limited = Limited(config, limits, f"{use.route or NOWHERE}:{use.service or NOWHERE}:")
         if config.policy == "cluster":
-            self.log_to.warning("policy cluster: this node counts alone; policy redis counts for all nodes")
+            limited.counters = ClusterCounters(self.node.ask)
         if config.policy == "redis":
             limited.counters = self._shared(config, use)
         return limited
 
     def bound_phases(self, config: "Limited") -> Phases:
-        """Wait for an answer only where Redis is asked with each request."""
+        """Wait for an answer only where others are asked with each request."""
         phases = super().bound_phases(config)
-        if isinstance(config.counters, RedisCounters):
+        if isinstance(config.counters, RedisCounters | ClusterCounters):
             phases["access"] = self._ask, True
         return phases
 
@@ -142,8 +143,8 @@ class RateLimiting(Plugin, name="rate-limiting", priority=910):
         answer(exchange, config, counters.hit(config.key(exchange), config.limits, counting.windows()))
 
     async def _ask(self, exchange: Exchange, config: "Limited") -> None:
-        """Count the request in Redis, or refuse it; without Redis it passes, if that is wanted."""
-        assert isinstance(config.counters, RedisCounters)
+        """Count the request for all nodes, or refuse it; when that fails it passes, if that is wanted."""
+        assert isinstance(config.counters, RedisCounters | ClusterCounters)
         try:
             usage = await config.counters.hit(config.key(exchange), config.limits, counting.windows())
         except Exception as error:
@@ -177,7 +178,7 @@ class Limited:
     settings: RateLimiting.Config
     limits: list[tuple[str, float]]
     place: str
-    counters: RedisCounters | SyncedCounters | None = None
+    counters: RedisCounters | SyncedCounters | ClusterCounters | None = None
 
     def key(self, exchange: Exchange) -> str:
         """Who is counted, and where."""

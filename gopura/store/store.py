@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from gopura import entities
 from gopura.store import changes, migrate
 from gopura.store.changes import Change, Recorder
+from gopura.store.counters import Counters
 from gopura.store.database import Database
 from gopura.store.expiry import Expiry
 from gopura.store.layout import Layout, layout_of, stored
@@ -32,6 +33,7 @@ class Store:
         self.location = location
         self.tables = build(layouts)
         self._database = Database(location)
+        self.counters = Counters(self._database, self.tables.counters)
         self._callbacks: list[Callback] = []
         self._announced = 0
         self._expiry = Expiry(self)

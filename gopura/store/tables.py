@@ -1,4 +1,4 @@
-"""The relational tables: one for each entity, one for all tags, and the change log."""
+"""The relational tables: one for each entity, one for all tags, the change log, and counters."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.schema import SchemaItem
 
-from gopura.store import changes
+from gopura.store import changes, counters
 from gopura.store.layout import Column, Layout
 
 # Keys must sort by their bytes everywhere, or pages would differ between databases.
@@ -37,6 +37,7 @@ class Tables:
     def __post_init__(self) -> None:
         self.log = changes.table(self.metadata)
         self.tags = _tags(self.metadata)
+        self.counters = counters.table(self.metadata)
         self.of = {name: _table(layout, self.layouts, self.metadata) for name, layout in self.layouts.items()}
         self.children: dict[str, list[tuple[Layout, Column]]] = {name: [] for name in self.layouts}
         for layout in self.layouts.values():

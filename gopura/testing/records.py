@@ -15,6 +15,7 @@ class MemoryRecords:
 
     def __init__(self) -> None:
         self.rows: dict[str, dict[str, Row]] = {}
+        self._counts: dict[str, int] = {}
         self.away = False
         """Whether calls fail as they do without a control plane."""
         self.on_change: Callable[[str, Row], None] = lambda _entity, _row: None
@@ -24,6 +25,12 @@ class MemoryRecords:
         if self.away:
             raise ConnectionError("the control plane is away")
         return getattr(self, f"_{name}")(**params)
+
+    def _hit(self, counters: list[tuple[str, float, int]]) -> list[int]:
+        before = [self._counts.get(name, 0) for name, _, _ in counters]
+        if all(value < limit for value, (_, limit, _) in zip(before, counters, strict=True)):
+            self._counts |= {name: value + 1 for value, (name, _, _) in zip(before, counters, strict=True)}
+        return before
 
     def _find(self, entity: str, field: str, value: str) -> Row | None:
         rows = self.rows.get(entity, {}).values()
