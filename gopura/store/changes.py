@@ -64,7 +64,7 @@ class Recorder:
     def touch(self, entity: str, key: str, before: Value | None, after: Value | None) -> None:
         """Note a change; several changes of one entity in a transaction make one row."""
         first, _ = self._touched.pop((entity, key), (before, None))
-        if first is not None or after is not None:
+        if first != after:
             self._touched[entity, key] = (first, after)
         self.expiring |= bool(after and after.get("expires_at"))
 

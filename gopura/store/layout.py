@@ -28,13 +28,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Layout:
-    """An entity as a table. `together` names fields that are unique in combination, null being a value."""
+    """An entity as a table. `together` names fields that are unique in combination, null being a value.
+
+    `dormant` columns are there as well, but nothing reads or writes them under the present settings.
+    """
 
     name: str
     columns: tuple[Column, ...]
     key: str = "id"
     together: tuple[str, ...] = ()
     ttl: bool = False
+    dormant: tuple[Column, ...] = ()
 
     @cached_property
     def by_name(self) -> dict[str, Column]:
@@ -73,7 +77,8 @@ def stored(entity: EntityType) -> bool:
 def layout_of(entity: EntityType) -> Layout:
     """The table of a described entity."""
     columns = tuple(_column(name, field) for name, field in entity.fields.items())
-    return Layout(entity.name, columns, entity.primary_key[0], entity.cache_key, entity.ttl)
+    dormant = tuple(_column(name, field) for name, field in entity.dormant.items())
+    return Layout(entity.name, columns, entity.primary_key[0], entity.cache_key, entity.ttl, dormant)
 
 
 def _column(name: str, field: Field) -> Column:

@@ -1,6 +1,7 @@
 """Values written as Lua source: Kong words keys in its messages this way, and clients match on them."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 _NAME = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
@@ -11,8 +12,16 @@ def inline(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ",".join(f"{_key(key)}={inline(value[key])}" for key in sorted(value)) + "}"
     if isinstance(value, list):
-        return "{" + ",".join(map(inline, value)) + "}"
+        return "{" + ",".join(_items(value)) + "}"
     return scalar(value)
+
+
+def _items(values: list[Any]) -> Iterator[str]:
+    gap = False
+    for index, value in enumerate(values, 1):
+        gap |= value is None
+        if value is not None:
+            yield f"[{index}]={inline(value)}" if gap else inline(value)
 
 
 def scalar(value: Any) -> str:

@@ -34,6 +34,7 @@ class Store:
         self.tables = build(layouts)
         self._database = Database(location)
         self.counters = Counters(self._database, self.tables.counters)
+        self.configuration_hash = "0" * 32
         self._callbacks: list[Callback] = []
         self._announced = 0
         self._expiry = Expiry(self)

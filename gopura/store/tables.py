@@ -66,7 +66,7 @@ def _table(layout: Layout, layouts: dict[str, Layout], metadata: sa.MetaData) ->
 
 
 def _columns(layout: Layout, layouts: dict[str, Layout]) -> Iterator[SchemaItem]:
-    for column in layout.columns:
+    for column in layout.columns + layout.dormant:
         if column.name == layout.key:
             yield sa.Column(column.sql, _KEY, primary_key=True)
         elif column.kind == "foreign":

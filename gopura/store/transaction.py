@@ -80,6 +80,28 @@ class Transaction(Reader):
         await self.connection.execute(sa.delete(table).where(table.c[layout.key] == layout.key_of(value)))
         return rows.shown(value)
 
+    async def clear(self, entity: str) -> None:
+        """Remove every entity of a kind that nothing refers to."""
+        layout, table = self.tables.layouts[entity], self.tables.of[entity]
+        for value in await self.stored(entity):
+            self.recorder.touch(entity, layout.key_of(value), value, None)
+        await self.connection.execute(sa.delete(self.tables.tags).where(self.tables.tags.c.entity == entity))
+        await self.connection.execute(sa.delete(table))
+
+    async def load(self, entity: str, values: list[Value]) -> None:
+        """Add many entities whose keys and references are known to be good."""
+        layout = self.tables.layouts[entity]
+        found = [rows.to_row(layout, value) for value in values]
+        if not found:
+            return
+        await self.connection.execute(sa.insert(self.tables.of[entity]), found)
+        tags = [(row[layout.key], tag) for row in found for tag in dict.fromkeys(row.get("tags") or ())]
+        if tags:
+            pairs = [{"id": key, "entity": entity, "tag": tag} for key, tag in tags]
+            await self.connection.execute(sa.insert(self.tables.tags), pairs)
+        for row in found:
+            self.recorder.touch(entity, row[layout.key], None, rows.to_value(layout, row))
+
     async def _dependents(self, parent: Layout, value: Value) -> AsyncIterator[tuple[Layout, Value]]:
         for child, column in self.tables.children[parent.name]:
             table = self.tables.of[child.name]

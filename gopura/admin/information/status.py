@@ -29,7 +29,7 @@ async def get(call: Call) -> Response:
         return answers.message(problem, 400)
     body: dict[str, Any] = {"memory": _memory(call), "server": _server(call.gateway)}
     if call.gateway.settings.database == "off":
-        body["configuration_hash"] = await _hash(call.gateway)
+        body["configuration_hash"] = call.gateway.store.configuration_hash
     else:
         body["database"] = {"reachable": await _reachable(call.gateway.store)}
     return answers.json(body)
@@ -80,7 +80,3 @@ async def _reachable(store: Store) -> bool:
     except DatabaseUnavailable:
         return False
     return True
-
-
-async def _hash(gateway: Gateway) -> str:
-    return next((str(peer.report["hash"]) for peer in gateway.link.peers if "hash" in peer.report), "0" * 32)

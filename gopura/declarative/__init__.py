@@ -1,0 +1,8 @@
+"""Declarative files (`kong.yml`): the whole configuration as one document, in and out."""
+
+from gopura.declarative.dump import dump
+from gopura.declarative.errors import InvalidConfiguration
+from gopura.declarative.load import Loaded, apply, load_file
+from gopura.declarative.text import parse
+
+__all__ = ["InvalidConfiguration", "Loaded", "apply", "dump", "load_file", "parse"]

@@ -1,0 +1,124 @@
+"""From nested entities to flat ones, each with its id and with the ids of what it refers to."""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from gopura.declarative.errors import Tree, put
+from gopura.schema import EntityType
+from gopura.schema.rules.text import UuidText
+
+Path = tuple[str | int, ...]
+
+NAMESPACE = uuid.UUID("fd02801f-0957-4a15-a55a-c8d9606f30b5")
+"""Kong's, so that ids made from names are the same."""
+_ASIDE = ("_comment", "_ignore")
+_IS_UUID = UuidText()
+
+
+@dataclass
+class Item:
+    """One entity of the document: where it stands, what is given, what it is called in references."""
+
+    entity: EntityType
+    path: Path
+    given: dict[str, Any]
+    row: dict[str, Any] = field(default_factory=dict)
+    references: dict[str, str] = field(default_factory=dict)
+
+
+class Expansion:
+    """Walks through a document."""
+
+    def __init__(self, entities: Mapping[str, EntityType]) -> None:
+        self.entities = entities
+        self.items: list[Item] = []
+        self.errors: Tree = {}
+        self._identities: set[str] = set()
+
+    def section(self, name: str, value: Any, path: Path, parent: Item | None = None, key: str = "") -> None:
+        """The entities of one kind; `key` is the field that refers to the parent."""
+        if value in (None, {}):
+            return
+        if not isinstance(value, list):
+            put(self.errors, path, "expected an array")
+            return
+        for number, one in enumerate(value):
+            if isinstance(one, dict):
+                self._item(self.entities[name], one, (*path, number), parent, key)
+            else:
+                put(self.errors, (*path, number), "expected a record")
+
+    def _item(
+        self, entity: EntityType, given: dict[str, Any], path: Path, parent: Item | None, key: str
+    ) -> None:
+        own = {name: value for name, value in given.items() if name not in _ASIDE}
+        nested = [(name, field) for name, field in children(self.entities, entity) if name in own]
+        item = Item(entity, path, {name: own[name] for name in own if name not in dict(nested)})
+        if parent is not None:
+            item.given[key] = {"id": parent.given["id"]}
+        item.given["id"] = str(item.given.get("id") or self._identity(item))
+        self._refer(item)
+        self.items.append(item)
+        for name, field_name in nested:
+            self.section(name, own[name], (*path, name), item, field_name)
+
+    def _identity(self, item: Item) -> str:
+        """The same id for the same entity at every load, and where it has a name the same one as Kong gives it."""
+        key = _key(item.entity, item.given)
+        text = key or _canonical(item.given)
+        found = str(uuid.uuid5(uuid.uuid5(NAMESPACE, item.entity.name), text))
+        while key is None and found in self._identities:
+            found = str(uuid.uuid5(NAMESPACE, found))
+        self._identities.add(found)
+        return found
+
+    def _refer(self, item: Item) -> None:
+        for name in item.entity.foreign_fields:
+            value = item.given.get(name)
+            text = (
+                next((one for one in value.values() if isinstance(one, str)), None)
+                if isinstance(value, dict)
+                else value
+            )
+            if isinstance(text, str):
+                item.references[name] = text
+
+
+def children(entities: Mapping[str, EntityType], parent: EntityType) -> Iterator[tuple[str, str]]:
+    """The entities that may stand below a parent, each with its field that refers to it."""
+    for child in sorted(entities):
+        for name, one in entities[child].foreign_fields.items():
+            if one.reference == parent.name and child not in parent.fields:
+                yield child, name
+
+
+def is_uuid(text: Any) -> bool:
+    """Whether a text is an id."""
+    return isinstance(text, str) and _IS_UUID.problem(text) is None
+
+
+def _key(entity: EntityType, given: dict[str, Any]) -> str | None:
+    """The text that an id is made from; None when nothing names the entity."""
+    if entity.cache_key:
+        return _combined(entity, given)
+    name = given.get(entity.endpoint_key) if entity.endpoint_key else None
+    return name if isinstance(name, str) else None
+
+
+def _combined(entity: EntityType, given: dict[str, Any]) -> str | None:
+    parts = [entity.name, "*"]
+    for name in entity.cache_key:
+        value = given.get(name)
+        value = value.get("id") if isinstance(value, dict) else value
+        if entity.fields[name].auto or (value is None and entity.fields[name].required):
+            return None
+        parts.append(value if isinstance(value, str) else "")
+    return ":".join(parts)
+
+
+def _canonical(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()

@@ -1,0 +1,65 @@
+"""Putting a document in the place of everything that is stored."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gopura import entities
+from gopura.declarative.text import content_hash, parse
+from gopura.declarative.validate import rows
+from gopura.store import Store, Transaction
+
+_TIMES = ("created_at", "updated_at")
+_KEPT = frozenset({"workspaces", "parameters", "clustering_data_planes"})
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What was loaded: the document's hash, the version of the store, and the rows of every kind of entity."""
+
+    hash: str
+    version: int
+    rows: Mapping[str, list[dict[str, Any]]]
+
+
+async def load_file(store: Store, path: Path) -> Loaded:
+    """Load a file; OSError or InvalidConfiguration when that cannot be done."""
+    document = parse(await asyncio.to_thread(path.read_bytes))
+    return await apply(store, document, actor=path.name)
+
+
+async def apply(
+    store: Store, document: dict[str, Any], actor: str | None = None, request_id: str | None = None
+) -> Loaded:
+    """Make the store hold exactly what the document says, in one transaction; InvalidConfiguration before anything.
+
+    What stays the same is not touched: the change log gets the differences only.
+    """
+    wanted = rows(document, entities.all())
+    async with store.transaction(actor, request_id) as tx:
+        await _replace(tx, wanted)
+    found = content_hash(document)
+    store.configuration_hash = found
+    return Loaded(found, tx.version, wanted)
+
+
+async def _replace(tx: Transaction, wanted: Mapping[str, list[dict[str, Any]]]) -> None:
+    names = [name for name in tx.tables.layouts if name not in _KEPT]
+    before = {name: {row["id"]: row for row in await tx.stored(name)} for name in names}
+    for name in reversed(names):
+        await tx.clear(name)
+    for name in names:
+        await tx.load(
+            name, [_unchanged(before[name].get(row["id"].lower()), row) for row in wanted.get(name, ())]
+        )
+
+
+def _unchanged(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
+    """The new row, with the old one's times when nothing else differs."""
+    if old is None:
+        return new
+    same = all(old.get(name) == value for name, value in new.items() if name not in _TIMES)
+    kept = _TIMES if same else ("created_at",)
+    return new | {name: old[name] for name in kept if name in new}

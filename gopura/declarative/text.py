@@ -1,0 +1,39 @@
+"""From a file's text to a document."""
+
+import hashlib
+from typing import Any
+
+import orjson
+import yaml
+
+from gopura.declarative.errors import InvalidConfiguration
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Strict(_Loader):  # type: ignore[misc]
+    """YAML whose scalars are what JSON knows: no dates."""
+
+
+_Strict.yaml_implicit_resolvers = {
+    start: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
+    for start, pairs in _Loader.yaml_implicit_resolvers.items()
+}
+
+
+def parse(text: str | bytes) -> dict[str, Any]:
+    """Read YAML or JSON; InvalidConfiguration when it is neither, or not an object."""
+    try:
+        # Both loaders that this class stands on construct plain values only.
+        document = yaml.load(text, _Strict)  # noqa: S506
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidConfiguration({"error": f"failed parsing declarative configuration: {error}"}) from error
+    if not isinstance(document, dict):
+        raise InvalidConfiguration({"error": "expected an object"})
+    return document
+
+
+def content_hash(document: dict[str, Any]) -> str:
+    """32 hexadecimal digits that tell documents apart."""
+    text = orjson.dumps(document, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    return hashlib.sha256(text).hexdigest()[:32]

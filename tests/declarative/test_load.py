@@ -1,0 +1,143 @@
+"""Documents put in the place of what is stored."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gopura import declarative
+from gopura.store import Store
+
+TEXT = """
+_format_version: "3.0"
+_comment: an example
+services:
+- name: orders
+  url: http://orders.test:81/v1
+  _comment: ours
+  tags: [a, b]
+  routes:
+  - name: list
+    paths: [/orders]
+    plugins:
+    - name: key-auth
+  - paths: [/other]
+consumers:
+- username: bob
+  keyauth_credentials:
+  - key: secret
+  acls:
+  - group: staff
+plugins:
+- name: correlation-id
+- name: request-termination
+  consumer: bob
+upstreams:
+- name: u.test
+  targets:
+  - target: 10.0.0.1:80
+"""
+
+
+async def test_everything_finds_its_place(store: Store) -> None:
+    loaded = await declarative.apply(store, declarative.parse(TEXT))
+    counts = {name: len(rows) for name, rows in loaded.rows.items() if rows}
+    assert counts == {
+        "services": 1,
+        "routes": 2,
+        "consumers": 1,
+        "keyauth_credentials": 1,
+        "acls": 1,
+        "plugins": 3,
+        "upstreams": 1,
+        "targets": 1,
+    }
+    service = await store.get_by("services", "name", "orders")
+    route = await store.get_by("routes", "name", "list")
+    bob = await store.get_by("consumers", "username", "bob")
+    assert service and route and bob
+    assert (service["host"], service["port"], route["service"]) == ("orders.test", 81, {"id": service["id"]})
+    plugins = (await store.page("plugins")).data
+    assert {plugin["name"]: plugin["consumer"] or plugin["route"] for plugin in plugins} == {
+        "key-auth": {"id": route["id"]},
+        "correlation-id": None,
+        "request-termination": {"id": bob["id"]},
+    }
+
+
+async def test_only_differences_are_changes(store: Store) -> None:
+    document = declarative.parse(TEXT)
+    first = await declarative.apply(store, document)
+    assert first.version == 11
+    again = await declarative.apply(store, document)
+    assert (again.version, again.hash) == (first.version, first.hash) == (11, store.configuration_hash)
+    document["services"][0]["retries"] = 1
+    del document["upstreams"]
+    third = await declarative.apply(store, document)
+    changes = await store.changes(again.version)
+    kinds = {(change.entity, change.before is None, change.after is None) for change in changes}
+    assert kinds == {("services", False, False), ("upstreams", False, True), ("targets", False, True)}
+    assert third.version == again.version + 3
+
+
+async def test_a_dump_loads_to_the_same(store: Store) -> None:
+    first = await declarative.apply(store, declarative.parse(TEXT))
+    dumped = declarative.parse(await declarative.dump(store))
+    assert (await declarative.apply(store, dumped)).version == first.version
+
+
+async def test_a_file(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "kong.yml"
+    path.write_text(TEXT)
+    assert (await declarative.load_file(store, path)).version == 11
+    with pytest.raises(OSError, match=r"nope\.yml"):
+        await declarative.load_file(store, tmp_path / "nope.yml")
+
+
+FAULTS: list[tuple[str, dict[str, Any]]] = [
+    ("services: []", {"_format_version": "required field missing"}),
+    ("_format_version: '9'", {"_format_version": "expected one of: 1.1, 2.1, 3.0"}),
+    ("_format_version: '3.0'\nnonsense: 1", {"nonsense": "unknown field"}),
+    ("_format_version: '3.0'\nservices: x", {"services": "expected an array"}),
+    ("_format_version: '3.0'\nservices: [x]", {"services": ["expected a record"]}),
+    (
+        "_format_version: '3.0'\nservices: [{host: a.test}, {port: -1, routes: [{paths: [x]}]}]",
+        {
+            "services": [
+                None,
+                {
+                    "host": "required field missing",
+                    "port": "value should be between 0 and 65535",
+                    "routes": [{"paths": ["should start with: / (fixed path) or ~/ (regex path)"]}],
+                },
+            ]
+        },
+    ),
+    (
+        "_format_version: '3.0'\nroutes: [{name: r, paths: [/], service: nope}]",
+        {"routes": {"r": ["invalid reference 'service: nope' (no such entry in 'services')"]}},
+    ),
+    ("]", {"error": "failed parsing declarative configuration"}),
+    ("- a", {"error": "expected an object"}),
+]
+
+
+@pytest.mark.parametrize(("text", "fields"), FAULTS, ids=lambda value: str(value)[:40])
+async def test_faults_change_nothing(store: Store, text: str, fields: dict[str, Any]) -> None:
+    before = (await declarative.apply(store, declarative.parse(TEXT))).version
+    with pytest.raises(declarative.InvalidConfiguration) as refused:
+        await declarative.apply(store, declarative.parse(text))
+    found = refused.value.fields or {}
+    if "error" in fields:
+        assert found["error"].startswith(fields["error"])
+    else:
+        assert found == fields
+    assert await store.version() == before
+
+
+async def test_repeated_names(store: Store) -> None:
+    text = "_format_version: '3.0'\nconsumers: [{username: a}, {username: a}]"
+    with pytest.raises(
+        declarative.InvalidConfiguration, match="uniqueness violation: 'consumers' entity with"
+    ):
+        await declarative.apply(store, declarative.parse(text))
