@@ -27,8 +27,8 @@ class Records:
 
     async def answer(self, name: str, params: Params) -> Any:
         """Do what a data plane asks for; LookupError for what it may not ask."""
-        if name == "hit":
-            return await self._store.counters.hit([tuple(counter) for counter in params["counters"]])
+        if name in ("hit", "look", "add"):
+            return await self._count(name, params)
         calls: dict[str, Call] = {
             "find": self._find,
             "insert": self._insert,
@@ -38,6 +38,15 @@ class Records:
         if name not in calls or params["entity"] not in WRITABLE:
             raise LookupError(f"a data plane may not {name} {params.get('entity')}")
         return await calls[name](**params)
+
+    async def _count(self, name: str, params: Params) -> list[int] | None:
+        counters = self._store.counters
+        if name == "hit":
+            return await counters.hit([tuple(counter) for counter in params["counters"]])
+        if name == "look":
+            return await counters.look(params["names"])
+        await counters.add([tuple(amount) for amount in params["amounts"]])
+        return None
 
     async def _find(self, entity: str, field: str, value: str) -> Row | None:
         if field not in entities.get(entity).fields:

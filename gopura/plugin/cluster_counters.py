@@ -11,16 +11,34 @@ if TYPE_CHECKING:
 
 
 class ClusterCounters:
-    """Counters that are asked with each request."""
+    """Counters that are asked with each request. All methods raise without a control plane."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
 
     async def hit(self, key: str, limits: Limits, windows: Windows) -> Usage:
-        """Count one in every window of this key, unless one is used up; raises without a control plane."""
-        counters = [
-            (f"{key}:{period}:{windows.starts[period]}", limit, 2 * LENGTHS[period])
-            for period, limit in limits
-        ]
+        """Count one in every window of this key, unless one is used up."""
+        counters = [(name(key, period, windows), limit, _lasting(period)) for period, limit in limits]
         counts: list[int] = await self._ask("hit", {"counters": counters})
         return usage_of(limits, counts, windows)
+
+    async def look(self, key: str, limits: Limits, windows: Windows) -> Usage:
+        """Say what is left, without counting."""
+        names = [name(key, period, windows) for period, _ in limits]
+        counts: list[int] = await self._ask("look", {"names": names})
+        return usage_of(limits, counts, windows)
+
+    async def add(self, key: str, limits: Limits, windows: Windows, value: int) -> None:
+        """Count so many in every window of this key, whatever is left."""
+        amounts = [(name(key, period, windows), value, _lasting(period)) for period, _ in limits]
+        await self._ask("add", {"amounts": amounts})
+
+
+def name(key: str, period: str, windows: Windows) -> str:
+    """What a window's counter is called."""
+    return f"{key}:{period}:{windows.starts[period]}"
+
+
+def _lasting(period: str) -> int:
+    # Twice as long, as months and years are longer than they are counted.
+    return 2 * LENGTHS[period]

@@ -48,6 +48,23 @@ class RedisCounters:
             counts = await client.eval(_HIT, len(keys), *keys, *arguments)
         return usage_of(limits, counts, windows)
 
+    async def look(self, key: str, limits: Limits, windows: Windows) -> Usage:
+        """Say what is left, without counting."""
+        async with asyncio.timeout(self._server.timeout):
+            client: Any = self._pools.client(self._server)
+            counts = await client.mget(names(key, [period for period, _ in limits], windows))
+        return usage_of(limits, [int(count or 0) for count in counts], windows)
+
+    async def add(self, key: str, limits: Limits, windows: Windows, value: int) -> None:
+        """Count so many in every window of this key, whatever is left."""
+        periods = [period for period, _ in limits]
+        async with asyncio.timeout(self._server.timeout):
+            client: Any = self._pools.client(self._server)
+            pipeline = client.pipeline()
+            for name, period in zip(names(key, periods, windows), periods, strict=True):
+                pipeline = pipeline.incrby(name, value).expire(name, LENGTHS[period])
+            await pipeline.execute()
+
 
 @dataclass
 class _Shared:

@@ -3,9 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from gopura.plugin import Exchange, Node, Plugin, Use, config
+from gopura.plugin import Exchange, Node, Phases, Plugin, Use, config
 from gopura.plugin import counters as counting
+from gopura.plugin.cluster_counters import ClusterCounters
 from gopura.plugin.counters import LocalCounters, Usage
+from gopura.plugin.redis import Server
+from gopura.plugin.redis_counters import RedisCounters
 
 PERIODS = ("second", "minute", "hour", "day", "month", "year")
 
@@ -106,19 +109,44 @@ class ResponseRateLimiting(Plugin, name="response-ratelimiting", priority=900):
             name: [(period, limit) for period in PERIODS if (limit := getattr(of, period)) is not None]
             for name, of in config.limits.items()
         }
-        return Limited(config, limits, f"{use.route}:{use.service}:")
+        return Limited(config, limits, f"{use.route}:{use.service}:", self._shared(config))
+
+    def bound_phases(self, config: "Limited") -> Phases:
+        """Wait for answers only where nodes count together."""
+        phases = super().bound_phases(config)
+        if config.shared is not None:
+            phases |= {"access": (self._ask, True), "log": (self._report, True)}
+        return phases
 
     def access(self, exchange: Exchange, config: "Limited") -> None:
         """Tell the upstream what is left; refuse the request when nothing is, if that is wanted."""
         key, now = config.key(exchange), counting.windows()
         usages = {name: self._counters.look(key + name, of, now) for name, of in config.limits.items()}
-        for name, usage in usages.items():
+        self._decide(exchange, config, Counted(key, usages))
+
+    async def _ask(self, exchange: Exchange, config: "Limited") -> None:
+        """Do so by what all nodes have counted; when that is unknown the request passes, if that is wanted."""
+        assert config.shared is not None
+        key, now = config.key(exchange), counting.windows()
+        try:
+            usages = {
+                name: await config.shared.look(key + name, of, now) for name, of in config.limits.items()
+            }
+        except Exception as error:
+            if not config.settings.fault_tolerant:
+                raise
+            self.log_to.error("failed to get usage: %s", error)  # noqa: TRY400 - not ours to mend
+        else:
+            self._decide(exchange, config, Counted(key, usages))
+
+    def _decide(self, exchange: Exchange, config: "Limited", counted: "Counted") -> None:
+        for name, usage in counted.usages.items():
             if config.settings.block_on_first_violation and usage.exceeded:
                 exchange.error(429, f"API rate limit exceeded for '{name}'")
                 return
             left = min(usage.remaining.values())
             exchange.upstream_request.headers.set(f"X-RateLimit-Remaining-{name}", f"{left:.14g}")
-        exchange.ctx[self.name] = Counted(key, usages)
+        exchange.ctx[self.name] = counted
 
     def header_filter(self, exchange: Exchange, config: "Limited") -> None:
         """Read what the upstream counted, tell the client what is left, refuse what is above a limit."""
@@ -143,6 +171,20 @@ class ResponseRateLimiting(Plugin, name="response-ratelimiting", priority=900):
             usage = counted.usages[name]
             self._counters.add(counted.key + name, usage.limits, usage.windows, cost)
 
+    async def _report(self, exchange: Exchange, config: "Limited") -> None:
+        """Add what was used to the counters of all nodes."""
+        counted: Counted | None = exchange.ctx.get(self.name)
+        if counted is None or config.shared is None:
+            return
+        for name, cost in counted.costs.items():
+            usage = counted.usages[name]
+            await config.shared.add(counted.key + name, usage.limits, usage.windows, cost)
+
+    def _shared(self, config: Config) -> RedisCounters | ClusterCounters | None:
+        if config.policy == "redis":
+            return RedisCounters(self.node.redis, Server.of(config))
+        return ClusterCounters(self.node.ask) if config.policy == "cluster" else None
+
     async def _forget(self) -> None:
         self._counters.forget(counting.windows())
 
@@ -154,6 +196,8 @@ class Limited:
     settings: ResponseRateLimiting.Config
     limits: dict[str, list[tuple[str, float]]]
     place: str
+    shared: RedisCounters | ClusterCounters | None = None
+    """Counters of all nodes, when they count together."""
 
     def key(self, exchange: Exchange) -> str:
         """Who is counted, and where."""

@@ -32,6 +32,13 @@ class MemoryRecords:
             self._counts |= {name: value + 1 for value, (name, _, _) in zip(before, counters, strict=True)}
         return before
 
+    def _look(self, names: list[str]) -> list[int]:
+        return [self._counts.get(name, 0) for name in names]
+
+    def _add(self, amounts: list[tuple[str, int, int]]) -> None:
+        for name, amount, _ in amounts:
+            self._counts[name] = self._counts.get(name, 0) + amount
+
     def _find(self, entity: str, field: str, value: str) -> Row | None:
         rows = self.rows.get(entity, {}).values()
         return next((row for row in rows if row.get(field) == value), None)
