@@ -38,6 +38,7 @@ class RedisCounters:
 
     def __init__(self, pools: RedisPools, server: Server) -> None:
         self._pools, self._server = pools, server
+        pools.client(server)  # loads the library now: no request shall wait for that
 
     async def hit(self, key: str, limits: Limits, windows: Windows) -> Usage:
         """Count one in every window of this key, unless one is used up; raises when Redis does not answer in time."""
@@ -82,6 +83,9 @@ class SyncedCounters:
     pools: RedisPools
     server: Server
     _windows: dict[str, _Shared] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.pools.client(self.server)  # loads the library now, while no request waits
 
     def hit(self, key: str, limits: Limits, windows: Windows) -> Usage:
         """Count one in every window of this key, unless one is used up by what is known here."""
