@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from websockets.asyncio.client import ClientConnection, connect, unix_connect
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from gopura.link import messages
 from gopura.link.calls import Calls
@@ -64,8 +64,8 @@ class LinkClient:
                     failures = 0
                     await self._converse(connection)
             except (OSError, TimeoutError, WebSocketException) as error:
-                if failures in (0, _FAULT):
-                    log.warning("no connection to the control plane: %s", error)
+                expected = failures not in (0, _FAULT) or _is_going_away(error)
+                log.log(logging.DEBUG if expected else logging.WARNING, "no control plane: %s", error)
             self._disconnected()
             await asyncio.sleep(self._pause(failures))
             failures += 1
@@ -127,3 +127,8 @@ class LinkClient:
             self.on_current()
         elif messages.kind(answer) == "nack":
             self.on_refused()
+
+
+def _is_going_away(error: Exception) -> bool:
+    """Whether the control plane closed the connection on purpose, as it does when it is replaced."""
+    return isinstance(error, ConnectionClosed) and error.rcvd is not None and error.rcvd.code == 1001

@@ -104,7 +104,7 @@ class Settings:
 
 def _configuration_file(conf: str | Path | None) -> Path | None:
     if conf is not None:
-        return Path(conf)
+        return Path(conf).absolute()
     return next((path for path in map(Path, DEFAULT_FILES) if path.is_file()), None)
 
 

@@ -65,7 +65,8 @@ class Prefix:
     def release(self) -> None:
         """Give the prefix up."""
         if self._lock is not None:
-            self.pid_file.unlink(missing_ok=True)
+            for path in (self.pid_file, self.link_socket, self.command_socket):
+                path.unlink(missing_ok=True)
             os.close(self._lock)
             self._lock = None
 

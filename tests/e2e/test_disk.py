@@ -10,9 +10,9 @@ from gopura.settings import Settings
 from gopura.store import Store
 
 
-@pytest.fixture
-def saved(nodes):
-    """A gateway that was stopped after it had saved the route `/saved`, and the one before it."""
+@pytest.fixture(scope="module")
+def prefix(nodes, tmp_path_factory):
+    """A stopped gateway, and a copy of its prefix with the route `/saved` and, one snapshot before, `/earlier`."""
     node = nodes()
     node.add_route("earlier")
     node.gateway.halt()
@@ -20,7 +20,19 @@ def saved(nodes):
     node.get("/")  # answered once the data plane serves
     node.add_route("saved")
     node.gateway.halt()
-    return node
+    copy = tmp_path_factory.mktemp("saved") / "prefix"
+    shutil.copytree(node.gateway.prefix, copy)
+    return node, copy
+
+
+@pytest.fixture
+def saved(prefix):
+    """That gateway, as it was when it was stopped."""
+    node, copy = prefix
+    shutil.rmtree(node.gateway.prefix)
+    shutil.copytree(copy, node.gateway.prefix)
+    yield node
+    node.gateway.halt()
 
 
 def snapshot(node, name="current"):
