@@ -278,6 +278,13 @@ def test_tokens_are_for_their_service(gateway: Gateway) -> None:
     assert (answer.status, "The access token is global" in answer.json()["error_description"]) == (401, True)
 
 
+def test_global_codes_are_for_their_use_of_the_plugin(gateway: Gateway) -> None:
+    gateway.configure(given(global_credentials=True))
+    code = arguments(authorize(gateway))["code"]
+    gateway.configure(given(global_credentials=True))  # the plugin is another one now, the application too
+    assert token(gateway, "authorization_code", {"code": code}).json()["error_description"] == "Invalid code"
+
+
 def test_without_a_control_plane(gateway: Gateway) -> None:
     gateway.configure(given())
     gateway.records.away = True

@@ -3,7 +3,7 @@
 import time
 from typing import Annotated, Any
 
-from gopura.plugin import Entity, Exchange, config
+from gopura.plugin import Entity, Exchange, Node, Use, config
 from gopura.plugin.authentication import Refusal, WaitingAuthenticator
 from gopura.plugins.oauth2.authorization import Authorization
 from gopura.plugins.oauth2.exchanging import TokenRequest
@@ -83,6 +83,15 @@ class OAuth2(WaitingAuthenticator, name="oauth2", priority=1400, no_consumer=Tru
         pkce: Annotated[str | None, config.Optional(), config.OneOf("none", "lax", "strict")] = "lax"
         """Whether the proof key for code exchange is refused, accepted, or demanded."""
 
+    def __init__(self, node: Node) -> None:
+        super().__init__(node)
+        self._uses: dict[int, str] = {}
+
+    def prepare(self, config: Config, use: Use) -> Config:
+        """Remember which use of the plugin a configuration is of: codes are for one only."""
+        self._uses[id(config)] = use.id
+        return config
+
     def request_body_limit(self, config: Config) -> int:
         """Have bodies read: tokens and parameters may be in them."""
         return BODY_LIMIT
@@ -105,10 +114,12 @@ class OAuth2(WaitingAuthenticator, name="oauth2", priority=1400, no_consumer=Tru
         if method != "POST":
             answer(exchange, invalid_method(method, name))
         elif name == "token":
-            status, body, headers = await TokenRequest(exchange, config, self.node).answer()
+            status, body, headers = await TokenRequest(
+                exchange, config, self.node, self._uses[id(config)]
+            ).answer()
             exchange.exit(status, body, NOT_KEPT | headers)
         else:
-            status, body = await Authorization(exchange, config, self.node).answer()
+            status, body = await Authorization(exchange, config, self.node, self._uses[id(config)]).answer()
             exchange.exit(status, body, NOT_KEPT)
         return True
 

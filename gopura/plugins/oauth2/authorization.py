@@ -25,8 +25,8 @@ _ESCAPE = re.compile("%[0-9A-F]{2}")
 class Authorization:
     """One request to the endpoint."""
 
-    def __init__(self, exchange: Exchange, config: OAuth2.Config, node: Node) -> None:
-        self.exchange, self.config, self.node = exchange, config, node
+    def __init__(self, exchange: Exchange, config: OAuth2.Config, node: Node, use: str) -> None:
+        self.exchange, self.config, self.node, self.use = exchange, config, node, use
         self.parameters = Parameters(exchange.request)
         self.kind = self.parameters.get("response_type")
         self.client: Entity | None = exchange.find(
@@ -97,6 +97,7 @@ class Authorization:
             "scope": scope,
             "challenge": challenge,
             "challenge_method": method,
+            "plugin": {"id": self.use},
         }
         return {
             "code": (await self.node.records.insert("oauth2_authorization_codes", code, CODE_SECONDS))["code"]

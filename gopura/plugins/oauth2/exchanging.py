@@ -30,8 +30,8 @@ _BASIC = re.compile(r"\s*[Bb]asic\s*(.+)")
 class TokenRequest:
     """One request to the endpoint."""
 
-    def __init__(self, exchange: Exchange, config: OAuth2.Config, node: Node) -> None:
-        self.exchange, self.config, self.node = exchange, config, node
+    def __init__(self, exchange: Exchange, config: OAuth2.Config, node: Node, use: str) -> None:
+        self.exchange, self.config, self.node, self.use = exchange, config, node, use
         self.parameters = Parameters(exchange.request)
         self.grant = self.parameters.get("grant_type")
         self.client_id, self.secret, self.by_header = credentials(exchange, self.parameters, config)
@@ -127,6 +127,8 @@ class TokenRequest:
             raise INVALID_CODE
         if code["challenge_method"] or checks.needs_proof(self.config, issuer.client):
             self._check_verifier(code)
+        if self.config.global_credentials and code["plugin"] and code["plugin"]["id"] != self.use:
+            raise INVALID_CODE
         if not await self.node.records.delete(CODES, code):
             raise INVALID_CODE  # somebody used it at the same time
         return await issuer.issue(code["authenticated_userid"], code["scope"])
