@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -40,10 +41,17 @@ def use_own_entities(models: Iterable[type[Entity]]) -> None:
 @cache
 def _described(flavor: str, own: tuple[type[Entity], ...]) -> Mapping[str, EntityType]:
     found = {model.entity().name: model.entity() for model in (*_models(), *own)}
-    if flavor == "expressions":
-        routes = importlib.import_module(f"{__name__}._expression_routes")
-        found["routes"] = routes.ExpressionRoute.entity()
+    found["routes"] = _routes(found["routes"], flavor)
     return {name: found[name] for name in _by_dependency(found)}
+
+
+def _routes(routes: EntityType, flavor: str) -> EntityType:
+    """Routes of this flavour, with the fields of the other one dormant."""
+    other: EntityType = importlib.import_module(f"{__name__}._expression_routes").ExpressionRoute.entity()
+    if flavor == "expressions":
+        routes, other = other, routes
+    dormant = {name: field for name, field in other.fields.items() if name not in routes.fields}
+    return replace(routes, dormant=dormant)
 
 
 def _models() -> list[type[Entity]]:

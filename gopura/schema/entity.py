@@ -28,6 +28,7 @@ class EntityType:
     endpoints: whether it has URLs of its own and below its parents.
     workspaceable: belongs to a workspace.
     variant_key: the field whose value chooses among `variants`.
+    dormant: fields that the entity has under other settings; they are stored, so that changing the setting is safe.
     """
 
     name: str
@@ -44,6 +45,7 @@ class EntityType:
     variant_key: str | None = None
     variant_error: str = "unknown type: %s"
     variants: Callable[[str], Shape | None] = field(default=lambda _name: None)
+    dormant: Mapping[str, Field] = field(default_factory=dict)
 
     @property
     def fields(self) -> Mapping[str, Field]:
