@@ -279,10 +279,18 @@ def test_tokens_are_for_their_service(gateway: Gateway) -> None:
 
 
 def test_global_codes_are_for_their_use_of_the_plugin(gateway: Gateway) -> None:
-    gateway.configure(given(global_credentials=True))
-    code = arguments(authorize(gateway))["code"]
-    gateway.configure(given(global_credentials=True))  # the plugin is another one now, the application too
-    assert token(gateway, "authorization_code", {"code": code}).json()["error_description"] == "Invalid code"
+    def configure(use: int) -> None:
+        entities = given(global_credentials=True)
+        entities["oauth2_credentials"][0]["id"] = f"{0:08}-0000-4000-8000-{0:012}"
+        entities["plugins"][0]["id"] = f"{use:08}-0000-4000-8000-{0:012}"
+        gateway.configure(entities)
+
+    configure(1)
+    code = {"code": arguments(authorize(gateway))["code"]}
+    configure(2)
+    assert token(gateway, "authorization_code", code).json()["error_description"] == "Invalid code"
+    configure(1)
+    assert token(gateway, "authorization_code", code).status == 200
 
 
 def test_without_a_control_plane(gateway: Gateway) -> None:
