@@ -50,3 +50,13 @@ def test_entities_that_plugins_bring_along() -> None:
         assert entities.get("things").model is Thing
     finally:
         entities.use_own_entities(())
+
+
+def test_fields_of_the_other_router_flavour_are_dormant() -> None:
+    try:
+        assert set(entities.get("routes").dormant) == {"expression", "priority"}
+        entities.use_router_flavor("expressions")
+        assert {"paths", "hosts"} <= set(entities.get("routes").dormant)
+        assert "name" not in entities.get("routes").dormant
+    finally:
+        entities.use_router_flavor("traditional_compatible")
