@@ -28,6 +28,7 @@
 mod address;
 mod balancer;
 mod checks;
+mod choice;
 mod consistent_hashing;
 mod hash;
 mod health;
@@ -38,10 +39,11 @@ mod round_robin;
 mod spec;
 
 pub use address::{Address, Endpoint, Lease, Resolution, Target};
-pub use balancer::{Attempt, Balancer, HealthChange, HealthchecksOff, NoPeer};
+pub use balancer::{Balancer, HealthChange, HealthchecksOff};
 pub use checks::{
     Active, ActiveHealthy, ActiveUnhealthy, Healthchecks, Kind, Passive, PassiveHealthy, PassiveUnhealthy,
 };
+pub use choice::{Attempt, NoPeer};
 pub use health::{Event, Observer};
 pub use prober::Prober;
 pub use report::{AddressReport, BalancerReport, Details, TargetReport, Weights};

@@ -115,7 +115,7 @@ fn find(criterion: &mut Criterion) {
 fn build(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("build 10,000 routes");
     group.sample_size(10);
-    for &shape in &[Shape::HostAndPath, Shape::Path, Shape::Header] {
+    for &shape in &[Shape::HostAndPath, Shape::Path, Shape::Header, Shape::SimilarRegex] {
         let routes: Vec<_> = (0..10_000).map(|number| route(shape, number)).collect();
         let index = Router::build(routes.clone(), Flavor::TraditionalCompatible).unwrap();
         group.bench_function(format!("{shape:?}/whole"), |bencher| {
