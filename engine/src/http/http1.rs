@@ -167,6 +167,7 @@ impl Http1 {
     /// Waits for the first byte of the next request; false when there will be none.
     async fn wait_idle(&mut self, draining: &mut tokio::sync::watch::Receiver<bool>) -> bool {
         let io = &mut self.io;
+        io.release();
         tokio::select! {
             biased;
             filled = poll_fn(|cx| io.poll_fill(cx)) => return matches!(filled, Ok(1..)),

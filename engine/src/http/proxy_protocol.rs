@@ -74,7 +74,6 @@ fn binary(bytes: &[u8]) -> Parsed {
     let Some(body) = bytes.get(16..length) else { return Parsed::More };
     let port = |at: usize| u16::from_be_bytes([body[at], body[at + 1]]);
     match (bytes[12], bytes[13] >> 4) {
-        (0x20, _) => Parsed::Header(None, length),
         (0x21, 1) if body.len() >= 12 => {
             let ip = |at: usize| IpAddr::from([body[at], body[at + 1], body[at + 2], body[at + 3]]);
             let pair = (SocketAddr::new(ip(0), port(8)), SocketAddr::new(ip(4), port(10)));
@@ -85,7 +84,7 @@ fn binary(bytes: &[u8]) -> Parsed {
             let pair = (SocketAddr::new(ip(0), port(32)), SocketAddr::new(ip(16), port(34)));
             Parsed::Header(Some(pair), length)
         }
-        (0x21, 0 | 3) => Parsed::Header(None, length),
+        (0x20, _) | (0x21, 0 | 3) => Parsed::Header(None, length),
         _ => Parsed::Invalid,
     }
 }
@@ -94,8 +93,8 @@ fn binary(bytes: &[u8]) -> Parsed {
 mod tests {
     use super::*;
 
-    fn pair(from: &str, to: &str) -> Header {
-        Some((from.parse().unwrap(), to.parse().unwrap()))
+    fn pair(from: &str, to: &str) -> (SocketAddr, SocketAddr) {
+        (from.parse().unwrap(), to.parse().unwrap())
     }
 
     #[test]
@@ -103,13 +102,16 @@ mod tests {
         let v2 = [SIGNATURE, b"\x21\x11\0\x0c\x0a\0\0\x01\x0a\0\0\x02\0\x50\x1f\x90rest"].concat();
         let local = [SIGNATURE, b"\x20\0\0\0rest"].concat();
         let cases: [(&[u8], Parsed); 9] = [
-            (b"PROXY TCP4 1.2.3.4 5.6.7.8 9 10\r\nGET", Parsed::Header(pair("1.2.3.4:9", "5.6.7.8:10"), 33)),
-            (b"PROXY TCP6 ::1 ::2 9 10\r\n", Parsed::Header(pair("[::1]:9", "[::2]:10"), 25)),
+            (
+                b"PROXY TCP4 1.2.3.4 5.6.7.8 9 10\r\nGET",
+                Parsed::Header(Some(pair("1.2.3.4:9", "5.6.7.8:10")), 33),
+            ),
+            (b"PROXY TCP6 ::1 ::2 9 10\r\n", Parsed::Header(Some(pair("[::1]:9", "[::2]:10")), 25)),
             (b"PROXY UNKNOWN\r\n", Parsed::Header(None, 15)),
             (b"PROXY TCP4", Parsed::More),
             (b"GET / HTTP/1.1\r\n", Parsed::Invalid),
             (b"PROXY TCP4 1.2.3.4 5.6.7.8 9\r\n", Parsed::Invalid),
-            (&v2, Parsed::Header(pair("10.0.0.1:80", "10.0.0.2:8080"), 28)),
+            (&v2, Parsed::Header(Some(pair("10.0.0.1:80", "10.0.0.2:8080")), 28)),
             (&v2[..20], Parsed::More),
             (&local, Parsed::Header(None, 16)),
         ];

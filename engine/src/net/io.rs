@@ -39,6 +39,14 @@ impl Io {
         self.received += bytes.len() as u64;
     }
 
+    /// Frees the buffers of a connection that will be idle.
+    pub fn release(&mut self) {
+        self.input.release();
+        if !self.has_output() {
+            self.output = Vec::new();
+        }
+    }
+
     /// Reads and writes that wait longer than this from now on fail with `TimedOut`; zero: no limit.
     pub fn deadline(&mut self, after: Duration) {
         self.clock.set(after);

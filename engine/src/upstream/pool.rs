@@ -34,6 +34,7 @@ pub fn put_back(mut connection: Connection, settings: &Settings) {
     }
     connection.idle_since = Instant::now();
     connection.io.deadline(Duration::ZERO);
+    connection.io.release();
     IDLE.with_borrow_mut(|idle| {
         let connections = idle.entry(connection.key).or_default();
         if connections.len() >= size {

@@ -172,7 +172,7 @@ impl Client for Http2 {
                 self.send_clock.begin(self.send_timeout);
                 self.send_clock.poll(cx).map(|()| Err(Broken::TimedOut))
             }
-            done => {
+            done @ Poll::Ready(_) => {
                 self.send_clock.clear();
                 done.map_err(|_| Broken::Gone)
             }
