@@ -1,14 +1,11 @@
 """One page for every bundled plugin, and one that lists them."""
 
-import importlib
 import inspect
-import pkgutil
-from collections.abc import Iterator
 
 from tables import fields, table
 
-from gopura import plugins
 from gopura.plugin import Plugin
+from gopura.plugin.discovery import discover
 
 HEAD = """# Plugins
 
@@ -18,16 +15,12 @@ The plugins that are there, with Kong's names, settings and priorities; a higher
 
 def pages() -> dict[str, str]:
     """The pages by their paths."""
-    found = sorted(_bundled(), key=lambda plugin: plugin.name)
+    found = [plugin for _, plugin in sorted(discover().plugins.items())]
     return {"plugins/index.md": _index(found)} | {f"plugins/{p.name}.md": _page(p) for p in found}
 
 
-def _bundled() -> Iterator[type[Plugin]]:
-    for module in pkgutil.iter_modules(plugins.__path__):
-        names = vars(importlib.import_module(f"{plugins.__name__}.{module.name}"))
-        for value in names.values():
-            if isinstance(value, type) and issubclass(value, Plugin) and "name" in vars(value):
-                yield value
+def _state(plugin: type[Plugin]) -> str:
+    return "" if plugin.phases() else " **Its configuration is understood, but it does nothing yet.**"
 
 
 def _about(plugin: type[Plugin]) -> str:
@@ -36,13 +29,13 @@ def _about(plugin: type[Plugin]) -> str:
 
 
 def _index(found: list[type[Plugin]]) -> str:
-    rows = [(f"[{p.name}]({p.name}.md)", str(p.priority), _about(p)) for p in found]
+    rows = [(f"[{p.name}]({p.name}.md)", str(p.priority), _about(p) + _state(p)) for p in found]
     return f"{HEAD}\n{table(('plugin', 'priority', 'what it does'), rows)}"
 
 
 def _page(plugin: type[Plugin]) -> str:
     text = inspect.getdoc(inspect.getmodule(plugin)) or ""
-    phases = ", ".join(f"`{phase}`" for phase in plugin.phases()) or "none"
+    phases = ", ".join(f"`{phase}`" for phase in plugin.phases()) or f"none.{_state(plugin)}"
     protocols = ", ".join(f"`{protocol}`" for protocol in plugin.protocols)
     facts = f"Priority {plugin.priority}; phases: {phases}; protocols: {protocols}."
     shape = plugin.Config.shape()
