@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from gopura import logs
+from gopura.cli._database import migrate
 from gopura.cli._options import Failure, node_options
 from gopura.release import VERSION
 from gopura.settings import Settings
@@ -21,13 +22,17 @@ from gopura.supervisor.run import Supervisor
 
 # Set for the process that `--daemon` leaves behind: the descriptor on which it tells how the start went.
 _TOLD = "GOPURA_PROCESS_START"
+_MIGRATION_SECONDS = 60.0
 
 
 @click.command("start")
 @click.option("--daemon", is_flag=True, help="Return once everything runs, and leave it running.")
+@click.option("--run-migrations", is_flag=True, help="Make or change the tables of the database before.")
 @node_options
-def command(settings: Settings, daemon: bool) -> None:
+def command(settings: Settings, daemon: bool, run_migrations: bool) -> None:
     """Start the gateway in this terminal (or, with --daemon, in the background)."""
+    if run_migrations and _TOLD not in os.environ:
+        migrate(settings, "up", _MIGRATION_SECONDS)
     start(settings, daemon)
 
 

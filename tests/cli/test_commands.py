@@ -98,7 +98,8 @@ def test_migrations_of_an_embedded_database(run):
     assert run("migrations", "up").output == "no migration is missing\n"
     assert run("migrations", "finish").exit_code == 0
     assert run("migrations", "status").exit_code == 0
-    assert run("migrations", "list").output.startswith("executed")
+    assert run("migrations", "list").output.startswith("executed ")
+    assert run("migrations", "up", "-q", "-f", "--db-timeout", "5").output == ""
     assert run("migrations", "reset", "--yes").output == "database is empty\n"
     assert run("migrations", "status").exit_code == 3
 
