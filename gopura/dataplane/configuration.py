@@ -13,7 +13,7 @@ import orjson
 import psutil
 
 from gopura._engine import Engine, Prepared, SnapshotError
-from gopura.dataplane.plugins import PluginHost
+from gopura.dataplane.plugins import PluginHost, UnusableError
 from gopura.link import messages
 from gopura.plugin.node import Node
 
@@ -75,6 +75,9 @@ class Configuration:
             await self._commit(await asyncio.to_thread(self._engine.prepare, message))
         except SnapshotError as error:
             return messages.resync() if error.resync else messages.nack(_version(message), error.errors)
+        except UnusableError as error:
+            faults = [messages.EntityFault(entity="plugins", id=k, message=why) for k, why in error.faults]
+            return messages.nack(_version(message), faults)
         except Exception as error:
             log.exception("a snapshot cannot be served")
             fault = messages.EntityFault(entity="snapshot", id="", message=_reason(error))
@@ -86,6 +89,9 @@ class Configuration:
         """Answer a question of the control plane."""
         if name == "log_level":
             return self._engine.set_log_level(params["level"])
+        if name == "plugin":
+            asked = params["plugin"], params["question"], params["params"]
+            return await asyncio.to_thread(self._plugins.ask, *asked)
         if name == "forget":
             return self._node.records.forget(params["entity"], params["row"])
         if name in ("upstream_health", "balancer_health"):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,23 @@ class BoundPlugin:
         log.error("%s failed in %s, route %s", self.name, phase, name, exc_info=error)
 
 
+class UnusableError(ValueError):
+    """Configurations that their plugins cannot use: `faults` has the id of each, and why."""
+
+    def __init__(self, faults: list[tuple[str, str]]) -> None:
+        self.faults = faults
+        super().__init__("; ".join(f"{key}: {reason}" for key, reason in faults))
+
+
+@contextmanager
+def _contained(name: str, done: str) -> Iterator[None]:
+    """Keep a plugin's fault from the node and the other plugins."""
+    try:
+        yield
+    except Exception:
+        log.exception("the plugin %s cannot be %s", name, done)
+
+
 class PluginHost:
     """The plugins of this node and their configurations.
 
@@ -54,37 +72,49 @@ class PluginHost:
 
     def __init__(self, found: Found, node: Node, loop: PluginLoop, time_limit: float = TIME_LIMIT) -> None:
         self._loop, self._time_limit = loop, time_limit
-        self._plugins = {name: self._make(plugin, node) for name, plugin in found.plugins.items()}
+        self._plugins: dict[str, Plugin] = {}
+        for name, plugin in found.plugins.items():
+            with _contained(name, "set up, and is left out"):
+                self._plugins[name] = plugin(node)
         self._bound: dict[str, BoundPlugin] = {}
         self._next: dict[str, BoundPlugin] = {}
         self._told: set[str] = set()
         for broken in found.broken:
             log.error("plugin left out: %s", broken)
 
-    @staticmethod
-    def _make(plugin: type[Plugin], node: Node) -> Plugin:
-        return plugin(node)
-
     def start(self) -> None:
         """Let the plugins start their background work."""
-        for plugin in self._plugins.values():
-            plugin.start()
+        for name, plugin in self._plugins.items():
+            with _contained(name, "started"):
+                plugin.start()
+
+    def ask(self, name: str, question: str, params: Mapping[str, Any]) -> Any:
+        """Have a plugin answer the Admin API; LookupError when there is no such plugin, or no answer."""
+        if name not in self._plugins:
+            raise LookupError(f"the plugin {name} is not loaded")
+        return self._plugins[name].answer(question, params)
 
     def bind(self, changed: Iterable[Change], removed: Iterable[str]) -> Mapping[str, BoundPlugin]:
-        """Say what runs once the prepared snapshot is committed; ValueError for a bad configuration."""
-        gone = set(removed)
+        """Say what runs once the prepared snapshot is committed; UnusableError for bad configurations."""
+        gone, faults = set(removed), []
         self._next = {key: bound for key, bound in self._bound.items() if key not in gone}
         for key, name, _config, entity in changed:
             self._next.pop(key, None)
             if plugin := self._known(name):
-                self._next[key] = self._bind(plugin, json.loads(entity))
+                try:
+                    self._next[key] = self._bind(plugin, json.loads(entity))
+                except Exception as error:
+                    faults.append((key, f"{name}: {error}"))
+        if faults:
+            raise UnusableError(faults)
         return self._next
 
     def committed(self) -> None:
         """Take what `bind` said as what runs, and tell the plugins their configurations."""
         self._bound = self._next
         for name, plugin in self._plugins.items():
-            plugin.configure([bound.config for bound in self._bound.values() if bound.name == name])
+            with _contained(name, "told its configurations"):
+                plugin.configure([bound.config for bound in self._bound.values() if bound.name == name])
 
     def _known(self, name: str) -> Plugin | None:
         plugin = self._plugins.get(name)

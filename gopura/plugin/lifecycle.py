@@ -140,6 +140,13 @@ class Plugin:
     def start(self) -> None:
         """Start background work (`self.node.every`, `self.node.spawn`) once; nothing by default."""
 
+    def answer(self, question: str, params: Mapping[str, Any]) -> Any:
+        """Answer what the Admin API asks about what this node holds; by default nothing can be asked.
+
+        Runs on a thread of its own; whatever JSON can carry may be returned.
+        """
+        raise LookupError(f"{self.name} cannot be asked for {question}")
+
     def request_body_limit(self, config: Any) -> int:
         """Say how many bytes of the client's body must be read before `access`; 0 leaves it streaming.
 

@@ -1,0 +1,82 @@
+"""The plugin host keeps a broken plugin from the node."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+
+from gopura.dataplane.event_loop import PluginLoop
+from gopura.dataplane.plugins import PluginHost, UnusableError
+from gopura.plugin import Plugin, config
+from gopura.plugin.discovery import Found
+from gopura.plugin.node import Node
+
+
+class Steady(Plugin, name="steady", priority=1):
+    class Config(config.Record):
+        size: int = 1
+
+    started = 0
+    configured: list[list[Any]]
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(node)
+        type(self).configured = []
+
+    def start(self) -> None:
+        type(self).started += 1
+
+    def configure(self, configs: list[Any]) -> None:
+        self.configured.append(configs)
+
+    def access(self, exchange: Any, config: Any) -> None:
+        """Let it pass."""
+
+
+class BrokenAtStart(Steady, name="broken-start", priority=2):
+    def start(self) -> None:
+        raise OSError("cannot start")
+
+
+class BrokenConfigure(Steady, name="broken-configure", priority=3):
+    def configure(self, configs: list[Any]) -> None:
+        raise OSError("cannot configure")
+
+
+class BrokenInit(Steady, name="broken-init", priority=4):
+    def __init__(self, node: Node) -> None:
+        raise OSError("cannot be made")
+
+
+@pytest.fixture
+def host() -> PluginHost:
+    plugins: list[type[Plugin]] = [BrokenAtStart, BrokenConfigure, BrokenInit, Steady]
+    loop = PluginLoop()
+    node = Node("node", lambda *_: None, loop)
+    made = PluginHost(Found({plugin.name: plugin for plugin in plugins}), node, loop)
+    loop.close()
+    return made
+
+
+def change(key: str, name: str, **settings: Any) -> tuple[str, str, bytes, bytes]:
+    entity = {"id": key, "name": name, "config": settings}
+    return key, name, json.dumps(settings).encode(), json.dumps(entity).encode()
+
+
+def test_all_others_run(host: PluginHost, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        host.start()
+        bound = host.bind([change("1", "steady"), change("2", "broken-init")], [])
+        host.committed()
+    assert Steady.started == 1
+    assert list(bound) == ["1"]
+    assert len(Steady.configured[-1]) == 1
+    for text in ("broken-start cannot be started", "broken-configure cannot be told its configurations"):
+        assert text in caplog.text
+
+
+def test_a_configuration_that_cannot_be_used_is_named(host: PluginHost) -> None:
+    with pytest.raises(UnusableError) as caught:
+        host.bind([change("1", "steady", size="large"), change("2", "steady")], [])
+    assert [key for key, _ in caught.value.faults] == ["1"]
