@@ -8,6 +8,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from gopura.schema import Entity, EntityType, surroundings
+from gopura.schema.entity import problems_of_part
+from gopura.schema.referred import partial_problems
 
 if TYPE_CHECKING:
     from gopura.plugin.discovery import Broken
@@ -25,6 +27,7 @@ def all() -> Mapping[str, EntityType]:  # noqa: A001 - reads `entities.all()`
 
 
 _plugins_own: tuple[type[Entity], ...] = ()
+partial_problems["routes"] = lambda part: problems_of_part(get("routes"), part)
 
 
 def use_router_flavor(flavor: str) -> None:
@@ -50,6 +53,8 @@ def _routes(routes: EntityType, flavor: str) -> EntityType:
     other: EntityType = importlib.import_module(f"{__name__}._expression_routes").ExpressionRoute.entity()
     if flavor == "expressions":
         routes, other = other, routes
+    elif flavor == "traditional":
+        routes = replace(routes, shape=replace(routes.shape, checks=routes.shape.checks[:-1]))
     dormant = {name: field for name, field in other.fields.items() if name not in routes.fields}
     return replace(routes, dormant=dormant)
 

@@ -1,7 +1,8 @@
 """Routes: which requests go to which service."""
 
+import logging
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 
 from gopura.entities._route_protocols import by_protocol
 from gopura.schema import (
@@ -34,6 +35,9 @@ from gopura.schema import (
     Utf8Name,
     Uuid,
 )
+from gopura.schema.servable import route_problem
+
+log = logging.getLogger(__name__)
 
 _NO_HOST = MatchNone(
     Pattern(
@@ -53,6 +57,18 @@ ProtocolSet = Annotated[
 ]
 
 
+def _path_handling(row: dict[str, Any]) -> None:
+    if row["path_handling"] == "v1":
+        log.warning("path_handling v1 is deprecated and has no effect in every router flavour; use v0")
+
+
+def _all_paths(row: dict[str, Any]) -> str | None:
+    """What each path is checked for alone must hold for all of them together."""
+    has_regex = any(path.startswith("~") for path in row["paths"] or ())
+    why = route_problem(paths=row["paths"]) if has_regex else None
+    return why and f"Router Expression failed validation: {why}"
+
+
 class Route(Entity, name="routes", endpoint_key="name", variant_key="protocols"):
     """A rule that matches requests and says where they go."""
 
@@ -64,8 +80,8 @@ class Route(Entity, name="routes", endpoint_key="name", variant_key="protocols")
             LenEq(0),
             "'snis' can only be set when 'protocols' is 'grpcs', 'https', 'tls' or 'tls_passthrough'",
         ),
-        CustomCheck("path_handling", check=lambda _row: None),
-        CustomCheck("id", "paths", check=lambda _row: None, with_missing=True),
+        CustomCheck("path_handling", check=_path_handling),
+        CustomCheck("id", "paths", check=_all_paths, with_missing=True),
     )
 
     id: Uuid

@@ -34,7 +34,13 @@ class HttpLog(Plugin, name="http-log", priority=12, protocols=ALL_PROTOCOLS):
     class Config(config.Record):
         """Where to, and how."""
 
-        checks = (config.CustomCheck("retry_count", "queue_size", "flush_timeout", check=lambda _row: None),)
+        checks = (
+            config.Renamed(
+                retry_count=(10, "queue.max_retry_time"),
+                queue_size=(1, "queue.max_batch_size"),
+                flush_timeout=(2, "queue.max_coalescing_delay"),
+            ),
+        )
         rules = (config.Custom(_one_authorization),)
 
         http_endpoint: Annotated[config.Url, config.Encrypted(), config.Referenceable()]

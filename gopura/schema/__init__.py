@@ -43,6 +43,7 @@ from gopura.schema.checks import (
     MutuallyExclusiveSets,
     MutuallyRequired,
     OnlyOneOf,
+    Renamed,
 )
 from gopura.schema.entity import Entity, EntityType, shape_for, specialised
 from gopura.schema.field import UNSET, Field
@@ -81,6 +82,7 @@ __all__ = [
     "MutuallyRequired",
     "OnlyOneOf",
     "Record",
+    "Renamed",
     "Rule",
     "SchemaViolation",
     "Shape",

@@ -76,7 +76,7 @@ class Entity(Record):
     def __pydantic_init_subclass__(cls, **facts: Any) -> None:
         """Keep the class keywords."""
         cls._facts = facts
-        partial_problems[facts["name"]] = lambda part: problems_of_part(cls.entity(), part)
+        partial_problems.setdefault(facts["name"], lambda part: problems_of_part(cls.entity(), part))
 
     def __init_subclass__(cls, **_facts: Any) -> None:
         """Let class keywords pass."""

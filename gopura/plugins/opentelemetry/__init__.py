@@ -27,7 +27,12 @@ class OpenTelemetry(Plugin, name="opentelemetry", priority=14, version="0.1.0"):
     class Config(config.Record):
         """Where to, and what is said about this gateway."""
 
-        checks = (config.CustomCheck("batch_span_count", "batch_flush_delay", check=lambda _row: None),)
+        checks = (
+            config.Renamed(
+                batch_span_count=(200, "queue.max_batch_size"),
+                batch_flush_delay=(3, "queue.max_coalescing_delay"),
+            ),
+        )
 
         endpoint: Annotated[config.Url, config.Referenceable()]
         """The URL to post traces to."""

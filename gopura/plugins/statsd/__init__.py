@@ -77,7 +77,13 @@ class Statsd(Plugin, name="statsd", priority=11, protocols=ALL_PROTOCOLS):
     class Config(config.Record):
         """What is measured, how it is named, where it is sent."""
 
-        checks = (config.CustomCheck("retry_count", "queue_size", "flush_timeout", check=lambda _row: None),)
+        checks = (
+            config.Renamed(
+                retry_count=(10, "queue.max_retry_time"),
+                queue_size=(1, "queue.max_batch_size"),
+                flush_timeout=(2, "queue.max_coalescing_delay"),
+            ),
+        )
 
         host: config.Host | None = "localhost"
         """The server's host."""

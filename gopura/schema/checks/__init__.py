@@ -12,6 +12,7 @@ from gopura.schema.checks.presence import (
     MutuallyRequired,
     OnlyOneOf,
 )
+from gopura.schema.checks.renamed import Renamed
 
 __all__ = [
     "AtLeastOneOf",
@@ -25,4 +26,5 @@ __all__ = [
     "MutuallyExclusiveSets",
     "MutuallyRequired",
     "OnlyOneOf",
+    "Renamed",
 ]
