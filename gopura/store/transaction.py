@@ -6,13 +6,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gopura.store import rows
+from gopura.store import constraints, rows
 from gopura.store.changes import Recorder
-from gopura.store.errors import ForeignKeyViolation, NotFound, PrimaryKeyViolation, UniqueViolation
-from gopura.store.layout import Column, Layout
+from gopura.store.errors import ForeignKeyViolation, NotFound
+from gopura.store.layout import Layout
 from gopura.store.reader import Reader
 from gopura.store.rows import Value
-from gopura.store.tables import EXPIRY, TOGETHER, Tables
+from gopura.store.tables import EXPIRY, Tables
 
 
 class Transaction(Reader):
@@ -31,10 +31,7 @@ class Transaction(Reader):
         """Add an entity and return it as stored; PrimaryKey-, Unique- or ForeignKeyViolation."""
         layout = self.tables.layouts[entity]
         row = rows.to_row(layout, value)
-        key = row[layout.key]
-        if await self._stored(layout, key) is not None:
-            raise PrimaryKeyViolation({layout.key: key})
-        await self._check(layout, row, value)
+        await constraints.check(self.connection, self.tables, layout, row, value, new=True)
         await self.connection.execute(sa.insert(self.tables.of[entity]), row)
         return await self._done(layout, None, row)
 
@@ -49,7 +46,7 @@ class Transaction(Reader):
         if before is None:
             raise NotFound.by_primary_key({layout.key: key})
         row = rows.to_row(layout, {EXPIRY: before.get(EXPIRY)} | value)
-        await self._check(layout, row, value)
+        await constraints.check(self.connection, self.tables, layout, row, value, new=False)
         table = self.tables.of[entity]
         await self.connection.execute(sa.update(table).where(table.c[layout.key] == row[layout.key]), row)
         return await self._done(layout, before, row)
@@ -132,38 +129,3 @@ class Transaction(Reader):
         if tags:
             found = [{"id": key, "entity": entity, "tag": tag} for tag in dict.fromkeys(tags)]
             await self.connection.execute(sa.insert(table), found)
-
-    async def _check(self, layout: Layout, row: dict[str, Any], value: Value) -> None:
-        await self._check_unique(layout, row, value)
-        for column in layout.foreign:
-            await self._check_reference(column, row[column.sql])
-
-    async def _check_unique(self, layout: Layout, row: dict[str, Any], value: Value) -> None:
-        if TOGETHER in row and await self._taken(layout, row, TOGETHER):
-            columns = [layout.by_name[name] for name in layout.together]
-            raise UniqueViolation({column.name: _reference(column, row) for column in columns})
-        for column in layout.columns:
-            if column.unique and row[column.sql] is not None and await self._taken(layout, row, column.sql):
-                raise UniqueViolation({column.name: value[column.name]})
-
-    async def _taken(self, layout: Layout, row: dict[str, Any], column: str) -> bool:
-        table = self.tables.of[layout.name]
-        key = table.c[layout.key]
-        query = sa.select(key).where(key != row[layout.key], table.c[column] == row[column])
-        return await self.connection.scalar(query.limit(1)) is not None
-
-    async def _check_reference(self, column: Column, key: str | None) -> None:
-        if key is None:
-            return
-        layout = self.tables.layouts[column.reference]
-        table = self.tables.of[layout.name]
-        if (
-            await self.connection.scalar(sa.select(table.c[layout.key]).where(table.c[layout.key] == key))
-            is None
-        ):
-            raise ForeignKeyViolation.unknown(column.name, {layout.key: key}, column.reference)
-
-
-def _reference(column: Column, row: dict[str, Any]) -> Any:
-    cell = row[column.sql]
-    return {"id": cell} if column.kind == "foreign" and cell is not None else cell
