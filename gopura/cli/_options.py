@@ -34,7 +34,7 @@ def node_options(command: Command) -> Command:
     @click.option(
         "-p", "--prefix", metavar="FOLDER", help="Folder of the node; goes before all other sources."
     )
-    @click.option("-v", "verbose", is_flag=True, help="Say what is done.")
+    @click.option("-v", "--v", "verbose", is_flag=True, help="Say what is done.")
     @click.option("--vv", "debug", is_flag=True, help="Say everything that may help to find a fault.")
     @functools.wraps(command)
     def with_settings(

@@ -56,6 +56,7 @@ class Node:
                 self._keepers[name] = Keeper(name, MODULES[name], launch)
             self._connect()
             await self._first_start()
+            log.log(NOTICE, "started: %s", self._processes())
 
     async def reload(self, settings: Settings) -> None:
         """Replace the processes, without refusing a connection; a StartError keeps what runs."""
@@ -70,7 +71,7 @@ class Node:
                     await keeper.replace_in_turn(launches[name])
             self._sockets.keep(settings, listen_names(settings))
             self.settings = settings
-            log.log(NOTICE, "reloaded")
+            log.log(NOTICE, "reloaded: %s", self._processes())
 
     async def stop(self, graceful: bool) -> None:
         """End all processes, the data plane first: at once, or after it has answered what it has accepted."""
@@ -122,6 +123,10 @@ class Node:
             log.error("no control process, traffic is served from the saved snapshot: %s", error)  # noqa: TRY400
             self._keepers[name].on_down()
             self._keepers[name].revive()
+
+    def _processes(self) -> str:
+        kept = self._keepers.items()
+        return ", ".join(f"{name} process {keeper.child.pid}" for name, keeper in kept if keeper.child)
 
     def _saved(self) -> bool:
         return "data" in self._keepers and (self.prefix.path / "snapshot" / "current").exists()

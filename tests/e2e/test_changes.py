@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.e2e.load import Load
+
 JSON = {"content-type": "application/json"}
 
 
@@ -41,3 +43,15 @@ def test_nothing_changes_when_a_change_is_refused(node):
     assert node.admin.post("/routes", json={"paths": ["~/("], "service": None}).status_code == 400
     assert node.admin.post("/routes", json={"service": {"id": "x"}, "paths": ["/"]}).status_code == 400
     assert node.admin.get("/routes").json() == before
+
+
+def test_no_request_fails_while_things_change(node):
+    node.add_route("busy")
+    load = Load(f"{node.gateway.proxy}/busy")
+    for number in range(60):
+        node.add_route(f"passing-{number}")
+        assert node.admin.patch("/routes/busy", json={"tags": [f"t{number}"]}).status_code == 200
+        assert node.admin.delete(f"/routes/passing-{number}").status_code == 204
+    statuses = load.stop()
+    assert set(statuses) == {200}
+    assert len(statuses) > 100
