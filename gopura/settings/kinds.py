@@ -150,7 +150,7 @@ class ListOf:
 
     def parse(self, text: str) -> list[Any]:
         """Return the values in order."""
-        return [self.item.parse(part.strip()) for part in text.split(",")]
+        return [self.item.parse(part.strip()) for part in text.split(",") if part.strip()]
 
     def describe(self) -> str:
         """Name the form of each value."""
@@ -165,7 +165,7 @@ class Listen:
 
     def parse(self, text: str) -> list[str]:
         """Check every entry and return the entries."""
-        entries = [entry.strip() for entry in text.split(",")]
+        entries = [entry.strip() for entry in text.split(",") if entry.strip()] or [text]
         parse_listen(entries, self.flags)
         return entries
 

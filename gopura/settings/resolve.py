@@ -46,7 +46,8 @@ def _take(result: Resolved, entry: Entry, prefix: str, environ: Mapping[str, str
         return
     try:
         text = _dereference(result, entry, prefix, environ)
-        result.values[setting.name] = setting.parse(text)
+        # An empty text, as from a variable that is declared but not set, asks for the default.
+        result.values[setting.name] = setting.parse(text or setting.default)
     except ValueError as error:
         result.problems.append(_bad(setting, entry, error))
         return

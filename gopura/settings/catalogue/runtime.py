@@ -65,7 +65,7 @@ SECTION = Section(
         Setting(
             "restart_delay_max",
             Number(0.1, 3600, whole=False),
-            "30",
+            "5",
             "Longest pause, in seconds, before a process that keeps dying is started again.",
             own=True,
         ),
