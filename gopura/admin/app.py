@@ -2,9 +2,9 @@
 
 import logging
 import re
-import secrets
 import time
 from collections.abc import Mapping
+from secrets import token_hex
 from typing import Any
 
 from starlette.applications import Starlette
@@ -22,6 +22,7 @@ from gopura.admin import (
     information,
     problems,
     resources,
+    secrets,
     transactions,
 )
 from gopura.admin.call import Call
@@ -76,7 +77,7 @@ class Admin:
             return
         started = time.perf_counter()
         request = Request(scope, receive)
-        request_id = secrets.token_hex(12)
+        request_id = token_hex(12)
         response = await self._outer(request, request_id)
         if response.status_code >= 400 and problems.wanted(request):
             response = problems.translated(response, request, request.scope.get("gopura.call"))
@@ -105,10 +106,11 @@ class Admin:
         except RecursionError:
             return answers.message("the body is nested too deeply", 400)
         except DatabaseUnavailable as error:
-            log.warning("%s %s: %s", request.method, path, error)
+            log.warning("%s %s: %s", request.method, request.scope["raw_path"].decode(), error)
             return answers.message(str(error), 503)
         except Exception:
-            log.exception("%s %s failed, request id %s", request.method, path, request_id)
+            shown = request.scope["raw_path"].decode()
+            log.exception("%s %s failed, request id %s", request.method, shown, request_id)
             return answers.message("An unexpected error occurred", 500)
 
     async def _inner(self, request: Request, path: str, request_id: str) -> Response:
@@ -116,6 +118,8 @@ class Admin:
         if found is None:
             return answers.not_found()
         endpoint, params = found
+        # Whoever logs this request after the answer finds the path here.
+        request.scope["raw_path"] = secrets.masked(path, params).encode()
         guarded = endpoint.guard(self.gateway) if endpoint.guard else None
         if guarded is not None:
             return guarded

@@ -25,6 +25,7 @@ class Resource:
     def __init__(self, entity: EntityType, gateway: Gateway) -> None:
         self.entity = entity
         self.entities = gateway.entities
+        self._no_ttl: Value = {"ttl": 0} if entity.ttl else {}
         self.read_only = gateway.settings.database == "off"
 
     def guard(self, gateway: Gateway) -> Response | None:
@@ -92,7 +93,7 @@ class Resource:
         storable.check(row)
         await self.check(tx, row)
         self.refuse("create or update", key)
-        return await tx.upsert(self.entity.name, row | ttl)
+        return await tx.upsert(self.entity.name, row | (ttl or self._no_ttl))
 
     async def remove(self, tx: Transaction, key: Key) -> None:
         """DELETE; it may be gone already."""

@@ -57,6 +57,11 @@ class Reader:
         """Every entity whose fields have these values, in the order of their keys."""
         return [rows.shown(value) for value in await self.stored(entity, where)]
 
+    async def distinct(self, entity: str, field: str) -> list[Any]:
+        """The values that a field has, each once."""
+        column = self.tables.of[entity].c[field]
+        return list(await self.connection.scalars(sa.select(column).distinct().order_by(column)))
+
     async def stored(self, entity: str, where: Where | None = None) -> list[Value]:
         """Like `all`, with `expires_at` instead of `ttl`."""
         layout = self.tables.layouts[entity]

@@ -6,6 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
+from gopura.admin import create_app
+from gopura.settings import Settings
+from gopura.store import Store
+
 Step = tuple[str, str, Any, int, Any]
 
 STORIES: dict[str, list[Step]] = {
@@ -138,3 +142,25 @@ async def test_answers_of_writes_tell_the_version(api: httpx.AsyncClient) -> Non
     second = await api.delete("/consumers/a")
     assert (first.headers["x-gopura-version"], second.headers["x-gopura-version"]) == ("1", "2")
     assert "x-gopura-version" not in (await api.get("/consumers")).headers
+
+
+async def test_put_without_a_ttl_lets_a_key_live(api: httpx.AsyncClient) -> None:
+    await api.put("/consumers/bob", json={})
+    path = "/consumers/bob/key-auth/k"
+    assert (await api.put(path, json={"ttl": 90})).json()["ttl"] == 90
+    assert (await api.patch(path, json={"tags": ["a"]})).json()["ttl"] in (89, 90)
+    assert (await api.put(path, json={})).json()["ttl"] is None
+
+
+async def test_a_credential_in_the_path_is_kept_from_logs(store: Store, settings: Settings) -> None:
+    app, seen = create_app(store, settings), []
+
+    async def logged(scope: Any, receive: Any, send: Any) -> None:
+        await app(scope, receive, send)
+        seen.append(scope["raw_path"])
+
+    transport = httpx.ASGITransport(logged)
+    async with httpx.AsyncClient(transport=transport, base_url="http://admin.test") as client:
+        await client.get("/key-auths/secret")
+        await client.get("/services/a")
+    assert seen == [b"/key-auths/***", b"/services/a"]

@@ -27,7 +27,7 @@ def endpoints() -> Iterator[Endpoint]:
 async def get(call: Call) -> Response:
     """Everything at once; clients read `version`, `configuration` and `plugins`."""
     async with call.reading() as reader:
-        used = {row["name"]: None for row in await reader.all("plugins")}
+        used = await reader.distinct("plugins", "name")
     return answers.json(
         {
             "tagline": "Welcome to gopura",
@@ -37,7 +37,7 @@ async def get(call: Call) -> Response:
             "hostname": socket.gethostname(),
             "node_id": call.gateway.node_id,
             "timers": {"running": len(asyncio.all_tasks()), "pending": 0},
-            "plugins": {"available_on_server": _available(), "enabled_in_cluster": list(used)},
+            "plugins": {"available_on_server": _available(), "enabled_in_cluster": used},
             "configuration": configuration(call.gateway),
             "pids": _pids(call.gateway),
         }
