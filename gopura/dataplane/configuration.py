@@ -41,6 +41,7 @@ class Configuration:
         self._unsaved = False
         self._saving = asyncio.Lock()
         self._save_due: asyncio.TimerHandle | None = None
+        self._save_task: asyncio.Task[None] | None = None  # held, or it might be collected while it runs
         self._process = psutil.Process()
 
     def greeting(self) -> bytes:
@@ -143,7 +144,11 @@ class Configuration:
         self._unsaved = True
         if self._save_due is None:
             loop = asyncio.get_running_loop()
-            self._save_due = loop.call_later(self._save_delay, lambda: loop.create_task(self.save()))
+            self._save_due = loop.call_later(self._save_delay, self._save_now)
+
+    def _save_now(self) -> None:
+        self._save_due = None
+        self._save_task = asyncio.create_task(self.save())
 
 
 def _version(message: bytes) -> int:
