@@ -40,7 +40,8 @@ impl Outbound {
             return Ok(Self::whole(bytes, announced));
         }
         let ahead = std::mem::take(&mut exchange.read_ahead);
-        let buffering = exchange.route.as_ref().is_some_and(|route| route.request_buffering);
+        let buffering = exchange.route.as_ref().is_some_and(|route| route.request_buffering)
+            && !exchange.service.as_ref().is_some_and(|service| service.is_grpc());
         if announced == Framing::Empty {
             return Ok(Self::whole(Bytes::new(), announced));
         }

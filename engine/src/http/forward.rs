@@ -125,6 +125,24 @@ fn write_forwarded(out: &mut Vec<u8>, exchange: &Exchange, shared: &Shared) {
     }
 }
 
+/// The same headers as pairs, for HTTP/2.
+pub fn forwarded_lines(exchange: &Exchange, shared: &Shared) -> Vec<(Bytes, Bytes)> {
+    let mut out = Vec::with_capacity(1024);
+    write_forwarded(&mut out, exchange, shared);
+    write_client_headers(&mut out, exchange);
+    let out = Bytes::from(out);
+    let mut lines = Vec::new();
+    let mut start = 0;
+    while let Some(length) = memchr::memmem::find(&out[start..], b"\r\n") {
+        let line = out.slice(start..start + length);
+        if let Some(colon) = memchr::memmem::find(&line, b": ") {
+            lines.push((line.slice(..colon), line.slice(colon + 2..)));
+        }
+        start += length + 2;
+    }
+    lines
+}
+
 fn write_client_headers(out: &mut Vec<u8>, exchange: &Exchange) {
     let headers = &exchange.request.headers;
     let connection = || headers.get_all("connection");

@@ -1,5 +1,6 @@
 //! HTTP towards clients and upstreams.
 pub mod body;
+pub mod call;
 pub mod client;
 pub mod connection;
 pub mod debug;
@@ -7,6 +8,7 @@ pub mod decide;
 pub mod error_page;
 pub mod filter;
 pub mod forward;
+pub mod grpc;
 pub mod http1;
 pub mod http2;
 pub mod proxy;

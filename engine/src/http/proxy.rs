@@ -10,7 +10,7 @@ use super::body::Outbound;
 use super::client::{Broken, Client, flush};
 use super::forward::{wants_websocket, write_request};
 use super::pump::{Download, Failure, Upload, poll_head};
-use super::{decide, filter, tunnel};
+use super::{decide, filter, grpc, tunnel};
 use crate::exchange::{Exchange, Response, Scheme, Source, Try};
 use crate::phases::{self, Flow, Phase};
 use crate::shared::Shared;
@@ -18,7 +18,7 @@ use crate::snapshot::Service;
 use crate::tls::Identity;
 use crate::upstream::{self, ConnectError, Connection, Peer, Peers, Unreachable};
 
-type Ended = (Box<Exchange>, Result<(), Broken>);
+pub type Ended = (Box<Exchange>, Result<(), Broken>);
 
 /// Sends the request to the service and its response to the client.
 pub async fn run<C: Client>(client: &mut C, mut exchange: Box<Exchange>, shared: &Arc<Shared>) -> Ended {
@@ -34,15 +34,37 @@ pub async fn run<C: Client>(client: &mut C, mut exchange: Box<Exchange>, shared:
         Ok(peer) => peer,
         Err(unreachable) => return no_peer(client, exchange, &unreachable, shared).await,
     };
-    let answered = attempts(client, &mut exchange, &outbound, first, &mut peers, shared).await;
-    exchange.held = peers.hold();
-    let (exchange, done) = match answered {
-        Ok((connection, upload, head)) => respond(client, exchange, connection, upload, head, shared).await,
-        Err(Failure::Client(Broken::Gone)) => (exchange, Err(Broken::Gone)),
-        Err(failure) => fail(client, exchange, status_of(&failure), shared).await,
+    let (exchange, done) = if exchange.service.as_ref().is_some_and(|service| service.is_grpc()) {
+        let answered = grpc::attempts(client, &mut exchange, &outbound, first, &mut peers, shared).await;
+        exchange.held = peers.hold();
+        match answered {
+            Ok(answered) => grpc::respond(client, exchange, answered, shared).await,
+            Err(failure) => failed(client, exchange, failure, shared).await,
+        }
+    } else {
+        let answered = attempts(client, &mut exchange, &outbound, first, &mut peers, shared).await;
+        exchange.held = peers.hold();
+        match answered {
+            Ok((connection, upload, head)) => {
+                respond(client, exchange, connection, upload, head, shared).await
+            }
+            Err(failure) => failed(client, exchange, failure, shared).await,
+        }
     };
     report(&exchange);
     (exchange, done)
+}
+
+async fn failed<C: Client>(
+    client: &mut C,
+    exchange: Box<Exchange>,
+    failure: Failure,
+    shared: &Arc<Shared>,
+) -> Ended {
+    match failure {
+        Failure::Client(Broken::Gone) => (exchange, Err(Broken::Gone)),
+        failure => fail(client, exchange, status_of(&failure), shared).await,
+    }
 }
 
 /// Tells the balancer how it went.
@@ -65,7 +87,7 @@ async fn no_peer<C: Client>(
     decide::send(client, exchange, response, shared).await
 }
 
-async fn fail<C: Client>(
+pub async fn fail<C: Client>(
     client: &mut C,
     exchange: Box<Exchange>,
     status: u16,
@@ -75,7 +97,7 @@ async fn fail<C: Client>(
     decide::send(client, exchange, response, shared).await
 }
 
-fn status_of(failure: &Failure) -> u16 {
+pub fn status_of(failure: &Failure) -> u16 {
     match failure {
         Failure::TimedOut => 504,
         Failure::Closed | Failure::Invalid(_) => 502,
@@ -139,12 +161,12 @@ async fn attempts<C: Client>(
 }
 
 /// The peer for the next try; the failure stays when there is none.
-fn another(peers: &mut Peers, failure: Failure) -> Result<Peer, Failure> {
+pub fn another(peers: &mut Peers, failure: Failure) -> Result<Peer, Failure> {
     peers.failed(matches!(failure, Failure::TimedOut));
     peers.next().map_err(|_| failure)
 }
 
-fn identity(
+pub fn identity(
     exchange: &Exchange,
     service: &Service,
     peer: &Peer,
@@ -169,15 +191,25 @@ async fn obtain(
     shared: &Shared,
 ) -> Result<Connection, Failure> {
     let started = Instant::now();
+    if let Some(connection) = upstream::take(&upstream::key(peer, identity), &shared.settings) {
+        return note_try(exchange, peer, started, Ok(connection));
+    }
+    let scheme = if identity.is_some() { Scheme::Https } else { Scheme::Http };
+    let connected = upstream::connect(peer, scheme, identity, times.connect).await;
+    note_try(exchange, peer, started, connected)
+}
+
+/// Remembers a try, and logs why there is no connection.
+pub fn note_try<T>(
+    exchange: &mut Exchange,
+    peer: &Peer,
+    started: Instant,
+    connected: Result<T, ConnectError>,
+) -> Result<T, Failure> {
     let mut note = |connected, failure| {
         exchange.tries.push(Try { address: peer.address, started, connected, failure });
     };
-    if let Some(connection) = upstream::take(&upstream::key(peer, identity), &shared.settings) {
-        note(Some(0), None);
-        return Ok(connection);
-    }
-    let scheme = if identity.is_some() { Scheme::Https } else { Scheme::Http };
-    match upstream::connect(peer, scheme, identity, times.connect).await {
+    match connected {
         Ok(connection) => {
             note(u64::try_from(started.elapsed().as_millis()).ok(), None);
             Ok(connection)
@@ -196,10 +228,10 @@ async fn obtain(
 }
 
 /// A try that brought no response.
-struct Lost {
-    failure: Failure,
+pub struct Lost {
+    pub failure: Failure,
     /// The same request may be sent once more.
-    repeatable: bool,
+    pub repeatable: bool,
 }
 
 async fn attempt<C: Client>(
@@ -236,7 +268,7 @@ async fn attempt<C: Client>(
     }
 }
 
-fn log_failure(failure: &Failure, peer: &Peer) {
+pub fn log_failure(failure: &Failure, peer: &Peer) {
     match failure {
         Failure::Closed => tracing::warn!(upstream = %peer.address, "closed before a response"),
         Failure::TimedOut => tracing::warn!(upstream = %peer.address, "timed out"),

@@ -105,6 +105,11 @@ impl Default for Target {
 }
 
 impl Service {
+    /// Whether it speaks gRPC, so HTTP/2.
+    pub fn is_grpc(&self) -> bool {
+        matches!(self.protocol.as_str(), "grpc" | "grpcs")
+    }
+
     /// Fills in `target`.
     pub fn ready(mut self) -> Self {
         let scheme = match self.protocol.as_str() {

@@ -41,7 +41,7 @@ impl Identity {
         let name = String::from_utf8_lossy(host);
         let name =
             name.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(&*name, |it| it.0);
-        let key = key(snapshot, service, name);
+        let key = key(snapshot, service, name) + if service.is_grpc() { "|h2" } else { "" };
         if let Some(known) = KNOWN.with_borrow(|known| known.get(&key).cloned()) {
             return Ok(known);
         }
@@ -69,12 +69,15 @@ impl Identity {
         } else {
             builder.dangerous().with_custom_certificate_verifier(Arc::new(Anyone(provider)))
         };
-        let config = match client_certificate(snapshot, service)? {
+        let mut config = match client_certificate(snapshot, service)? {
             Some(own) => {
                 builder.with_client_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(own)))
             }
             None => builder.with_no_client_auth(),
         };
+        if service.is_grpc() {
+            config.alpn_protocols = vec![b"h2".to_vec()];
+        }
         let name = name.trim_matches(['[', ']']).to_owned();
         Ok(Self {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
