@@ -48,7 +48,7 @@ class Gateway(Client):
         self.records = MemoryRecords()
         self.node = Node(str(uuid.uuid4()), self.engine.find, self.loop, settings, self.records.answer)
         self.records.on_change = self.node.records.forget
-        self._host = PluginHost(self._found, self.node, self.loop, time_limit)
+        self.host = PluginHost(self._found, self.node, self.loop, time_limit)
         self._version = 0
         try:
             self.configure(_first(plugins, config, given or {}))
@@ -68,13 +68,13 @@ class Gateway(Client):
                 configuration.add(kind, row)
         self._version += 1
         prepared = self.engine.prepare(Content(self._version, configuration.rows).message())
-        self.engine.commit(prepared, self._host.bind(prepared.changed_plugins, prepared.removed_plugins))
-        self._host.committed()
+        self.engine.commit(prepared, self.host.bind(prepared.changed_plugins, prepared.removed_plugins))
+        self.host.committed()
 
     def start(self) -> Self:
         """Begin to serve."""
         self.loop.start()
-        self._host.start()
+        self.host.start()
         self.engine.start()
         return self
 

@@ -171,6 +171,22 @@ def test_consumers_have_their_own(gateway: Gateway) -> None:
     assert [status(gateway, "/", key) for key in keys] == ["Miss", "Miss", "Hit"]
 
 
+def test_questions(gateway: Gateway) -> None:
+    gateway.configure(given())
+    gateway.upstream.reply = Reply(body=b"text")
+    key = gateway.get("/").headers["X-Cache-Key"]
+
+    def ask(question: str, **params: str) -> Any:
+        return gateway.host.ask("proxy-cache", question, params)
+
+    found = ask("find", key=key)
+    assert (found["status"], found["body"], found["ttl"]) == (200, "text", 60)
+    assert [ask("purge", key=key), ask("purge", key=key), ask("find", key=key)] == [True, False, None]
+    assert [status(gateway), status(gateway), ask("flush"), status(gateway)] == ["Miss", "Hit", True, "Miss"]
+    with pytest.raises(LookupError):
+        ask("nothing")
+
+
 def kept(size: int, seconds: float = 60) -> Kept:
     return Kept(200, {}, b"x" * size, int(time.time()), seconds, time.time() + seconds)
 

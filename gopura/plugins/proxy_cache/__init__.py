@@ -1,6 +1,7 @@
 """Proxy cache: answers repeated requests from memory."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -109,6 +110,20 @@ class ProxyCache(Plugin, name="proxy-cache", priority=100, protocols=ALL_PROTOCO
     def zone(self, name: str) -> Memory:
         """The memory of that name."""
         return self._zones.setdefault(name, Memory(self._capacity))
+
+    def answer(self, question: str, params: Mapping[str, Any]) -> Any:
+        """Show a response, forget one, or forget all."""
+        memories = list(self._zones.values())
+        if question == "find":
+            found = filter(None, (memory.get(params["key"]) for memory in memories))
+            return next((kept.shown() for kept in found), None)
+        if question == "purge":
+            return sum(memory.purge(params["key"]) for memory in memories) > 0
+        if question == "flush":
+            for memory in memories:
+                memory.flush()
+            return True
+        return super().answer(question, params)
 
     def access(self, exchange: Exchange, config: Config) -> None:
         """Answer from memory, or see to it that the response is kept."""
