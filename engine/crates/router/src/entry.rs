@@ -42,6 +42,20 @@ impl Entry {
             && self.headers.iter().all(|rule| rule.matches(request.headers))
     }
 
+    /// The same place in the order, for any request.
+    pub fn without_conditions(&self) -> Self {
+        Self {
+            rank: self.rank,
+            slot: self.slot,
+            hosts: Box::default(),
+            methods: Box::default(),
+            headers: Box::default(),
+            snis: Box::default(),
+            paths: Paths::Any,
+            expression: None,
+        }
+    }
+
     /// What operators should know.
     pub fn warning(&self) -> Option<&'static str> {
         let is_slow = |patterns: &[Arc<Pattern>]| patterns.iter().any(|pattern| pattern.is_backtracking());

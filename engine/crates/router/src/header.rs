@@ -15,7 +15,7 @@ pub(crate) struct HeaderRule {
 }
 
 /// A name with an underscore falls back to the one with a hyphen when the request has no such field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct FieldName {
     first: Box<str>,
     second: Option<Box<str>>,

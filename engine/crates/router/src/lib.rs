@@ -23,6 +23,7 @@
 //! assert_eq!((found.slot, upstream.as_slice()), (0, &b"/base/v2"[..]));
 //! ```
 
+mod census;
 mod entry;
 mod expression;
 mod header;

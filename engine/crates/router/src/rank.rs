@@ -28,9 +28,22 @@ pub(crate) struct PathGroup {
 
 pub(crate) const NO_PATHS: PathGroup = PathGroup { is_regex: false, length: 0, is_split: false, part: 0 };
 
-/// How many bits the categories of a `traditional` rank take, and those less weighty than them.
-const CATEGORY_BITS: u32 = 5;
+/// How many bits of a `traditional` rank are less weighty than its categories.
 const BITS_BEHIND_CATEGORY: u32 = 1 + 3 + 16 + 64 + 32;
+
+/// Which kinds of conditions there are: hosts, headers, paths, methods, server names; in front, how many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Categories(u8);
+
+impl Categories {
+    pub const NONE: Self = Self(0);
+
+    pub fn new(kinds: [bool; 5]) -> Self {
+        let bits = kinds.into_iter().fold(0, |bits, has| bits << 1 | u8::from(has));
+        let count = kinds.into_iter().fold(0, |count, has| count + u8::from(has));
+        Self(count << 5 | bits)
+    }
+}
 
 impl Rank {
     pub fn new(route: &RouteSpec, hosts: &[HostPattern], group: Option<PathGroup>, flavor: Flavor) -> Self {
@@ -48,18 +61,19 @@ impl Rank {
 
     /// Number of matched categories, which ones (hosts, headers, paths, methods, SNIs), whether a plain host
     /// has a port, what kind of hosts and paths, number of headers, `regex_priority`, length of the path, age.
+    ///
+    /// In each category Kong first tries those routes that share the host or the path that was found first, and so
+    /// may prefer one of lower rank, depending on how many there are. That is left out: here the order alone decides.
     fn traditional(route: &RouteSpec, hosts: &[HostPattern], group: Option<PathGroup>) -> Self {
         let headers = route.headers.keys().filter(|name| !name.eq_ignore_ascii_case("host")).count();
         let paths = group.unwrap_or(NO_PATHS);
-        let category = [
+        let categories = Categories::new([
             !hosts.is_empty(),
             headers > 0,
             group.is_some(),
             !route.methods.is_empty(),
             !route.snis.is_empty(),
-        ]
-        .into_iter()
-        .fold(0u128, |bits, has| bits << 1 | u128::from(has));
+        ]);
         let wildcard = route.hosts.iter().any(|host| host.contains('*'));
         let wildcard_port = route.hosts.iter().any(|host| host.contains('*') && host.contains(':'));
         let plain_port = hosts.iter().any(|host| !host.is_wildcard() && host.port.is_some());
@@ -68,8 +82,7 @@ impl Rank {
             | u128::from(paths.is_regex);
         let regex_priority = if paths.is_regex { route.regex_priority } else { 0 };
         let fields = [
-            (u128::from(category.count_ones()), 3),
-            (category, CATEGORY_BITS),
+            (u128::from(categories.0), 8),
             (u128::from(plain_port), 1),
             (kind, 3),
             (headers.min(0xffff) as u128, 16),
@@ -84,10 +97,9 @@ impl Rank {
         }
     }
 
-    /// The `traditional` categories, with how many they are in front, and without that of the SNIs, the last one.
-    pub fn categories_but_snis(&self) -> (u32, u128) {
-        let categories = self.priority >> BITS_BEHIND_CATEGORY & ((1 << CATEGORY_BITS) - 1) & !1;
-        (categories.count_ones(), categories)
+    /// The categories of a `traditional` rank.
+    pub fn categories(&self) -> Categories {
+        Categories(u8::try_from(self.priority >> BITS_BEHIND_CATEGORY & 0xff).unwrap_or(u8::MAX))
     }
 
     /// The number that Kong's compatible flavour packs, bit by bit. There, the fields below are shifted

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::census::{Census, Start};
 use crate::entry::{self, Entry, Paths};
 use crate::expression::Subject;
 use crate::host::Authority;
-use crate::index::{Index, Only};
+use crate::index::Index;
 use crate::matched::{Match, taken};
 use crate::request::{Request, Scheme};
 use crate::spec::{BuildError, Flavor, RouteSpec, Warning};
@@ -22,6 +23,8 @@ pub struct Router {
     /// Slots of removed routes.
     free: Vec<u32>,
     counts: Counts,
+    /// Only in the `traditional` flavour, and only when a route asks for a server name.
+    census: Option<Arc<Census>>,
 }
 
 /// How many entries there are of kinds that change how requests are read.
@@ -55,6 +58,7 @@ impl Router {
             index: Index::default(),
             free: Vec::new(),
             counts: Counts::default(),
+            census: None,
         }
     }
 
@@ -78,7 +82,14 @@ impl Router {
                 }
             }
         }
+        next.census = next.take_census();
         if errors.is_empty() { Ok(next) } else { Err(errors) }
+    }
+
+    fn take_census(&self) -> Option<Arc<Census>> {
+        let is_needed = self.flavor == Flavor::Traditional && self.counts.with_snis > 0;
+        let entries = || self.routes.iter().flatten().flat_map(|route| &route.entries);
+        is_needed.then(|| Arc::new(Census::of(entries())))
     }
 
     fn put(&mut self, spec: RouteSpec) -> Result<(), BuildError> {
@@ -129,21 +140,16 @@ impl Router {
         if !traditional && self.counts.with_paths > 0 && std::str::from_utf8(request.path).is_err() {
             return None;
         }
-        let entry = if traditional && self.counts.with_snis > 0 && request.scheme == Scheme::Http {
-            self.find_ignoring_snis(request, host)?
-        } else {
-            self.index.find(request, host, Only::All)?
+        let ceiling = match self.census.as_ref().filter(|_| request.scheme == Scheme::Http) {
+            None => None,
+            Some(census) => match census.start(request, host) {
+                Start::Nowhere => return None,
+                Start::First => None,
+                Start::At(categories) => Some(categories),
+            },
         };
+        let entry = self.index.find(request, host, ceiling)?;
         Some(self.matched(entry, Subject { request, host: host.as_ref() }))
-    }
-
-    /// In the `traditional` flavour, server names count for nothing over plain HTTP: they do not refuse a
-    /// request, and a route does not come before another one for having them.
-    fn find_ignoring_snis(&self, request: &Request<'_>, host: Option<Authority<'_>>) -> Option<&Arc<Entry>> {
-        let with = self.index.find(request, host, Only::WithSnis);
-        let without = self.index.find(request, host, Only::WithoutSnis);
-        let categories = |entry: &Arc<Entry>| entry.rank.categories_but_snis();
-        if with.map(categories) > without.map(categories) { with } else { without }
     }
 
     fn matched<'r>(&'r self, entry: &'r Arc<Entry>, subject: Subject<'_>) -> Match<'r> {

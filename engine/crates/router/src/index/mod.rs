@@ -15,10 +15,10 @@ use std::sync::Arc;
 
 use crate::entry::Entry;
 use crate::host::{Authority, HostPattern, Shape};
+use crate::rank::Categories;
 use crate::request::Request;
 use item::Item;
 use keyed::Fast;
-pub(crate) use search::Only;
 use search::Search;
 use trie::Trie;
 
@@ -74,14 +74,14 @@ impl Index {
         }
     }
 
-    /// The entry of the highest rank that accepts the request.
+    /// The entry of the highest rank, as far as its categories are not above `ceiling`, that accepts the request.
     pub fn find<'i>(
         &'i self,
         request: &Request<'_>,
         host: Option<Authority<'_>>,
-        only: Only,
+        ceiling: Option<Categories>,
     ) -> Option<&'i Arc<Entry>> {
-        let mut search = Search::new(request, host, only);
+        let mut search = Search::new(request, host, ceiling);
         if let Some(host) = host {
             if let Some(trie) = self.exact.get(host.name) {
                 search.trie(trie);

@@ -7,33 +7,21 @@ use super::item::Item;
 use super::trie::{Node, Trie};
 use crate::entry::Entry;
 use crate::host::Authority;
+use crate::rank::Categories;
 use crate::request::Request;
 
 /// The best item so far; only better ones are looked at.
 pub(crate) struct Search<'i, 'r> {
     pub request: &'r Request<'r>,
     host: Option<Authority<'r>>,
-    only: Only,
+    /// Entries of greater categories are left out.
+    ceiling: Option<Categories>,
     best: Option<&'i Item>,
 }
 
-/// Which entries are looked at.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Only {
-    All,
-    WithSnis,
-    WithoutSnis,
-}
-
-impl Only {
-    fn admits(self, entry: &Entry) -> bool {
-        self == Self::All || (self == Self::WithSnis) != entry.snis.is_empty()
-    }
-}
-
 impl<'i, 'r> Search<'i, 'r> {
-    pub fn new(request: &'r Request<'r>, host: Option<Authority<'r>>, only: Only) -> Self {
-        Self { request, host, only, best: None }
+    pub fn new(request: &'r Request<'r>, host: Option<Authority<'r>>, ceiling: Option<Categories>) -> Self {
+        Self { request, host, ceiling, best: None }
     }
 
     pub fn into_best(self) -> Option<&'i Arc<Entry>> {
@@ -55,6 +43,10 @@ impl<'i, 'r> Search<'i, 'r> {
         node.bucket.search(self, path);
     }
 
+    fn admits(&self, item: &Item) -> bool {
+        self.ceiling.is_none_or(|ceiling| item.rank.categories() <= ceiling)
+    }
+
     pub fn found(&mut self, list: Option<&'i List>) {
         if let Some(list) = list {
             self.list(&list.0);
@@ -67,7 +59,7 @@ impl<'i, 'r> Search<'i, 'r> {
             if self.best.is_some_and(|best| item.rank <= best.rank) {
                 return;
             }
-            if self.only.admits(&item.entry) && item.accepts(self.request, self.host.as_ref()) {
+            if self.admits(item) && item.accepts(self.request, self.host.as_ref()) {
                 self.best = Some(item);
                 return;
             }

@@ -47,7 +47,7 @@ impl Owned {
 
 /// Routes in the order in which they are tried.
 pub enum Reference<'r> {
-    Traditional(traditional::Parts<'r>),
+    Traditional(Vec<traditional::Part<'r>>),
     Compatible(Vec<compatible::Part<'r>>),
 }
 

@@ -16,24 +16,55 @@ pub struct Part<'r> {
     position: usize,
 }
 
-/// The order over TLS, and that over plain HTTP, where server names count for nothing.
-pub struct Parts<'r> {
-    tls: Vec<Part<'r>>,
-    plain: Vec<Part<'r>>,
+pub fn parts(routes: &[RouteSpec]) -> Vec<Part<'_>> {
+    let mut parts: Vec<Part<'_>> = routes.iter().flat_map(split).collect();
+    parts.sort_by_key(|part| Reverse(order(part)));
+    parts
 }
 
-pub fn parts(routes: &[RouteSpec]) -> Parts<'_> {
-    let sorted = |https: bool| {
-        let mut parts: Vec<Part<'_>> = routes.iter().flat_map(split).collect();
-        parts.sort_by_key(|part| Reverse(order(part, https)));
-        parts
-    };
-    Parts { tls: sorted(true), plain: sorted(false) }
+pub fn find<'r>(parts: &[Part<'r>], request: &Owned) -> Option<(&'r RouteSpec, Option<usize>)> {
+    let start = if request.https { None } else { Some(met(parts, request)) };
+    if start == Some((0, 0)) {
+        return None;
+    }
+    let start = start.filter(|start| parts.iter().any(|part| category(part) == *start));
+    let mut admitted = parts.iter().filter(|part| start.is_none_or(|start| category(part) <= start));
+    admitted.find_map(|part| holds(part, request).map(|length| (part.route, length)))
 }
 
-pub fn find<'r>(parts: &Parts<'r>, request: &Owned) -> Option<(&'r RouteSpec, Option<usize>)> {
-    let parts = if request.https { &parts.tls } else { &parts.plain };
-    parts.iter().find_map(|part| holds(part, request).map(|length| (part.route, length)))
+/// The kinds of conditions of any routes that the request meets, each on its own. Without TLS there is no server name.
+fn met(parts: &[Part<'_>], request: &Owned) -> (u32, u32) {
+    let any = |test: &dyn Fn(&Part<'_>) -> bool| parts.iter().any(test);
+    let has = |name: &String| !request.values(&name.to_ascii_lowercase()).is_empty();
+    let bits = [
+        (HOST, any(&|part| part.hosts.iter().any(|host| host_holds(host, request)))),
+        (HEADER, any(&|part| part.route.headers.keys().any(has))),
+        (PATH, any(&|part| part.path.is_some_and(|path| path_holds(path, request).is_some()))),
+        (METHOD, any(&|part| part.route.methods.contains(&request.method))),
+    ];
+    number_and_bits(&bits)
+}
+
+const HOST: u32 = 0x40;
+const HEADER: u32 = 0x20;
+const PATH: u32 = 0x10;
+const METHOD: u32 = 0x08;
+const SNI: u32 = 0x04;
+
+fn number_and_bits(bits: &[(u32, bool)]) -> (u32, u32) {
+    let bits: u32 = bits.iter().map(|(bit, has)| if *has { *bit } else { 0 }).sum();
+    (bits.count_ones(), bits)
+}
+
+fn category(part: &Part<'_>) -> (u32, u32) {
+    let route = part.route;
+    number_and_bits(&[
+        (HOST, !route.hosts.is_empty()),
+        (HEADER, !route.headers.is_empty()),
+        (PATH, part.path.is_some()),
+        (METHOD, !route.methods.is_empty()),
+        (SNI, !route.snis.is_empty()),
+    ])
 }
 
 fn split(route: &RouteSpec) -> Vec<Part<'_>> {
@@ -57,24 +88,15 @@ fn split(route: &RouteSpec) -> Vec<Part<'_>> {
     parts
 }
 
-fn order(part: &Part<'_>, https: bool) -> impl Ord + use<> {
+fn order(part: &Part<'_>) -> impl Ord + use<> {
     let route = part.route;
-    let bits = [
-        (0x40, !route.hosts.is_empty()),
-        (0x20, !route.headers.is_empty()),
-        (0x10, part.path.is_some()),
-        (0x08, !route.methods.is_empty()),
-        (0x04, https && !route.snis.is_empty()),
-    ];
-    let category: u32 = bits.iter().map(|(bit, has)| if *has { *bit } else { 0 }).sum();
     let is_regex = part.path.is_some_and(|path| path.starts_with('~'));
     let wildcard = |host: &&String| host.contains('*');
     let plain_only = !route.hosts.is_empty() && !route.hosts.iter().any(|host| wildcard(&host));
     let wildcard_port = route.hosts.iter().any(|host| wildcard(&host) && host.contains(':'));
     let kind = u32::from(wildcard_port) * 4 + u32::from(plain_only) * 2 + u32::from(is_regex);
     (
-        (category.count_ones(), category),
-        https || route.snis.is_empty(),
+        category(part),
         part.hosts.iter().any(|host| !host.contains('*') && host.contains(':')),
         kind,
         route.headers.len(),
@@ -118,12 +140,15 @@ fn holds(part: &Part<'_>, request: &Owned) -> Option<Length> {
     }
     match part.path {
         None => Some(None),
-        Some(path) => match path.strip_prefix('~') {
-            Some(source) => {
-                regex(&format!("^(?:{source})")).find(&request.path).map(|found| Some(found.len()))
-            }
-            None => request.path.starts_with(path).then_some(Some(path.len())),
-        },
+        Some(path) => path_holds(path, request).map(Some),
+    }
+}
+
+/// How much of the request's path it takes.
+fn path_holds(path: &str, request: &Owned) -> Option<usize> {
+    match path.strip_prefix('~') {
+        Some(source) => regex(&format!("^(?:{source})")).find(&request.path).map(|found| found.len()),
+        None => request.path.starts_with(path).then_some(path.len()),
     }
 }
 
