@@ -106,7 +106,16 @@ def _map(field: Field) -> CoreSchema:
     is_map = _worded(core_schema.is_instance_schema(dict), wording.KINDS["map"])
     items = core_schema.dict_schema(field_core(field.keys), field_core(field.values))
     first_only = core_schema.no_info_wrap_validator_function(_first_failure, items)
-    return core_schema.chain_schema([is_map, first_only])
+    return core_schema.chain_schema(
+        [core_schema.no_info_plain_validator_function(_no_list), is_map, first_only]
+    )
+
+
+def _no_list(value: Any) -> Any:
+    """A list is a map whose keys are numbers."""
+    if isinstance(value, list) and value:
+        raise failure(wording.KINDS["string"])
+    return value
 
 
 def _first_failure(value: Any, handler: Callable[[Any], Any]) -> Any:

@@ -37,6 +37,7 @@ KINDS: list[tuple[Any, Any, Any]] = [
     (list[str], ["a", 1, "b", 2], {1: "expected a string", 3: "expected a string"}),
     (list[str], ["a", None], {1: "required field missing"}),
     (dict[str, str], "a", "expected a map"),
+    (dict[str, str], ["a"], "expected a string"),
     (dict[str, int], {"a": 1}, None),
     (dict[str, int], {"a": "x"}, "expected an integer"),
     (dict[str, list[str]], {"a": [1]}, {0: "expected a string"}),

@@ -59,3 +59,53 @@ CASES: list[tuple[Any, Any, str | None]] = [
 @pytest.mark.parametrize(("annotation", "value", "message"), CASES)
 def test_network(annotation: Any, value: Any, message: str | None) -> None:
     assert refused(annotation, value) == message
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "/example",
+        ".example",
+        "example:",
+        "mock;bin",
+        "example.com/org",
+        "example-.org",
+        "example.org-",
+        "a..b",
+        "*a",
+    ],
+)
+def test_no_hosts(host: str) -> None:
+    assert refused(Host, host) == f"invalid value: {host}"
+    assert refused(HostWithPort, host) == f"invalid hostname: {host}"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "hello.com",
+        "1991.io",
+        "HELLO.com",
+        "example.123",
+        "example_api.com",
+        "localhost",
+        "-with-dash",
+        "a.test.",
+        "3B-x",
+    ],
+)
+def test_hosts(host: str) -> None:
+    assert refused(Host, host) is None
+    assert refused(HostWithPort, f"{host}:80") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "escape"),
+    [("/a%2w", "%2w"), ("/a%0X", "%0X"), ("/a%20w%", "%"), ("/a%20w%a", "%a"), ("/a%20w%ax", "%ax")],
+)
+def test_bad_escapes(path: str, escape: str) -> None:
+    assert refused(Path, path) == f"invalid url-encoded value: '{escape}'"
+
+
+def test_sub_delimiters_are_fine_in_paths() -> None:
+    assert refused(Path, "/hello/path$with$!&'()*+,;=stuff") is None
