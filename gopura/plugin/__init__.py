@@ -9,15 +9,17 @@ from gopura.schema.types.protocols import HTTP_PROTOCOLS
 from gopura.schema.types.protocols import PROTOCOLS as ALL_PROTOCOLS
 
 if TYPE_CHECKING:
-    from gopura._engine import Entity, Exchange, Headers, Request, Response, UpstreamRequest
+    from gopura._engine import Counters, Entity, Exchange, Headers, Limits, Request, Response, UpstreamRequest
 
 __all__ = [
     "ALL_PROTOCOLS",
     "HTTP_PROTOCOLS",
     "PHASES",
+    "Counters",
     "Entity",
     "Exchange",
     "Headers",
+    "Limits",
     "Node",
     "Phases",
     "Plugin",

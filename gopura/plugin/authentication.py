@@ -61,8 +61,8 @@ class Authenticator(_Authenticating):
     authenticated passes when `anonymous` is set: several such plugins are alternatives.
     """
 
-    def identify(self, exchange: Exchange, config: Any) -> Identity:
-        """Return the consumer and the credential that the request proves; raise Refusal otherwise."""
+    def identify(self, exchange: Exchange, config: Any) -> Identity | None:
+        """Return what the request proves, None when it is logged in already; raise Refusal otherwise."""
         raise NotImplementedError
 
     def access(self, exchange: Exchange, config: Any) -> None:
@@ -70,7 +70,8 @@ class Authenticator(_Authenticating):
         if self._passes(exchange, config):
             return
         try:
-            self._accept(exchange, self.identify(exchange, config))
+            if identity := self.identify(exchange, config):
+                self._accept(exchange, identity)
         except Refusal as refusal:
             self._reject(exchange, config, refusal)
 

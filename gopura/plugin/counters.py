@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+
+from gopura import _engine
 
 LENGTHS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "month": 2592000, "year": 31536000}
 """Seconds of a window; months count as 30 days, years as 365."""
@@ -48,56 +50,30 @@ class Usage:
     exceeded: str | None = None
 
 
-@dataclass
-class _Count:
-    start: int
-    value: int = 0
-
-
-@dataclass
 class LocalCounters:
-    """Counters of this process. Reading and counting is one step: never more than the limit passes."""
+    """Counters of this process, in the engine."""
 
-    _counts: dict[str, dict[str, _Count]] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def hit(self, key: str, limits: Limits, windows: Windows) -> Usage:
-        """Count one in every window of this key, unless one of them is used up."""
-        with self._lock:
-            counts = [self._current(key, period, windows) for period, _ in limits]
-            usage = usage_of(limits, [count.value for count in counts], windows)
-            if usage.exceeded is None:
-                for count in counts:
-                    count.value += 1
-            return usage
+    def __init__(self) -> None:
+        self._counters = _engine.Counters()
 
     def look(self, key: str, limits: Limits, windows: Windows) -> Usage:
         """Say what is left, without counting."""
-        with self._lock:
-            return usage_of(
-                limits, [self._current(key, period, windows).value for period, _ in limits], windows
-            )
+        left = self._counters.remaining(key, _ready(tuple(limits)), windows.now)
+        counts = [limit - remaining for (_, limit), remaining in zip(limits, left, strict=True)]
+        return usage_of(limits, counts, windows)
 
     def add(self, key: str, limits: Limits, windows: Windows, value: int) -> None:
         """Count so many in every window of this key, whatever is left."""
-        with self._lock:
-            for period, _ in limits:
-                self._current(key, period, windows).value += value
+        self._counters.add(key, _ready(tuple(limits)), value, windows.now)
 
     def forget(self, windows: Windows) -> None:
         """Drop the counters whose windows are all over."""
-        with self._lock:
-            over = [key for key, counts in self._counts.items() if _over(counts, windows)]
-            for key in over:
-                del self._counts[key]
+        self._counters.forget(windows.now)
 
-    def _current(self, key: str, period: str, windows: Windows) -> _Count:
-        counts = self._counts.setdefault(key, {})
-        start = windows.starts[period]
-        count = counts.get(period)
-        if count is None or count.start != start:
-            count = counts[period] = _Count(start)
-        return count
+
+@lru_cache(maxsize=1000)
+def _ready(limits: tuple[tuple[str, float], ...]) -> _engine.Limits:
+    return _engine.Limits(list(limits))
 
 
 _latest = Windows(0, {})
@@ -113,7 +89,7 @@ def windows() -> Windows:
     return latest
 
 
-def usage_of(limits: Limits, counts: Sequence[int], windows: Windows) -> Usage:
+def usage_of(limits: Limits, counts: Sequence[float], windows: Windows) -> Usage:
     """What counts leave of limits."""
     usage = Usage(limits, {}, windows)
     for (period, limit), count in zip(limits, counts, strict=True):
@@ -121,10 +97,6 @@ def usage_of(limits: Limits, counts: Sequence[int], windows: Windows) -> Usage:
         if left <= 0:
             usage.exceeded = period
     return usage
-
-
-def _over(counts: dict[str, _Count], windows: Windows) -> bool:
-    return all(windows.starts[period] != count.start for period, count in counts.items())
 
 
 def _stamp(moment: datetime) -> int:

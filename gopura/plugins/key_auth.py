@@ -1,6 +1,6 @@
 """Key authentication: a client shows a key, in a header, the query string or the body."""
 
-from gopura.plugin import Entity, Exchange, config
+from gopura.plugin import Exchange, config
 from gopura.plugin.authentication import Authenticator, Refusal
 from gopura.plugin.body import Fields, parse
 
@@ -38,7 +38,7 @@ class KeyAuth(Authenticator, name="key-auth", priority=1250, no_consumer=True):
         """Have the body read when keys may be in it."""
         return BODY_LIMIT if config.key_in_body else 0
 
-    def identify(self, exchange: Exchange, config: Config) -> tuple[Entity | None, Entity]:
+    def identify(self, exchange: Exchange, config: Config) -> None:
         """Look for a key, then for its credential."""
         body = Lazy(exchange) if config.key_in_body else None
         key = self._key(exchange, config, body)
@@ -46,14 +46,15 @@ class KeyAuth(Authenticator, name="key-auth", priority=1250, no_consumer=True):
             # Kong leaves this header on the answer even when an anonymous consumer goes on.
             exchange.response.headers.set("WWW-Authenticate", REALM)
             raise NO_KEY
-        credential = exchange.find("keyauth_credentials", "key", key)
-        if credential is None:
+        if not exchange.log_in("keyauth_credentials", "key", key):
             raise UNKNOWN
-        return exchange.owner(credential), credential
 
     def _key(self, exchange: Exchange, config: Config, body: "Lazy | None") -> str | None:
+        values = exchange.request.values
         for name in config.key_names:
-            found = self._values(exchange, config, body, name)
+            found = values(name, config.key_in_header, config.key_in_query) or (
+                body.values(name) if body else []
+            )
             if len(found) > 1:
                 raise DUPLICATE
             if found and isinstance(found[0], str):
@@ -61,17 +62,6 @@ class KeyAuth(Authenticator, name="key-auth", priority=1250, no_consumer=True):
                     hide(exchange, body, name)
                 return found[0]
         return None
-
-    @staticmethod
-    def _values(
-        exchange: Exchange, config: Config, body: "Lazy | None", name: str
-    ) -> list[str] | list[str | bool]:
-        request = exchange.request
-        if config.key_in_header and (found := request.headers.get_all(name)):
-            return found
-        if config.key_in_query and (values := request.query_values(name)):
-            return values
-        return body.values(name) if body else []
 
 
 class Lazy:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 
-from gopura.plugin import Exchange, Node, Phases, Plugin, Use, config
+from gopura.plugin import Counters, Exchange, Limits, Node, Phases, Plugin, Use, config
 from gopura.plugin import counters as counting
 from gopura.plugin.cluster_counters import ClusterCounters
-from gopura.plugin.counters import LENGTHS, LocalCounters, Usage
+from gopura.plugin.counters import LENGTHS, Usage
 from gopura.plugin.redis import Server
 from gopura.plugin.redis_counters import RedisCounters, SyncedCounters
 
@@ -113,7 +113,7 @@ class RateLimiting(Plugin, name="rate-limiting", priority=910):
 
     def __init__(self, node: Node) -> None:
         super().__init__(node)
-        self._counters = LocalCounters()
+        self._counters = Counters()
         self._synced: dict[str, SyncedCounters] = {}
 
     def start(self) -> None:
@@ -123,7 +123,8 @@ class RateLimiting(Plugin, name="rate-limiting", priority=910):
     def prepare(self, config: Config, use: Use) -> "Limited":
         """Keep what each request needs: the limits, and where they hold."""
         limits = [(period, limit) for period in PERIODS if (limit := getattr(config, period)) is not None]
-        limited = Limited(config, limits, f"{use.route or NOWHERE}:{use.service or NOWHERE}:")
+        own = Limits(limits, tell=not config.hide_client_headers)
+        limited = Limited(config, limits, own, f"{use.route or NOWHERE}:{use.service or NOWHERE}:")
         if config.policy == "cluster":
             limited.counters = ClusterCounters(self.node.ask)
         if config.policy == "redis":
@@ -135,12 +136,19 @@ class RateLimiting(Plugin, name="rate-limiting", priority=910):
         phases = super().bound_phases(config)
         if isinstance(config.counters, RedisCounters | ClusterCounters):
             phases["access"] = self._ask, True
+        elif config.counters:
+            phases["access"] = self._known, False
         return phases
 
     def access(self, exchange: Exchange, config: "Limited") -> None:
         """Count the request, or refuse it."""
-        counters = config.counters if isinstance(config.counters, SyncedCounters) else self._counters
-        answer(exchange, config, counters.hit(config.key(exchange), config.limits, counting.windows()))
+        if not self._counters.hit(exchange, config.key(exchange), config.own):
+            refuse(exchange, config.settings)
+
+    def _known(self, exchange: Exchange, config: "Limited") -> None:
+        """Count the request by what is known of all nodes, or refuse it."""
+        assert isinstance(config.counters, SyncedCounters)
+        answer(exchange, config, config.counters.hit(config.key(exchange), config.limits, counting.windows()))
 
     async def _ask(self, exchange: Exchange, config: "Limited") -> None:
         """Count the request for all nodes, or refuse it; when that fails it passes, if that is wanted."""
@@ -168,7 +176,7 @@ class RateLimiting(Plugin, name="rate-limiting", priority=910):
         await self._synced[key].exchange(counting.windows().now)
 
     async def _forget(self) -> None:
-        self._counters.forget(counting.windows())
+        self._counters.forget()
 
 
 @dataclass
@@ -177,6 +185,7 @@ class Limited:
 
     settings: RateLimiting.Config
     limits: list[tuple[str, float]]
+    own: Limits
     place: str
     counters: RedisCounters | SyncedCounters | ClusterCounters | None = None
 
@@ -201,12 +210,11 @@ class Limited:
 
 def answer(exchange: Exchange, config: Limited, usage: Usage) -> None:
     """Tell the client about its limits, or refuse its request."""
-    headers = {} if config.settings.hide_client_headers else told(usage)
+    if not config.settings.hide_client_headers:
+        for name, value in told(usage).items():
+            exchange.response.headers.set(name, value)
     if usage.exceeded is not None:
-        refuse(exchange, config.settings, headers)
-        return
-    for name, value in headers.items():
-        exchange.response.headers.set(name, value)
+        refuse(exchange, config.settings)
 
 
 def told(usage: Usage) -> dict[str, str]:
@@ -224,11 +232,11 @@ def told(usage: Usage) -> dict[str, str]:
         reset = usage.windows.reset(period)
         headers |= {"RateLimit-Limit": f"{limit:.14g}", "RateLimit-Remaining": f"{left:.14g}"}
         headers["RateLimit-Reset"] = str(reset)
+        if usage.exceeded is not None:
+            headers["Retry-After"] = str(reset)
     return headers
 
 
-def refuse(exchange: Exchange, settings: RateLimiting.Config, headers: dict[str, str]) -> None:
+def refuse(exchange: Exchange, settings: RateLimiting.Config) -> None:
     """Answer a request above the limit."""
-    if headers:
-        headers["Retry-After"] = headers["RateLimit-Reset"]
-    exchange.error(int(settings.error_code or 429), settings.error_message or REFUSAL, headers)
+    exchange.error(int(settings.error_code or 429), settings.error_message or REFUSAL)

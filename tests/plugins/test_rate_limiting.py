@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gopura._engine import Counters, Limits
 from gopura.plugin.counters import LocalCounters, Windows
 from gopura.plugins.rate_limiting import told
 from gopura.testing import Gateway
@@ -79,15 +80,15 @@ def test_windows_follow_the_calendar() -> None:
     assert (leap.reset("minute"), leap.reset("hour")) == (4, 1504)
 
 
-def test_a_new_window_starts_at_zero_and_old_ones_are_forgotten() -> None:
-    counters, limits = LocalCounters(), [("minute", 1.0)]
-    assert counters.hit("k", limits, Windows.at(60)).exceeded is None
-    assert counters.hit("k", limits, Windows.at(61)).exceeded == "minute"
-    assert counters.hit("k", limits, Windows.at(120)).exceeded is None
-    counters.forget(Windows.at(125))
-    assert counters.look("k", limits, Windows.at(125)).exceeded == "minute"
-    counters.forget(Windows.at(240))
-    assert counters.look("k", limits, Windows.at(125)).exceeded is None
+def test_old_counts_are_forgotten() -> None:
+    counters, limits = Counters(), Limits([("minute", 5)])
+    counters.add("k", limits, 5, now=60)
+    assert counters.remaining("k", limits, now=119) == [0]
+    counters.forget(now=119)
+    assert len(counters) == 1
+    assert counters.remaining("k", limits, now=120) == [5]
+    counters.forget(now=240)
+    assert len(counters) == 0
 
 
 def test_the_general_headers_are_of_the_scarcest_and_longest_window() -> None:

@@ -43,6 +43,11 @@ impl Exchange {
         }
     }
 
+    /// Works on the response's headers, or on those that will be added to it.
+    pub fn response_lines<T>(&self, work: impl FnOnce(&mut Lines) -> T) -> PyResult<T> {
+        self.slot.with(|exchange| work(headers::lines_of(exchange, headers::Side::Response)))
+    }
+
     /// The row of a kind whose id `pick` finds in the exchange.
     fn row(
         &self,
@@ -170,6 +175,18 @@ impl Exchange {
         let consumer = consumer.map(Entity::row).transpose()?;
         let credential = credential.map(Entity::row).transpose()?;
         self.slot.with(|exchange| authenticate(exchange, consumer, credential, identifier))
+    }
+
+    /// Authenticates the consumer whose credential of that kind has `value` in `field`; False when there is none.
+    #[pyo3(signature = (kind, field, value, identifier="id"))]
+    fn log_in(&self, kind: &str, field: &str, value: &str, identifier: &str) -> PyResult<bool> {
+        self.slot.with(|exchange| {
+            let snapshot = exchange.snapshot.clone();
+            let Some(credential) = snapshot.find(kind, field, value) else { return false };
+            let consumer = credential.foreign("consumer").and_then(|id| snapshot.tables.get("consumers", id));
+            authenticate(exchange, consumer.cloned(), Some(credential), identifier);
+            true
+        })
     }
 
     /// Answers the client at once with an error, in the form that it accepts.

@@ -43,7 +43,7 @@ impl Headers {
 }
 
 /// Before there is a response, its headers wait beside it.
-fn lines_of(exchange: &mut Exchange, side: Side) -> &mut Lines {
+pub fn lines_of(exchange: &mut Exchange, side: Side) -> &mut Lines {
     match (side, &mut exchange.response) {
         (Side::Request, _) => &mut exchange.request.headers,
         (Side::Response, Some(response)) => &mut response.headers,

@@ -1,4 +1,5 @@
 //! What plugins see of an exchange: classes of `gopura._engine`, each reading from the slot when asked.
+mod counters;
 mod entity;
 mod exchange;
 mod facts;
@@ -18,6 +19,8 @@ pub use response::Response;
 pub use upstream::UpstreamRequest;
 
 pub fn mount(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<counters::Counters>()?;
+    module.add_class::<counters::Limits>()?;
     module.add_class::<Entity>()?;
     module.add_class::<Exchange>()?;
     module.add_class::<Headers>()?;

@@ -115,6 +115,28 @@ impl Request {
         Ok(list)
     }
 
+    /// The values of the header of that name; without one, those of the query argument.
+    #[pyo3(signature = (name, header=true, query=true))]
+    fn values<'py>(
+        &self,
+        py: Python<'py>,
+        name: &str,
+        header: bool,
+        query: bool,
+    ) -> PyResult<Bound<'py, PyList>> {
+        if header {
+            let values = self
+                .slot
+                .with(|exchange| exchange.request.headers.get_all(name).cloned().collect::<Vec<_>>())?;
+            if !values.is_empty() {
+                let texts: Vec<_> =
+                    values.iter().map(|value| text::decode(py, value)).collect::<PyResult<_>>()?;
+                return PyList::new(py, texts);
+            }
+        }
+        if query { self.query_values(py, name) } else { Ok(PyList::empty(py)) }
+    }
+
     #[getter]
     fn body<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let body = self
