@@ -107,27 +107,41 @@ class PluginLoop(asyncio.SelectorEventLoop):
         """Cancel the task that `done` waits for, if it has not ended yet; from any thread."""
         self.call_soon_threadsafe(self._cancel, done)
 
-    def call_soon(
-        self, callback: Callable[[*Arguments], object], *args: *Arguments, context: Context | None = None
-    ) -> events.Handle:
-        """Queue a callback, or keep it aside when it is the first step of a task that a worker makes."""
-        if not self._catching:
-            return super().call_soon(callback, *args, context=context)
-        self._catching = False
-        self._caught = callback, context or Context()
-        return self._uncaught
+    if sys.version_info >= (3, 12):
 
-    def _first_step(self, work: Work) -> Task:
-        events._set_running_loop(self)
-        try:
-            self._catching = True
-            task = asyncio.Task(work, loop=self)
-            step, context = self._caught
-            context.run(step)
-            return task
-        finally:
+        def _first_step(self, work: Work) -> Task:
+            events._set_running_loop(self)
+            try:
+                return asyncio.Task(work, loop=self, eager_start=True)
+            finally:
+                events._set_running_loop(None)
+
+    else:
+
+        def call_soon(
+            self,
+            callback: Callable[[*Arguments], object],
+            *args: *Arguments,
+            context: Context | None = None,
+        ) -> events.Handle:
+            """Queue a callback, or keep it aside when it is the first step of the task that a worker makes."""
+            if not self._catching:
+                return super().call_soon(callback, *args, context=context)
             self._catching = False
-            events._set_running_loop(None)
+            self._caught = callback, context or Context()
+            return self._uncaught
+
+        def _first_step(self, work: Work) -> Task:
+            events._set_running_loop(self)
+            try:
+                self._catching = True
+                task = asyncio.Task(work, loop=self)
+                step, context = self._caught
+                context.run(step)
+                return task
+            finally:
+                self._catching = False
+                events._set_running_loop(None)
 
     def _follow(self, task: Task, done: Done) -> None:
         self._followed[done] = task
