@@ -27,11 +27,11 @@ async def get(call: Call) -> Response:
     problem = _problem(call.query)
     if problem:
         return answers.message(problem, 400)
-    body: dict[str, Any] = {"memory": _memory(call), "server": _server(call.gateway)}
+    body: dict[str, Any] = {"memory": _memory(call), "server": server(call.gateway)}
     if call.gateway.settings.database == "off":
         body["configuration_hash"] = call.gateway.store.configuration_hash
     else:
-        body["database"] = {"reachable": await _reachable(call.gateway.store)}
+        body["database"] = {"reachable": await reachable(call.gateway.store)}
     return answers.json(body)
 
 
@@ -66,7 +66,8 @@ def _memory(call: Call) -> dict[str, Any]:
     return {"workers_lua_vms": [*workers, own], "lua_shared_dicts": shared}
 
 
-def _server(gateway: Gateway) -> dict[str, int]:
+def server(gateway: Gateway) -> dict[str, int]:
+    """Connections and requests of all data planes."""
     found = dict.fromkeys([*(f"connections_{name}" for name in _CONNECTIONS), "total_requests"], 0)
     for peer in gateway.link.peers:
         counters = peer.report.get("counters", {})
@@ -74,7 +75,8 @@ def _server(gateway: Gateway) -> dict[str, int]:
     return found
 
 
-async def _reachable(store: Store) -> bool:
+async def reachable(store: Store) -> bool:
+    """Whether the database answers."""
     try:
         await store.version()
     except DatabaseUnavailable:
