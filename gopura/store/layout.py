@@ -31,6 +31,7 @@ class Layout:
     """An entity as a table. `together` names fields that are unique in combination, null being a value.
 
     `dormant` columns are there as well, but nothing reads or writes them under the present settings.
+    `added`: the entity came with a plugin that is not part of the product, so no migration knows its table.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Layout:
     together: tuple[str, ...] = ()
     ttl: bool = False
     dormant: tuple[Column, ...] = ()
+    added: bool = False
 
     @cached_property
     def by_name(self) -> dict[str, Column]:
@@ -78,7 +80,8 @@ def layout_of(entity: EntityType) -> Layout:
     """The table of a described entity."""
     columns = tuple(_column(name, field) for name, field in entity.fields.items())
     dormant = tuple(_column(name, field) for name, field in entity.dormant.items())
-    return Layout(entity.name, columns, entity.primary_key[0], entity.cache_key, entity.ttl, dormant)
+    added = not entity.model.__module__.startswith("gopura.entities.")
+    return Layout(entity.name, columns, entity.primary_key[0], entity.cache_key, entity.ttl, dormant, added)
 
 
 def _column(name: str, field: Field) -> Column:

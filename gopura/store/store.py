@@ -7,7 +7,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from gopura import entities
-from gopura.store import changes, migrate
+from gopura.store import added, changes, migrate
 from gopura.store.changes import Change, Recorder
 from gopura.store.counters import Counters
 from gopura.store.database import Database
@@ -53,6 +53,7 @@ class Store:
     async def open(self) -> Self:
         """Make the tables where that needs no operator, and follow changes; NotBootstrapped otherwise."""
         await migrate.prepare(self.location, self._database)
+        await added.ensure(self._database, self.tables)
         self._announced = await self.version()
         self._expiry.start()
         if self._watch:
