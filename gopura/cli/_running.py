@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 from typing import Any
-
-import psutil
 
 from gopura.cli._options import Failure
 from gopura.settings import Settings
@@ -34,14 +33,16 @@ class Running:
             raise Failure(f"process {self.pid} belongs to another user") from None
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the end; False when it takes longer."""
+        """Wait for the end; False when it takes longer. A process that only its parent knows has ended, too."""
         try:
-            psutil.Process(self.pid).wait(seconds)
-        except psutil.NoSuchProcess:
+            process = os.pidfd_open(self.pid)
+        except ProcessLookupError:
             return True
-        except psutil.TimeoutExpired:
-            return False
-        return True
+        try:
+            ended, _, _ = select.select([process], [], [], seconds)
+        finally:
+            os.close(process)
+        return bool(ended)
 
     def ask(self, command: str, seconds: float, **details: Any) -> dict[str, Any]:
         """Give a command and return its answer; Failure when there is none."""
