@@ -27,6 +27,5 @@ def _add_columns(connection: sa.Connection, table: sa.Table) -> None:
     for column in table.columns:
         if column.name not in present:
             kind = column.type.compile(connection.dialect)
-            connection.execute(
-                sa.DDL(f"ALTER TABLE {quote(table.name)} ADD COLUMN {quote(column.name)} {kind}")
-            )
+            statement = f"ALTER TABLE {quote(table.name)} ADD COLUMN {quote(column.name)} {kind}"
+            connection.exec_driver_sql(statement)
