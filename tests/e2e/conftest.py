@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ class Node:
 
     gateway: Gateway
     admin: httpx.Client
+    upstream: Echo
 
     def pid(self, process: str) -> int:
         """Process id of `control` or `data`."""
@@ -42,6 +44,13 @@ class Node:
     def get(self, path: str) -> int:
         """Status of a request on a connection of its own."""
         return httpx.get(f"{self.gateway.proxy}{path}", trust_env=False, timeout=30).status_code
+
+    def wait_for_request(self, target: str) -> None:
+        """Wait until the upstream has got a request."""
+        end = time.monotonic() + 20
+        while not any(received.target == target for received in list(self.upstream.received)):
+            assert time.monotonic() < end, f"the upstream never got {target}"
+            time.sleep(0.01)
 
     def errors(self) -> str:
         """The error log."""
@@ -64,7 +73,7 @@ def nodes() -> Iterator[Nodes]:
 
     def start(service: bool = True, **settings: str) -> Node:
         gateway = Gateway(settings)
-        node = Node(gateway, gateway.client())
+        node = Node(gateway, gateway.client(), upstream)
         started.append(node)
         node.get("/")  # answered once the data plane serves
         if service:

@@ -26,6 +26,7 @@ def test_a_request_in_flight_is_answered(node):
     answers = []
     thread = threading.Thread(target=lambda: answers.append(node.get("/slow/delay/3000")))
     thread.start()
+    node.wait_for_request("/delay/3000")
     assert node.command("reload").returncode == 0
     assert node.get("/slow") == 200
     thread.join()
@@ -39,3 +40,15 @@ def test_a_reload_with_bad_settings_changes_nothing(node):
     assert result.returncode == 1
     assert "proxy_listen: `256.0.0.1:1` is not allowed" in result.stderr
     assert node.status() == before
+
+
+def test_quit_answers_what_is_in_flight(nodes):
+    node = nodes()
+    node.add_route("slow")
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(node.get("/slow/delay/2000")))
+    thread.start()
+    node.wait_for_request("/delay/2000")
+    result = node.command("quit", "-t", "30")
+    thread.join()
+    assert (result.returncode, answers) == (0, [200]), result
