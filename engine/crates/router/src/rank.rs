@@ -105,7 +105,8 @@ impl Rank {
     /// The number that Kong's compatible flavour packs, bit by bit. There, the fields below are shifted
     /// as 32-bit integers (by the count modulo 32) before the two 64-bit flags are added, so that a route
     /// with only plain hosts, and after it one with a regex path, precedes others of more categories.
-    /// What clients see depends on it, so it is kept.
+    /// What clients see depends on it, so it is kept. Four or more kinds of conditions make the 32-bit number negative;
+    /// what becomes of it then differs there between interpreted and compiled code: here it comes before all others.
     fn compatible(route: &RouteSpec, hosts: &[HostPattern], group: Option<PathGroup>) -> Self {
         let categories = [
             !route.methods.is_empty(),
@@ -123,7 +124,8 @@ impl Rank {
         #[expect(clippy::cast_possible_truncation, reason = "bits above the 32nd are dropped there")]
         let low = categories << 29 | headers << 20 | (regex_priority.cast_unsigned() as u32) << 19 | length;
         let plain_hosts = !hosts.is_empty() && !hosts.iter().any(HostPattern::is_wildcard);
-        let packed = i64::from(low.cast_signed()).cast_unsigned()
+        let packed = u64::from(low)
+            | u64::from(low >> 31) << 63
             | u64::from(plain_hosts) << 60
             | u64::from(paths.is_regex) << 51;
         Self {

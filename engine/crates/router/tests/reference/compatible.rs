@@ -64,7 +64,10 @@ fn priority(part: &Part<'_>) -> u64 {
         | shift(if is_regex { route.regex_priority } else { 0 }, 19)
         | i32::try_from(length).unwrap();
     let plain = !route.hosts.is_empty() && !route.hosts.iter().any(|host| host.contains('*'));
-    i64::from(numbers).cast_unsigned() | u64::from(plain) << 60 | u64::from(is_regex) << 51
+    u64::from(numbers.cast_unsigned())
+        | u64::from(numbers < 0) << 63
+        | u64::from(plain) << 60
+        | u64::from(is_regex) << 51
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "as the original does")]
