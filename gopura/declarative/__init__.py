@@ -2,7 +2,7 @@
 
 from gopura.declarative.dump import dump
 from gopura.declarative.errors import InvalidConfiguration
-from gopura.declarative.load import Loaded, apply, load_file
+from gopura.declarative.load import Loaded, apply, at_start, load_file
 from gopura.declarative.text import parse
 
-__all__ = ["InvalidConfiguration", "Loaded", "apply", "dump", "load_file", "parse"]
+__all__ = ["InvalidConfiguration", "Loaded", "apply", "at_start", "dump", "load_file", "parse"]

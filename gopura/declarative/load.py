@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from gopura import entities
 from gopura.declarative.text import content_hash, parse
@@ -22,6 +22,24 @@ class Loaded:
     hash: str
     version: int
     rows: Mapping[str, list[dict[str, Any]]]
+
+
+class StartSettings(Protocol):
+    """The settings that name a document."""
+
+    declarative_config: Any
+    declarative_config_string: Any
+
+
+async def at_start(store: Store, settings: StartSettings) -> Loaded | None:
+    """Load what `declarative_config` or `declarative_config_string` name; None when neither does."""
+    if settings.declarative_config:
+        return await load_file(store, Path(settings.declarative_config))
+    if settings.declarative_config_string:
+        return await apply(
+            store, parse(settings.declarative_config_string), actor="declarative_config_string"
+        )
+    return None
 
 
 async def load_file(store: Store, path: Path) -> Loaded:
