@@ -4,15 +4,18 @@ from typing import Any
 
 import command_pages
 import entity_pages
+import plugin_api_page
 import plugin_pages
 import settings_page
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
+MAKERS = (settings_page, command_pages, entity_pages, plugin_pages, plugin_api_page)
+
 
 def on_files(files: Files, config: MkDocsConfig, **_: Any) -> Files:
     """Add every generated page beside those that are written by hand."""
-    pages = settings_page.pages() | entity_pages.pages() | plugin_pages.pages() | command_pages.pages()
+    pages = {path: text for made in MAKERS for path, text in made.pages().items()}
     for path, text in pages.items():
         files.append(File.generated(config, f"reference/{path}", content=text))
     _name_plugins(config.nav, [f"reference/{path}" for path in pages if path.startswith("plugins/")])
