@@ -10,6 +10,7 @@ COMMANDS = [
     "check",
     "health",
     "migrations",
+    "plugin",
     "prepare",
     "quit",
     "reload",
