@@ -12,7 +12,7 @@ class HttpClient:
     """Requests from coroutines of plugins. Connections are kept and shared; proxies of the environment are not used."""
 
     def __init__(self) -> None:
-        self._clients: dict[tuple[bool, bool], httpx.AsyncClient] = {}
+        self._clients: dict[tuple[bool, bool, str | None], httpx.AsyncClient] = {}
 
     async def request(
         self,
@@ -24,10 +24,11 @@ class HttpClient:
         timeout: float = 10.0,  # noqa: ASYNC109 - of each step, not of the whole
         verify: bool = True,
         http2: bool = False,
+        proxy: str | None = None,
         **further: Any,
     ) -> httpx.Response:
         """Send a request and read the whole answer; `timeout` in seconds; raises httpx.HTTPError."""
-        client = self._client(verify, http2)
+        client = self._client(verify, http2, proxy)
         return await client.request(method, url, headers=headers, content=content, timeout=timeout, **further)
 
     async def close(self) -> None:
@@ -36,10 +37,10 @@ class HttpClient:
             await client.aclose()
         self._clients.clear()
 
-    def _client(self, verify: bool, http2: bool) -> httpx.AsyncClient:
+    def _client(self, verify: bool, http2: bool, proxy: str | None) -> httpx.AsyncClient:
         import httpx  # only data planes need it, and only some
 
-        key = verify, http2
+        key = verify, http2, proxy
         if key not in self._clients:
-            self._clients[key] = httpx.AsyncClient(verify=verify, http2=http2, trust_env=False)
+            self._clients[key] = httpx.AsyncClient(verify=verify, http2=http2, proxy=proxy, trust_env=False)
         return self._clients[key]
