@@ -1,6 +1,6 @@
 """The part of gopura that moves the bytes, as Python sees it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar, final, overload
 
 from gopura.link.messages import EntityFault
@@ -254,6 +254,8 @@ class Engine:
 
         None when there is no such Upstream, or its health is not observed.
         """
+    def set_metrics(self, source: Callable[[], str] | None) -> None:
+        """Have `source` give the text of /metrics of the status API; None takes it away."""
     def set_log_level(self, level: str) -> None:
         """Set the error log's level, by nginx's names; ValueError when there is no such level."""
     def reopen_logs(self) -> None:

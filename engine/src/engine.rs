@@ -265,6 +265,11 @@ impl Engine {
             .and_then(|found| found.balancer.load().set_health(host, port, ip, healthy).ok()))
     }
 
+    /// `source()` gives the text of /metrics of the status API; None takes it away.
+    fn set_metrics(&self, source: Option<Py<PyAny>>) {
+        *self.shared.metrics.lock().unwrap_or_else(PoisonError::into_inner) = source;
+    }
+
     /// debug, info, notice, warn, error, crit, alert or emerg.
     #[expect(clippy::unused_self, reason = "the log belongs to the process")]
     fn set_log_level(&self, level: &str) -> PyResult<()> {

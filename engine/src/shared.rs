@@ -1,10 +1,12 @@
 //! What all workers share: settings in ready form, the current snapshot, counters.
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use gopura_http1::Limits;
+use pyo3::{Py, PyAny};
+use rustls::sign::CertifiedKey;
 use tokio::sync::watch;
 
 use crate::access_log::AccessLog;
@@ -13,7 +15,7 @@ use crate::dns::Dns;
 use crate::http::error_page::Templates;
 use crate::settings::{Settings, Size};
 use crate::snapshot::Snapshot;
-use crate::tls::Certificates;
+use crate::tls::{self, Certificates};
 use crate::upstream::Upkeep;
 
 /// Which headers the gateway adds.
@@ -81,10 +83,14 @@ pub struct Shared {
     pub templates: Templates,
     pub snapshot: ArcSwap<Snapshot>,
     pub certificates: Certificates,
+    /// Shown to upstreams when neither the service nor the Upstream names one.
+    pub client_certificate: Option<Arc<CertifiedKey>>,
     pub access_log: AccessLog,
     pub counters: Vec<Counters>,
     pub dns: Arc<Dns>,
     pub upkeep: Upkeep,
+    /// Gives the text of /metrics, when a plugin measures.
+    pub metrics: Mutex<Option<Py<PyAny>>>,
     /// Turns true when no new requests are to be taken.
     pub draining: watch::Sender<bool>,
     pub loaded: AtomicBool,
@@ -92,7 +98,7 @@ pub struct Shared {
 
 impl Shared {
     pub fn new(settings: Settings) -> Result<Arc<Self>, String> {
-        let certificates = Certificates::new(&settings.default_certificates)?;
+        let certificates = Certificates::new(&settings)?;
         let (dns, service) = Dns::new(&settings);
         let upkeep = Upkeep::start(dns.clone(), service)?;
         Ok(Arc::new(Self {
@@ -104,10 +110,12 @@ impl Shared {
             templates: Templates::new(&settings),
             snapshot: ArcSwap::from_pointee(Snapshot::default()),
             certificates,
+            client_certificate: client_certificate(&settings)?,
             access_log: AccessLog::open(&settings)?,
             counters: (0..settings.workers.max(1)).map(|_| Counters::default()).collect(),
             dns,
             upkeep,
+            metrics: Mutex::new(None),
             draining: watch::Sender::new(false),
             loaded: AtomicBool::new(false),
             settings,
@@ -117,6 +125,12 @@ impl Shared {
     pub fn total(&self, of: impl Fn(&Counters) -> &AtomicU64) -> u64 {
         self.counters.iter().map(|counters| of(counters).load(Ordering::Relaxed)).sum()
     }
+}
+
+fn client_certificate(settings: &Settings) -> Result<Option<Arc<CertifiedKey>>, String> {
+    let pair = settings.client_ssl_cert.as_deref().zip(settings.client_ssl_cert_key.as_deref());
+    let Some((chain, key)) = pair.filter(|_| settings.client_ssl) else { return Ok(None) };
+    tls::certified_key(&tls::read(chain)?, &tls::read(key)?).map(Some)
 }
 
 /// `4 8k`: number and size of buffers.

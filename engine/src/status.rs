@@ -1,10 +1,11 @@
 //! The status API: answered here, never by Python, so that it tells the truth when Python is stuck.
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use gopura_http1::{Scanner, parse_request};
+use pyo3::prelude::*;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -27,6 +28,7 @@ pub async fn serve(stream: TcpStream, ssl: bool, shared: Arc<Shared>) {
     io.deadline(PATIENCE);
     while let Some(head) = read_head(&mut io, &shared).await {
         let (status, body) = match parse_request(&head) {
+            Ok(request) if path(&request.target) == b"/metrics" => metrics(&shared).await,
             Ok(request) => answer(&request.method, path(&request.target), &shared),
             Err(fault) => (fault.status(), message("Bad request")),
         };
@@ -76,6 +78,27 @@ fn answer(method: &[u8], path: &[u8], shared: &Shared) -> (u16, String) {
     }
 }
 
+/// The only path that Python answers; on a thread of its own, so that nothing waits for it.
+async fn metrics(shared: &Arc<Shared>) -> (u16, String) {
+    let shared = shared.clone();
+    let text = tokio::task::spawn_blocking(move || {
+        Python::attach(|py| {
+            let source = shared.metrics.lock().unwrap_or_else(PoisonError::into_inner);
+            let source = source.as_ref().map(|source| source.clone_ref(py))?;
+            Some(source.call0(py).and_then(|text| text.extract::<String>(py).map_err(PyErr::from)))
+        })
+    });
+    match text.await {
+        Ok(Some(Ok(text))) => (200, text),
+        Ok(None) => (404, message("Not found")),
+        Ok(Some(Err(error))) => {
+            tracing::error!("/metrics: {error}");
+            (500, message("An unexpected error occurred"))
+        }
+        Err(_) => (500, message("An unexpected error occurred")),
+    }
+}
+
 fn message(text: &str) -> String {
     serde_json::json!({ "message": text }).to_string()
 }
@@ -110,7 +133,9 @@ fn counters(shared: &Shared) -> String {
 fn write_answer(out: &mut Vec<u8>, status: u16, body: &str, is_head: bool, shared: &Shared) {
     out.extend_from_slice(format!("HTTP/1.1 {status} {}\r\n", reason(status)).as_bytes());
     write_line(out, b"Date", &date());
-    write_line(out, b"Content-Type", b"application/json; charset=utf-8");
+    let is_text = !body.starts_with('{');
+    let kind = if is_text { "text/plain; charset=UTF-8" } else { "application/json; charset=utf-8" };
+    write_line(out, b"Content-Type", kind.as_bytes());
     write_line(out, b"Connection", b"keep-alive");
     write_line(out, b"Access-Control-Allow-Origin", b"*");
     write_line(out, b"Server", shared.settings.server.as_bytes());

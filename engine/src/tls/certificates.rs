@@ -1,13 +1,15 @@
 //! Which certificate a client gets: by server name, exact before wildcard before default.
 use std::collections::HashMap;
-use std::fs;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::server::{ClientHello, ResolvesServerCert, ServerSessionMemoryCache};
 use rustls::sign::CertifiedKey;
-use rustls::{ServerConfig, SignatureScheme};
+use rustls::version::TLS13;
+use rustls::{ServerConfig, SignatureScheme, SupportedProtocolVersion};
 use tokio_rustls::TlsAcceptor;
+
+use crate::settings::Settings;
 
 /// Names and their certificates, from the snapshot.
 #[derive(Debug, Default)]
@@ -64,17 +66,25 @@ pub struct Certificates {
 }
 
 impl Certificates {
-    /// `files` are paths of chain and key.
-    pub fn new(files: &[(String, String)]) -> Result<Self, String> {
-        let defaults = files.iter().map(|(chain, key)| load(chain, key)).collect::<Result<_, _>>()?;
+    /// Reads the default certificates.
+    pub fn new(settings: &Settings) -> Result<Self, String> {
+        let defaults = settings
+            .default_certificates
+            .iter()
+            .map(|(chain, key)| load(chain, key))
+            .collect::<Result<_, _>>()?;
         let resolver = Arc::new(Resolver { defaults, chosen: ArcSwap::default() });
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions(settings))
             .map_err(|error| error.to_string())?
             .with_no_client_auth()
             .with_cert_resolver(resolver.clone());
-        config.ticketer = rustls::crypto::aws_lc_rs::Ticketer::new().map_err(|error| error.to_string())?;
+        if settings.ssl_session_tickets == "on" {
+            config.ticketer =
+                rustls::crypto::aws_lc_rs::Ticketer::new().map_err(|error| error.to_string())?;
+        }
+        config.session_storage = ServerSessionMemoryCache::new(sessions(settings));
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let mut without = config.clone();
         without.alpn_protocols.remove(0);
@@ -91,7 +101,24 @@ impl Certificates {
     }
 }
 
+static ONLY_NEW: [&SupportedProtocolVersion; 1] = [&TLS13];
+
+/// Mozilla's modern profile is TLS 1.3 alone; older versions than 1.2 are never served.
+fn versions(settings: &Settings) -> &'static [&'static SupportedProtocolVersion] {
+    let only_new = match settings.ssl_cipher_suite.as_str() {
+        "modern" => true,
+        "custom" => !settings.ssl_protocols.contains("TLSv1.2"),
+        _ => false,
+    };
+    if only_new { &ONLY_NEW } else { rustls::ALL_VERSIONS }
+}
+
+/// nginx's rule of thumb: 4,000 sessions in a megabyte.
+fn sessions(settings: &Settings) -> usize {
+    usize::try_from(settings.ssl_session_cache_size.0 / 256).unwrap_or(usize::MAX).clamp(32, 1_000_000)
+}
+
 fn load(chain: &str, key: &str) -> Result<Arc<CertifiedKey>, String> {
-    let read = |path: &str| fs::read(path).map_err(|error| format!("{path}: {error}"));
-    super::certified_key(&read(chain)?, &read(key)?).map_err(|error| format!("{chain}: {error}"))
+    super::certified_key(&super::read(chain)?, &super::read(key)?)
+        .map_err(|error| format!("{chain}: {error}"))
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::pki_types::ServerName;
+use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -69,7 +70,7 @@ impl Identity {
         } else {
             builder.dangerous().with_custom_certificate_verifier(Arc::new(Anyone(provider)))
         };
-        let mut config = match client_certificate(snapshot, service)? {
+        let mut config = match client_certificate(snapshot, service, shared)? {
             Some(own) => {
                 builder.with_client_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(own)))
             }
@@ -128,13 +129,15 @@ fn client_certificate_id<'a>(snapshot: &'a Snapshot, service: &'a Service) -> Op
 fn client_certificate(
     snapshot: &Snapshot,
     service: &Service,
-) -> Result<Option<rustls::sign::CertifiedKey>, String> {
-    let Some(reference) = &service.client_certificate else { return Ok(None) };
-    let row =
-        snapshot.tables.get("certificates", &reference.id).ok_or("the client certificate is unknown")?;
+    shared: &Shared,
+) -> Result<Option<CertifiedKey>, String> {
+    let own = |key: &CertifiedKey| CertifiedKey::new(key.cert.clone(), key.key.clone());
+    let Some(id) = client_certificate_id(snapshot, service) else {
+        return Ok(shared.client_certificate.as_deref().map(own));
+    };
+    let row = snapshot.tables.get("certificates", id).ok_or("the client certificate is unknown")?;
     let (chain, key) = (row.text("cert").unwrap_or_default(), row.text("key").unwrap_or_default());
-    let key = super::certified_key(chain.as_bytes(), key.as_bytes())?;
-    Ok(Some(rustls::sign::CertifiedKey::new(key.cert.clone(), key.key.clone())))
+    super::certified_key(chain.as_bytes(), key.as_bytes()).map(|key| Some(own(&key)))
 }
 
 /// The service's CA certificates, else `lua_ssl_trusted_certificate`.
@@ -146,8 +149,7 @@ fn roots(snapshot: &Snapshot, service: &Service, shared: &Shared) -> Result<Root
     }
     if service.ca_certificates.is_none() {
         for path in &shared.settings.lua_ssl_trusted_certificate {
-            let path = if path == "system" { SYSTEM } else { path };
-            let text = std::fs::read(path).map_err(|error| format!("{path}: {error}"))?;
+            let text = super::read(if path == "system" { SYSTEM } else { path })?;
             roots.add_parsable_certificates(pem::chain(&text)?);
         }
     }

@@ -6,4 +6,4 @@ mod verify;
 
 pub use certificates::{Certificates, Chosen};
 pub use identity::Identity;
-pub use pem::certified_key;
+pub use pem::{certified_key, read};

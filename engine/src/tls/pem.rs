@@ -6,6 +6,38 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
+/// What a setting names: a PEM text itself, its base64, or a file.
+pub fn read(setting: &str) -> Result<Vec<u8>, String> {
+    if setting.contains("-----BEGIN") {
+        return Ok(setting.as_bytes().to_vec());
+    }
+    if let Some(text) = base64(setting).filter(|text| text.starts_with(b"-----BEGIN")) {
+        return Ok(text);
+    }
+    std::fs::read(setting).map_err(|error| format!("{setting}: {error}"))
+}
+
+fn base64(text: &str) -> Option<Vec<u8>> {
+    let (mut out, mut bits, mut count) = (Vec::new(), 0_u32, 0);
+    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(digit);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            out.push(u8::try_from((bits >> count) & 0xff).unwrap_or(0));
+        }
+    }
+    Some(out)
+}
+
 /// The certificates of a PEM text, in order.
 pub fn chain(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text).collect();
@@ -19,4 +51,16 @@ pub fn certified_key(certificates: &[u8], key: &[u8]) -> Result<Arc<CertifiedKey
     let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| format!("private key: {error}"))?;
     let key = any_supported_type(&key).map_err(|error| format!("private key: {error}"))?;
     Ok(Arc::new(CertifiedKey::new(chain, key)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_hold_the_text() {
+        assert_eq!(read("-----BEGIN X-----").unwrap(), b"-----BEGIN X-----");
+        assert_eq!(read("LS0tLS1CRUdJTiBYLS0tLS0=").unwrap(), b"-----BEGIN X-----");
+        assert!(read("/no/such/file").is_err());
+    }
 }

@@ -1,0 +1,173 @@
+"""TLS to clients and to upstreams."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from tests.engine.certificates import authority
+from tests.engine.proxy import Config, Proxy
+
+
+def name_of(der: bytes) -> str:
+    (attribute,) = x509.load_der_x509_certificate(der).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(attribute.value)
+
+
+def shown(proxy: Proxy, server_name: str | None) -> str:
+    """Whose certificate the gateway shows."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with (
+        socket.create_connection(("127.0.0.1", proxy.tls_port), timeout=5) as wire,
+        context.wrap_socket(wire, server_hostname=server_name) as secured,
+    ):
+        der = secured.getpeercert(binary_form=True)
+        assert der is not None
+        return name_of(der)
+
+
+@pytest.fixture
+def secured(tmp_path: Path) -> Iterator[Proxy]:
+    """An engine with a default certificate."""
+    chain, key = authority(tmp_path, "default.test")
+    running = Proxy(default_certificates=[[str(chain), str(key)]])
+    yield running
+    running.stop()
+
+
+def with_certificate(config: Config, folder: Path, name: str, *snis: str) -> str:
+    chain, key = authority(folder, name)
+    row = config.add("certificates", cert=chain.read_text(), key=key.read_text())
+    for sni in snis:
+        config.add("snis", name=sni, certificate={"id": row["id"]})
+    return str(row["id"])
+
+
+def test_certificates_by_name(secured: Proxy, tmp_path: Path) -> None:
+    config = Config()
+    with_certificate(config, tmp_path, "exact.test", "a.b.test")
+    with_certificate(config, tmp_path, "suffix.test", "*.b.test")
+    with_certificate(config, tmp_path, "prefix.test", "b.*")
+    secured.serve(config)
+    names = {
+        "a.b.test": "exact.test",
+        "A.B.test": "exact.test",
+        "c.b.test": "suffix.test",
+        "b.org": "prefix.test",
+        "d.c.b.test": "default.test",
+        "other.test": "default.test",
+        None: "default.test",
+    }
+    assert {name: shown(secured, name) for name in names} == names
+    config.entities["snis"].clear()
+    with_certificate(config, tmp_path, "any.test", "*")
+    secured.serve(config, 2)
+    assert (shown(secured, "a.b.test"), shown(secured, None)) == ("any.test", "any.test")
+
+
+class Upstream:
+    """An HTTPS server that asks for a certificate; answers with the name in it, and the name in the SNI."""
+
+    def __init__(self, folder: Path, trusted: Path) -> None:
+        self.chain, key = authority(folder, "up.test")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.chain, key)
+        context.load_verify_locations(trusted)
+        context.verify_mode = ssl.CERT_OPTIONAL
+        context.sni_callback = lambda _, name, __: self.names.append(name)
+        self.names: list[str | None] = []
+        self._context = context
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                wire, _ = self._listening.accept()
+            except OSError:
+                return
+            with (
+                closing(wire),
+                suppress(OSError),
+                self._context.wrap_socket(wire, server_side=True) as secured,
+            ):
+                secured.recv(65536)
+                der = secured.getpeercert(binary_form=True)
+                name = name_of(der).encode() if der else b"nobody"
+                secured.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(name), name))
+
+    def stop(self) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+
+
+@pytest.fixture
+def client_files(tmp_path: Path) -> tuple[Path, Path]:
+    """Certificate and key of the gateway."""
+    return authority(tmp_path, "gateway.test")
+
+
+@pytest.fixture
+def upstream(tmp_path: Path, client_files: tuple[Path, Path]) -> Iterator[Upstream]:
+    """The HTTPS server."""
+    server = Upstream(tmp_path, client_files[0])
+    yield server
+    server.stop()
+
+
+def test_client_certificates(proxy: Proxy, upstream: Upstream, client_files: tuple[Path, Path]) -> None:
+    chain, key = (path.read_text() for path in client_files)
+    config = Config()
+    own = config.add("certificates", cert=chain, key=key)
+    reference = {"id": own["id"]}
+    with_own = config.service(upstream.port, protocol="https", client_certificate=reference)
+    config.route(with_own, paths=["/own"])
+    config.route(config.service(upstream.port, protocol="https"), paths=["/none"])
+    balanced = config.add("upstreams", name="up.test", client_certificate=reference)
+    target = f"127.0.0.1:{upstream.port}"
+    config.add("targets", target=target, weight=100, upstream={"id": balanced["id"]}, created_at=1)
+    config.route(config.service(443, protocol="https", host="up.test"), paths=["/upstream"])
+    proxy.serve(config)
+    bodies = {path: proxy.get(path).body for path in ("/own", "/none", "/upstream", "/own", "/none")}
+    assert bodies == {"/own": b"gateway.test", "/none": b"nobody", "/upstream": b"gateway.test"}
+
+
+def test_client_certificate_of_the_settings(upstream: Upstream, client_files: tuple[Path, Path]) -> None:
+    chain, key = client_files
+    proxy = Proxy(client_ssl=True, client_ssl_cert=str(chain), client_ssl_cert_key=key.read_text())
+    try:
+        config = Config()
+        config.route(config.service(upstream.port, protocol="https"), paths=["/"])
+        proxy.serve(config)
+        assert proxy.get("/").body == b"gateway.test"
+    finally:
+        proxy.stop()
+
+
+@pytest.mark.parametrize(
+    ("host", "knows", "status"), [("up.test", True, 200), ("other.test", True, 502), ("up.test", False, 502)]
+)
+def test_verification(
+    proxy: Proxy, upstream: Upstream, tmp_path: Path, host: str, knows: bool, status: int
+) -> None:
+    trusted = upstream.chain if knows else authority(tmp_path, "stranger.test")[0]
+    config = Config()
+    known = config.add("ca_certificates", cert=trusted.read_text())
+    balanced = config.add("upstreams", name="v.test", host_header=host)
+    target = f"127.0.0.1:{upstream.port}"
+    config.add("targets", target=target, weight=100, upstream={"id": balanced["id"]}, created_at=1)
+    service = config.service(
+        443, protocol="https", host="v.test", tls_verify=True, ca_certificates=[known["id"]], retries=0
+    )
+    config.route(service, paths=["/"])
+    proxy.serve(config)
+    assert proxy.get("/").status == status
+    assert upstream.names[0] == host
