@@ -36,7 +36,6 @@ SECTION = Section(
             "intermediate",
             "Mozilla's profile for protocol versions and ciphers, `fips`, or `custom` for the settings "
             "below.",
-            inert=NOT_YET,
         ),
         Setting(
             "ssl_ciphers",
@@ -50,7 +49,6 @@ SECTION = Section(
             Text(),
             "TLSv1.1 TLSv1.2 TLSv1.3",
             f"Protocol versions. {_CUSTOM} TLS 1.0 and 1.1 are not served.",
-            inert=NOT_YET,
         ),
         Setting(
             "ssl_prefer_server_ciphers",
@@ -65,7 +63,6 @@ SECTION = Section(
             OnOff(),
             "on",
             "Resume TLS sessions by tickets.",
-            inert=NOT_YET,
         ),
         Setting(
             "ssl_session_timeout",
@@ -79,7 +76,6 @@ SECTION = Section(
             Measure("size"),
             "10m",
             "Memory for sessions that are resumed without tickets.",
-            inert=NOT_YET,
         ),
         *_pair("ssl", "the proxy"),
         *_pair("admin_ssl", "the Admin API"),
@@ -89,18 +85,14 @@ SECTION = Section(
             Flag(),
             "off",
             "Present `client_ssl_cert` to upstreams that ask for a certificate.",
-            inert=NOT_YET,
         ),
         Setting(
             "client_ssl_cert",
             _CERTIFICATE,
             "",
             "Certificate for upstreams; a Service's own goes before it.",
-            inert=NOT_YET,
         ),
-        Setting(
-            "client_ssl_cert_key", _CERTIFICATE, "", "Key of `client_ssl_cert`.", secret=True, inert=NOT_YET
-        ),
+        Setting("client_ssl_cert_key", _CERTIFICATE, "", "Key of `client_ssl_cert`.", secret=True),
         Setting(
             "lua_ssl_trusted_certificate",
             ListOf(Text(form="`system`, a path, a PEM text, or its base64")),
