@@ -180,9 +180,21 @@ impl Router {
         self.slots.get(id).map(|slot| *slot as usize)
     }
 
-    /// What operators should know, to be logged once per generation.
-    pub fn warnings(&self) -> Vec<Warning> {
-        self.routes.iter().flatten().filter_map(|route| route.warning()).collect()
+    /// What operators should know about the routes that are new or different since `before`, to be logged.
+    pub fn warnings_since(&self, before: &Self) -> Vec<Warning> {
+        let is_known = |route: &Arc<Route>| {
+            let same = before
+                .slots
+                .get(route.spec.id.as_str())
+                .and_then(|slot| before.routes[*slot as usize].as_ref());
+            same.is_some_and(|same| Arc::ptr_eq(same, route))
+        };
+        self.routes
+            .iter()
+            .flatten()
+            .filter(|route| !is_known(route))
+            .filter_map(|route| route.warning())
+            .collect()
     }
 }
 

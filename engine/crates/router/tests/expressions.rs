@@ -240,7 +240,7 @@ fn fields_of_streams_are_reported() {
     let spec = route(1, "net.src.ip in 10.0.0.0/8 || net.dst.port == 1".to_owned(), 0);
     let index = Router::build(vec![spec], Flavor::Expressions).unwrap();
     assert!(PLAIN.find(&index).is_none());
-    let warnings = index.warnings();
+    let warnings = index.warnings_since(&Router::empty(Flavor::Expressions));
     let [Warning { message, .. }] = warnings.as_slice() else { panic!("{warnings:?}") };
     assert!(message.contains("stream"), "{message}");
 }

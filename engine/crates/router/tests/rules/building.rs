@@ -61,10 +61,13 @@ fn stream_routes_are_left_out() {
 #[test]
 fn what_only_pcre_has_is_reported() {
     let routes = json!([{"paths": ["~/a"]}, {"name": "n", "paths": ["/x", "~/a(?=b)"]}]);
-    let warnings = router(TraditionalCompatible, &routes).warnings();
+    let index = router(TraditionalCompatible, &routes);
+    let warnings = index.warnings_since(&Router::empty(TraditionalCompatible));
     let [Warning { name, message, .. }] = warnings.as_slice() else { panic!("{warnings:?}") };
     assert_eq!(name.as_deref(), Some("n"));
     assert!(message.contains("backtracking"), "{message}");
+    let next = index.update([Change::Put(Box::new(route("c", "/c")))]).unwrap();
+    assert_eq!(next.warnings_since(&index), []);
 }
 
 #[test]
