@@ -35,6 +35,7 @@ def costing(gateway: Gateway, cost: str, header: str = "X-Kong-Limit") -> tuple[
     answer = gateway.get("/")
     Last.done.get(timeout=5)
     assert answer.headers[header] is None
+    assert answer.headers["Via"]  # refused or not, it went through the upstream
     left: str | None = answer.headers["X-RateLimit-Remaining-video-hour"]
     return answer.status, left, gateway.upstream.last.headers["X-RateLimit-Remaining-video"]
 

@@ -218,7 +218,7 @@ impl Exchange {
         let mut lines = headers::lines(headers)?;
         let body = body.map(|body| encoded(body, &mut lines)).transpose()?.unwrap_or_default();
         self.answer(own::Response { status, headers: lines, body: Some(body), source: own::Source::Exit })?;
-        self.slot.with(|exchange| exchange.proxied = proxied)?;
+        self.slot.with(|exchange| exchange.proxied |= proxied)?;
         self.response(py)
     }
 }
