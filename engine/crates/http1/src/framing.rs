@@ -50,7 +50,9 @@ fn framing_headers(headers: &Headers) -> Result<(Option<u64>, Option<&Bytes>), F
             if length.replace(value).is_some() {
                 return Err(Fault::Bad("repeated Content-Length"));
             }
-        } else if line.name.eq_ignore_ascii_case(b"transfer-encoding") && coding.replace(&line.value).is_some() {
+        } else if line.name.eq_ignore_ascii_case(b"transfer-encoding")
+            && coding.replace(&line.value).is_some()
+        {
             return Err(Fault::Bad("repeated Transfer-Encoding"));
         }
     }
