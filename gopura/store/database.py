@@ -36,7 +36,9 @@ class Database:
         self.location = location
         self._writing = asyncio.Lock()
         if location.kind == "postgres":
-            self._readers = self._writers = _engine(location, pool_size=10, max_overflow=10)
+            self._writers = _engine(location, pool_size=10, max_overflow=10)
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            self._readers = self._writers.execution_options(**options)
         elif location.kind == "memory":
             self._readers = self._writers = _sqlite(location, "BEGIN", poolclass=StaticPool)
         else:
@@ -57,8 +59,6 @@ class Database:
                 yield connection
             return
         async with _begin(self._readers) as connection:
-            if self.shared:
-                await connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             yield connection
 
     @asynccontextmanager
