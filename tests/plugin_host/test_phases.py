@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import queue
+import socket
+import threading
 from typing import Any, ClassVar
 
 import pytest
@@ -200,13 +202,24 @@ def test_a_known_consumer_chooses_anew() -> None:
 
 class Slow(Plugin, name="slow"):
     ended: "queue.Queue[str]" = queue.Queue()
+    began = threading.Event()
 
     async def access(self, exchange: Exchange, config: Any) -> None:
         try:
+            self.began.set()
             await asyncio.sleep(60)
         except asyncio.CancelledError:
             self.ended.put("cancelled")
             raise
+
+
+def test_a_client_that_leaves_cancels_the_coroutine() -> None:
+    with Gateway(Slow) as gateway:
+        with socket.create_connection(("127.0.0.1", gateway.port)) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert Slow.began.wait(5)
+        assert Slow.ended.get(timeout=5) == "cancelled"
+    assert gateway.upstream.requests == []
 
 
 def test_time_limit(caplog: pytest.LogCaptureFixture) -> None:

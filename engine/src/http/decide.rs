@@ -111,7 +111,7 @@ async fn access<C: Client>(
             let response = nginx_error(&exchange, broken.status(), shared);
             return (exchange, Next::Answer(response));
         }
-        match phases::access(exchange, shared).await {
+        match phases::access(client, exchange, shared).await {
             (same, Flow::Continue) => exchange = same,
             (same, Flow::Respond(response)) => return (same, Next::Answer(response)),
         }

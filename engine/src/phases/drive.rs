@@ -1,5 +1,7 @@
 //! Runs a phase: plugin after plugin under one hold of the thread state, let go only while a coroutine waits.
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use pyo3::prelude::*;
@@ -16,17 +18,32 @@ use crate::exchange::Exchange;
 type View = Py<view::Exchange>;
 
 /// Calls the plan's plugins until one answers.
-pub async fn run(exchange: Box<Exchange>, mut plan: Plan) -> Box<Exchange> {
+pub async fn run(exchange: Box<Exchange>, plan: Plan) -> Box<Exchange> {
+    run_unless(exchange, plan, |_| Poll::Pending).await.0
+}
+
+/// Likewise, and stops waiting for a coroutine when `gone` is ready: the coroutine is cancelled. True: it was so.
+pub async fn run_unless(
+    exchange: Box<Exchange>,
+    mut plan: Plan,
+    mut gone: impl FnMut(&mut Context<'_>) -> Poll<()>,
+) -> (Box<Exchange>, bool) {
     if plan.is_empty() {
-        return exchange;
+        return (exchange, false);
     }
     let lent = Lent::new(exchange, plan.phase);
     let mut settled = None;
     while let Some(mut waiting) = Python::attach(|py| advance(py, &lent.0, &mut plan, settled.take())) {
-        let outcome = waiting.outcome().await;
+        let outcome = tokio::select! {
+            outcome = waiting.outcome() => outcome,
+            () = poll_fn(&mut gone) => {
+                waiting.give_up().await;
+                return (lent.back(), true);
+            }
+        };
         settled = Some((waiting.bound.clone(), outcome));
     }
-    lent.back()
+    (lent.back(), false)
 }
 
 /// Passes one piece of a body through the plan's plugins; `None` when one fails.

@@ -24,6 +24,7 @@ mod view;
 mod waiting;
 
 use bytes::Bytes;
+use gopura_http1::Headers;
 use pyo3::prelude::*;
 
 pub use bound::{Bound, Phase, PhaseSet};
@@ -31,6 +32,7 @@ pub use context::Context;
 pub use view::{Entity as EntityView, EntityCache, entity};
 
 use crate::exchange::{Exchange, Response, Source};
+use crate::http::client::Client;
 use crate::http::decide;
 use crate::shared::Shared;
 use plan::Plan;
@@ -54,10 +56,18 @@ pub async fn rewrite(exchange: Box<Exchange>, shared: &Shared) -> (Box<Exchange>
 }
 
 /// In this phase the route, service and chain are known; runs each slot's best configuration for the
-/// consumer that is authenticated by then, and fills `collected` and `phases`.
-pub async fn access(exchange: Box<Exchange>, shared: &Shared) -> (Box<Exchange>, Flow) {
+/// consumer that is authenticated by then, and fills `collected` and `phases`. When the client leaves while a
+/// coroutine waits, the coroutine is cancelled and the answer is nginx's 499.
+pub async fn access<C: Client>(
+    client: &mut C,
+    exchange: Box<Exchange>,
+    shared: &Shared,
+) -> (Box<Exchange>, Flow) {
     let plan = Plan::access(&exchange);
-    let mut exchange = drive::run(exchange, plan).await;
+    let (mut exchange, left) = drive::run_unless(exchange, plan, |cx| client.poll_gone(cx)).await;
+    if left {
+        return (exchange, Flow::Respond(unheard()));
+    }
     if !exchange.context.early.is_empty() {
         exchange.phases.insert(Phase::HeaderFilter);
     }
@@ -112,6 +122,10 @@ fn answered(mut exchange: Box<Exchange>, shared: &Shared) -> (Box<Exchange>, Flo
         None => given,
     };
     (exchange, response.map_or(Flow::Continue, Flow::Respond))
+}
+
+fn unheard() -> Response {
+    Response { status: 499, headers: Headers::default(), body: None, source: Source::Error }
 }
 
 /// An error in the form that the client accepts, with the headers that the plugin gave.

@@ -54,13 +54,19 @@ impl Waiting {
         let outcome = match timeout(limit, &mut self.receiver).await {
             Ok(received) => received.unwrap_or_else(|_| Err(too_late(limit))),
             Err(_) => {
-                self.cancel();
-                let _ = timeout(GRACE, &mut self.receiver).await;
+                self.give_up().await;
                 Err(too_late(limit))
             }
         };
         self.ended = true;
         outcome
+    }
+
+    /// Cancels the coroutine, and lets it clean up for a moment.
+    pub async fn give_up(&mut self) {
+        self.cancel();
+        self.ended = true;
+        let _ = timeout(GRACE, &mut self.receiver).await;
     }
 
     fn cancel(&self) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyDict};
 
 use super::Headers;
 use super::headers::Side;
@@ -62,6 +62,19 @@ impl Response {
             response.headers.remove("content-length");
             response.body = Some(body);
         })
+    }
+
+    /// The upstream's trailers by name, in the last call of `body_filter` for a gRPC response.
+    #[getter]
+    fn trailers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let lines = self.slot.with(|exchange| exchange.trailers.clone())?;
+        let dict = PyDict::new(py);
+        for line in lines.split(|byte| *byte == b'\n') {
+            let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
+            let name = text::decode(py, line[..colon].trim_ascii())?;
+            dict.set_item(name, text::decode(py, line[colon + 1..].trim_ascii())?)?;
+        }
+        Ok(dict)
     }
 
     /// `service`: from the upstream, `exit`: a plugin's, `error`: the gateway's own.
