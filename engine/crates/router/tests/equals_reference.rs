@@ -163,8 +163,8 @@ fn updates() {
         vec(any::<prop::sample::Index>(), 0..12),
         vec(request(), 30),
     );
-    let flavor = Flavor::TraditionalCompatible;
-    proptest!(config, |((first, added, changed, requests) in input)| {
+    proptest!(config, |((first, added, changed, requests) in input, traditional in any::<bool>())| {
+        let flavor = if traditional { Flavor::Traditional } else { Flavor::TraditionalCompatible };
         let before = Router::build(first.clone(), flavor).unwrap();
         let mut routes = first.clone();
         let mut after = before.clone();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
+use std::sync::Arc;
 
 use super::bucket::List;
 use super::item::Item;
@@ -15,7 +16,12 @@ use crate::request::Scheme;
 /// A quick hasher: the keys come from the configuration, so clients cannot craft collisions.
 pub(crate) type Fast = BuildHasherDefault<rustc_hash::FxHasher>;
 
-type Lists = HashMap<Box<[u8]>, List, Fast>;
+/// Shared with other generations, each list on its own.
+type Lists = HashMap<Arc<[u8]>, Arc<List>, Fast>;
+
+fn list<'l>(lists: &'l mut Lists, key: &[u8]) -> &'l mut List {
+    Arc::make_mut(lists.entry(key.into()).or_default())
+}
 
 /// Each item lies under the most telling thing that it asks for, once for each value that will do.
 #[derive(Clone, Default)]
@@ -48,7 +54,7 @@ impl Keyed {
         }
         self.drop_empty();
         let lists = self.headers.iter().flat_map(|(_, lists)| lists.values());
-        let lists = lists.chain(self.methods.values()).chain([&self.any_sni, &self.rest]);
+        let lists = lists.chain(self.methods.values()).map(|list| &**list).chain([&self.any_sni, &self.rest]);
         self.best = lists.filter_map(List::best).max().max(self.inner.root.best);
     }
 
@@ -61,12 +67,12 @@ impl Keyed {
                 self.headers.len() - 1
             });
             let lists = &mut self.headers[at].1;
-            rule.exact.iter().for_each(|value| change(lists.entry(value.clone()).or_default()));
+            rule.exact.iter().for_each(|value| change(list(lists, value)));
         } else if !entry.snis.is_empty() {
-            entry.snis.iter().for_each(|name| change(self.snis.entry(name.clone()).or_default()));
+            entry.snis.iter().for_each(|name| change(list(&mut self.snis, name)));
             change(&mut self.any_sni);
         } else if !entry.methods.is_empty() {
-            entry.methods.iter().for_each(|name| change(self.methods.entry(name.clone()).or_default()));
+            entry.methods.iter().for_each(|name| change(list(&mut self.methods, name)));
         } else {
             change(&mut self.rest);
         }

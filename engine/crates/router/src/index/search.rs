@@ -47,7 +47,7 @@ impl<'i, 'r> Search<'i, 'r> {
         self.ceiling.is_none_or(|ceiling| item.rank.categories() <= ceiling)
     }
 
-    pub fn found(&mut self, list: Option<&'i List>) {
+    pub fn found(&mut self, list: Option<&'i Arc<List>>) {
         if let Some(list) = list {
             self.list(&list.0);
         }
