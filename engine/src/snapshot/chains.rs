@@ -75,7 +75,7 @@ impl Chains {
     pub fn build(
         routes: &[Arc<Route>],
         services: &HashMap<Arc<str>, Arc<Service>>,
-        plugins: &[Plugin],
+        plugins: &[Arc<Plugin>],
         bound: &HashMap<String, Arc<Bound>>,
     ) -> Self {
         let scopes = Scopes::new(plugins, bound);
@@ -108,7 +108,7 @@ struct Scopes<'a> {
 }
 
 impl<'a> Scopes<'a> {
-    fn new(plugins: &'a [Plugin], bound: &'a HashMap<String, Arc<Bound>>) -> Self {
+    fn new(plugins: &'a [Arc<Plugin>], bound: &'a HashMap<String, Arc<Bound>>) -> Self {
         let mut scopes = Self { unbound: Vec::new(), routes: HashMap::new(), services: HashMap::new() };
         for plugin in plugins.iter().filter(|plugin| applies(plugin)) {
             let Some(object) = bound.get(&*plugin.id) else { continue };

@@ -2,7 +2,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use gopura_router::{BuildError, Change, Flavor, RouteSpec, Router};
+use gopura_router::{BuildError, Change, Flavor, RouteSpec, Router, Warning};
 use serde::de::DeserializeOwned;
 
 use super::message::{Failure, Message, Refused};
@@ -22,7 +22,7 @@ pub struct Prepared {
     router: Router,
     upstreams: HashMap<String, Arc<Upstream>>,
     certificates: Arc<Chosen>,
-    plugins: Vec<Plugin>,
+    plugins: Vec<Arc<Plugin>>,
     /// Plugins that are new or different from the snapshot that this follows, and those that are gone.
     pub changed: Vec<Arc<Entity>>,
     pub removed: Vec<String>,
@@ -34,18 +34,16 @@ pub fn prepare(bytes: &[u8], before: &Snapshot, flavor: Flavor, dns: &Dns) -> Re
     let tables = message.tables;
     tables.warm(&before.tables);
     let mut failures = Vec::new();
-    let services: HashMap<_, _> = decode_all(&tables, "services", &mut failures)
-        .map(|service: Service| (service.id.clone(), service))
-        .collect();
-    let services: HashMap<_, _> =
-        services.into_iter().map(|(id, service)| (id, Arc::new(service.ready()))).collect();
-    let routes: Vec<Route> = decode_all(&tables, "routes", &mut failures).collect();
+    let mut typed = Typed { tables: &tables, before: &before.tables, failures: &mut failures };
+    let services = typed.all("services", |id| before.services.get(id).cloned(), Service::ready);
+    let services: HashMap<_, _> = services.into_iter().map(|service| (service.id.clone(), service)).collect();
+    let routes = typed.all("routes", |id| before.route(id).cloned(), |route: Route| route);
+    let plugins = typed.all("plugins", |id| before.plugins.get(id).cloned(), |plugin: Plugin| plugin);
     let live: HashSet<&str> =
         routes.iter().filter(|route| is_live(route, &services)).map(|route| &*route.id).collect();
     let router = route_index(&tables, before, flavor, &live, &mut failures);
     let certificates = chosen(&tables, before, &mut failures);
     let upstreams = upstreams::build(&tables, (&before.tables, &before.upstreams), dns, &mut failures);
-    let plugins = decode_all(&tables, "plugins", &mut failures).collect();
     let Some(router) = router.filter(|_| failures.is_empty()) else { return Err(Refused::Invalid(failures)) };
     let (changed, removed) = plugin_changes(&tables, &before.tables);
     Ok(Prepared {
@@ -81,23 +79,41 @@ impl Prepared {
             router: self.router,
             upstreams: self.upstreams,
             certificates: self.certificates,
+            plugins: self.plugins.into_iter().map(|plugin| (plugin.id.clone(), plugin)).collect(),
             bound: all,
         }
     }
 }
 
-fn decode_all<'a, T: DeserializeOwned>(
+/// Decodes rows into what the engine reads.
+struct Typed<'a> {
     tables: &'a Tables,
-    kind: &'a str,
+    before: &'a Tables,
     failures: &'a mut Vec<Failure>,
-) -> impl Iterator<Item = T> + 'a {
-    tables.rows(kind).filter_map(move |row| match row.decode() {
-        Ok(value) => Some(value),
-        Err(error) => {
-            failures.push(Failure::of(row, error.to_string()));
-            None
+}
+
+impl Typed<'_> {
+    /// Every row of a kind; of rows that did not change, what `known` has.
+    fn all<T: DeserializeOwned>(
+        &mut self,
+        kind: &str,
+        known: impl Fn(&str) -> Option<Arc<T>>,
+        ready: impl Fn(T) -> T,
+    ) -> Vec<Arc<T>> {
+        let mut all = Vec::new();
+        for row in self.tables.rows(kind) {
+            let same = self.before.get(kind, &row.id).is_some_and(|old| Arc::ptr_eq(old, row));
+            if let Some(value) = known(&row.id).filter(|_| same) {
+                all.push(value);
+                continue;
+            }
+            match row.decode() {
+                Ok(value) => all.push(Arc::new(ready(value))),
+                Err(error) => self.failures.push(Failure::of(row, error.to_string())),
+            }
         }
-    })
+        all
+    }
 }
 
 /// A route of a disabled service does not exist.
@@ -117,7 +133,7 @@ fn route_index(
     let gone = before.tables.rows("routes").filter(|row| !live.contains(&*row.id));
     let mut changes: Vec<Change> = gone.map(|row| Change::Remove(row.id.to_string())).collect();
     for row in tables.rows("routes").filter(|row| live.contains(&*row.id)) {
-        let old = before.tables.get("routes", &row.id).filter(|old| old.json.get() == row.json.get());
+        let old = before.tables.get("routes", &row.id).filter(|old| is_same(old, row));
         if old.is_some() && before.router.slot(&row.id).is_some() {
             continue;
         }
@@ -128,11 +144,21 @@ fn route_index(
     }
     let start = if before.version == 0 { &Router::empty(flavor) } else { &before.router };
     match start.update(changes) {
-        Ok(router) => Some(router),
+        Ok(router) => {
+            warn(&router.warnings_since(start));
+            Some(router)
+        }
         Err(errors) => {
             failures.extend(errors.into_iter().map(failure));
             None
         }
+    }
+}
+
+fn warn(warnings: &[Warning]) {
+    for warning in warnings {
+        let name = warning.name.as_deref().unwrap_or(&warning.route_id);
+        tracing::warn!("route {name}: {}", warning.message);
     }
 }
 
@@ -148,7 +174,7 @@ fn chosen(tables: &Tables, before: &Snapshot, failures: &mut Vec<Failure>) -> Ar
 }
 
 fn served(
-    routes: Vec<Route>,
+    routes: Vec<Arc<Route>>,
     services: &HashMap<Arc<str>, Arc<Service>>,
     router: &Router,
 ) -> Vec<Option<Served>> {
@@ -156,15 +182,17 @@ fn served(
     for route in routes {
         let Some(slot) = router.slot(&route.id) else { continue };
         let service = route.service.as_ref().and_then(|reference| services.get(&reference.id)).cloned();
-        all[slot] = Some(Served { route: Arc::new(route), service });
+        all[slot] = Some(Served { route, service });
     }
     all
 }
 
+fn is_same(old: &Arc<Entity>, row: &Arc<Entity>) -> bool {
+    Arc::ptr_eq(old, row) || old.json.get() == row.json.get()
+}
+
 fn plugin_changes(tables: &Tables, before: &Tables) -> (Vec<Arc<Entity>>, Vec<String>) {
-    let same = |row: &Arc<Entity>| {
-        before.get("plugins", &row.id).is_some_and(|old| old.json.get() == row.json.get())
-    };
+    let same = |row: &Arc<Entity>| before.get("plugins", &row.id).is_some_and(|old| is_same(old, row));
     let changed = tables.rows("plugins").filter(|row| !same(row)).cloned().collect();
     let gone = before.rows("plugins").filter(|row| tables.get("plugins", &row.id).is_none());
     (changed, gone.map(|row| row.id.to_string()).collect())

@@ -44,6 +44,7 @@ pub struct Snapshot {
     /// Upstream entities by name.
     pub upstreams: HashMap<String, Arc<Upstream>>,
     pub certificates: Arc<Chosen>,
+    pub plugins: HashMap<Arc<str>, Arc<Plugin>>,
     /// Plugins by id, as Python bound them.
     pub bound: HashMap<String, Arc<Bound>>,
 }
@@ -60,6 +61,7 @@ impl Default for Snapshot {
             chains: Chains::default(),
             upstreams: HashMap::new(),
             certificates: Arc::default(),
+            plugins: HashMap::new(),
             bound: HashMap::new(),
         }
     }
@@ -69,6 +71,11 @@ impl Snapshot {
     /// The plugins of a route; the globals when the route has none of its own.
     pub fn chain(&self, route: &Route) -> &Arc<Chain> {
         self.chains.of(&route.id)
+    }
+
+    /// The route with this id, if it is served.
+    pub fn route(&self, id: &str) -> Option<&Arc<Route>> {
+        Some(&self.served.get(self.router.slot(id)?)?.as_ref()?.route)
     }
 
     /// The entity of that kind whose `field` equals `value`: unique fields of credentials, consumers, ...
