@@ -63,7 +63,7 @@ class Configuration:
             try:
                 prepared = await asyncio.to_thread(self._engine.load, str(path))
                 if prepared is not None:
-                    await self._commit(prepared)
+                    await self._commit(prepared, await asyncio.to_thread(_message_in, path))
                     log.info("serving version %d from %s", self._engine.version, path)
                     return True
             except Exception as error:
@@ -73,7 +73,7 @@ class Configuration:
     async def apply(self, message: bytes) -> bytes:
         """Serve what a message carries, whole or not at all; return the answer to it."""
         try:
-            await self._commit(await asyncio.to_thread(self._engine.prepare, message))
+            await self._commit(await asyncio.to_thread(self._engine.prepare, message), message)
         except SnapshotError as error:
             return messages.resync() if error.resync else messages.nack(_version(message), error.errors)
         except UnusableError as error:
@@ -133,10 +133,11 @@ class Configuration:
             self._unsaved = True
             log.error("the snapshot cannot be saved: %s", error)  # noqa: TRY400 - not a bug
 
-    async def _commit(self, prepared: Prepared) -> None:
-        bound = await asyncio.to_thread(
-            self._plugins.bind, prepared.changed_plugins, prepared.removed_plugins
-        )
+    async def _commit(self, prepared: Prepared, message: bytes) -> None:
+        changed = prepared.changed_plugins
+        if await asyncio.to_thread(self._plugins.secrets.heard, message):
+            changed = self._plugins.refreshed() + changed
+        bound = await asyncio.to_thread(self._plugins.bind, changed, prepared.removed_plugins)
         self._engine.commit(prepared, bound)
         self._plugins.committed()
 
@@ -149,6 +150,11 @@ class Configuration:
     def _save_now(self) -> None:
         self._save_due = None
         self._save_task = asyncio.create_task(self.save())
+
+
+def _message_in(path: Path) -> bytes:
+    """The message that a saved snapshot is, below its first line."""
+    return path.read_bytes().partition(b"\n")[2]
 
 
 def _version(message: bytes) -> int:

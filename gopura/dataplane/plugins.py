@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from gopura.dataplane.event_loop import PluginLoop
+from gopura.dataplane.secrets import Secrets
 from gopura.plugin import Phases, Plugin, Use
 from gopura.plugin.discovery import Found
 from gopura.plugin.node import Node
@@ -54,6 +57,13 @@ class UnusableError(ValueError):
         super().__init__("; ".join(f"{key}: {reason}" for key, reason in faults))
 
 
+def _without_values(error: ValueError) -> str:
+    """Where it failed and why, without the secret itself."""
+    if not isinstance(error, ValidationError):
+        return type(error).__name__
+    return "; ".join(".".join(map(str, detail["loc"])) for detail in error.errors(include_input=False))
+
+
 @contextmanager
 def _contained(name: str, done: str) -> Iterator[None]:
     """Keep a plugin's fault from the node and the other plugins."""
@@ -70,7 +80,14 @@ class PluginHost:
     `committed`.
     """
 
-    def __init__(self, found: Found, node: Node, loop: PluginLoop, time_limit: float = TIME_LIMIT) -> None:
+    def __init__(
+        self,
+        found: Found,
+        node: Node,
+        loop: PluginLoop,
+        time_limit: float = TIME_LIMIT,
+        secrets: Secrets | None = None,
+    ) -> None:
         self._loop, self._time_limit = loop, time_limit
         self._plugins: dict[str, Plugin] = {}
         for name, plugin in found.plugins.items():
@@ -79,6 +96,8 @@ class PluginHost:
         self._bound: dict[str, BoundPlugin] = {}
         self._next: dict[str, BoundPlugin] = {}
         self._told: set[str] = set()
+        self.secrets = secrets or Secrets()
+        self._with_references: dict[str, bytes] = {}
         for broken in found.broken:
             log.error("plugin left out: %s", broken)
 
@@ -100,6 +119,9 @@ class PluginHost:
         self._next = {key: bound for key, bound in self._bound.items() if key not in gone}
         for key, name, _config, entity in changed:
             self._next.pop(key, None)
+            if key in gone:
+                continue
+            self._remember(key, entity)
             if plugin := self._known(name):
                 try:
                     self._next[key] = self._bind(plugin, json.loads(entity))
@@ -108,6 +130,24 @@ class PluginHost:
         if faults:
             raise UnusableError(faults)
         return self._next
+
+    def refreshed(self) -> list[Change]:
+        """The plugins with references to vaults, as changes: bind them again when a vault changed."""
+        found = {key: entity for key, entity in self._with_references.items() if key in self._bound}
+        return [(key, self._bound[key].name, b"", entity) for key, entity in found.items()]
+
+    def _remember(self, key: str, entity: bytes) -> None:
+        self._with_references.pop(key, None)
+        if self.secrets.concern(entity):
+            self._with_references[key] = entity
+
+    def _config(self, plugin: Plugin, given: dict[str, Any]) -> Any:
+        """The typed configuration with its secrets; with the references as they are where a secret does not fit."""
+        try:
+            return plugin.Config.load(self.secrets.resolved(plugin.Config.shape(), given))
+        except ValueError as error:
+            log.error("a secret of %s cannot be used: %s", plugin.name, _without_values(error))  # noqa: TRY400
+            return plugin.Config.load(given)
 
     def committed(self) -> None:
         """Take what `bind` said as what runs, and tell the plugins their configurations."""
@@ -131,7 +171,7 @@ class PluginHost:
             log.error("the plugin %s is configured but %s: requests pass without it", name, why)
 
     def _bind(self, plugin: Plugin, entity: dict[str, Any]) -> BoundPlugin:
-        config = plugin.prepare(plugin.Config.load(entity.get("config") or {}), Use.of(entity))
+        config = plugin.prepare(self._config(plugin, entity.get("config") or {}), Use.of(entity))
         return BoundPlugin(
             id=entity["id"],
             name=plugin.name,

@@ -16,6 +16,7 @@ from gopura._engine import Engine
 from gopura.dataplane.configuration import Configuration
 from gopura.dataplane.event_loop import PluginLoop
 from gopura.dataplane.plugins import PluginHost
+from gopura.dataplane.secrets import Secrets
 from gopura.link import LinkClient
 from gopura.plugin.discovery import discover
 from gopura.plugin.node import Node
@@ -62,7 +63,8 @@ class DataProcess:
         found = discover(settings.plugins, settings.plugins_path)
         node = Node(launch.node_id, self._engine.find, self._loop, dict(settings.items()), self._ask)
         self._node = node
-        self._plugins = PluginHost(found, node, self._loop, settings.plugin_phase_timeout)
+        secrets = Secrets(settings.vault_env_prefix or "")
+        self._plugins = PluginHost(found, node, self._loop, settings.plugin_phase_timeout, secrets)
         self._configuration = Configuration(
             self._engine,
             self._plugins,

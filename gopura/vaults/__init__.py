@@ -4,9 +4,12 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from functools import cache
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gopura.schema import Field, Record, Shape
+
+if TYPE_CHECKING:
+    from gopura.vaults.reference import Reference
 
 
 class Vault:
@@ -25,6 +28,10 @@ class Vault:
         """Take the name from the class statement."""
         super().__init_subclass__()
         cls.name = name
+
+    def get(self, config: Any, reference: "Reference") -> str | None:
+        """The secret's text, None when there is no such secret. `config` is the typed object of the settings."""
+        raise NotImplementedError
 
     @classmethod
     def shape(cls) -> Shape:
