@@ -33,6 +33,10 @@ _STREAMS = {"/dev/stdout": "stdout", "/dev/stderr": "stderr"}
 _CHATTY = ("websockets", "uvicorn", "asyncio", "aiosqlite", "alembic", "sqlalchemy")
 
 
+class LogError(Exception):
+    """A log file cannot be written; the text names it and the reason."""
+
+
 class TextFormatter(logging.Formatter):
     """nginx's form: `2026/11/24 12:00:00 [notice] 123#0: text`."""
 
@@ -72,12 +76,15 @@ def level_name(number: int) -> str:
 
 
 def configure(settings: Settings, destination: str, foreground: bool) -> None:
-    """Send everything that is logged to a file (relative to the prefix) and, in the foreground, to stderr."""
-    root = logging.getLogger()
+    """Send everything that is logged to a file (relative to the prefix) and, in the foreground, to stderr.
+
+    LogError, and everything as before, when the file cannot be written.
+    """
+    handlers, root = _handlers(settings, destination, foreground), logging.getLogger()
     for handler in list(root.handlers):
         root.removeHandler(handler)
         handler.close()
-    for handler in _handlers(settings, destination, foreground):
+    for handler in handlers:
         handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
         root.addHandler(handler)
     set_level(settings.log_level)
@@ -105,12 +112,18 @@ def _handlers(settings: Settings, destination: str, foreground: bool) -> list[lo
     if destination in _STREAMS:
         return [logging.StreamHandler(getattr(sys, _STREAMS[destination]))]
     if destination != "off":
-        path = Path(settings.path(destination))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(WatchedFileHandler(path, delay=True))
+        handlers.append(_file(settings.path(destination)))
     if foreground:
         handlers.append(logging.StreamHandler(sys.stderr))
     return handlers
+
+
+def _file(path: Path) -> WatchedFileHandler:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return WatchedFileHandler(path)
+    except OSError as error:
+        raise LogError(f"cannot write to the log {path}: {error.strerror}") from None
 
 
 logging.addLevelName(NOTICE, "notice")

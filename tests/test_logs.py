@@ -82,6 +82,16 @@ def test_a_standard_stream_gets_each_line_once(configure, capsys):
     assert capsys.readouterr().err.count("it broke") == 1
 
 
+def test_a_log_that_cannot_be_written_is_named_and_the_old_ones_stay(configure, tmp_path):
+    path = configure()
+    (tmp_path / "file").write_text("")
+    made = Settings.load(None, {}, {"prefix": str(tmp_path)})
+    with pytest.raises(logs.LogError, match=r"cannot write to the log .*file/sub/x.log: Not a directory"):
+        logs.configure(made, "file/sub/x.log", foreground=False)
+    logging.getLogger("gopura.x").error("still here")
+    assert "still here" in path.read_text()
+
+
 def test_rotation(configure):
     path = configure()
     logging.getLogger("gopura.x").error("before")

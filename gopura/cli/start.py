@@ -56,10 +56,10 @@ def run(settings: Settings) -> None:
     """Be the supervisor until told to stop."""
     told = os.environ.pop(_TOLD, None)
     foreground = told is None
-    logs.configure(settings, settings.proxy_error_log, foreground)
     supervisor = Supervisor(settings, foreground)
     output: Any = sys.stdout if told is None else os.fdopen(int(told), "w")
     try:
+        logs.configure(settings, settings.proxy_error_log, foreground)
         asyncio.run(supervisor.run(lambda node: _tell(node, output)))
     except StartError as error:
         if told is None:

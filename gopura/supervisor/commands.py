@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+
+log = logging.getLogger(__name__)
 
 Answer = dict[str, Any]
 Handler = Callable[[dict[str, Any]], Awaitable[Answer]]
@@ -21,7 +24,11 @@ async def listen(path: Path, handlers: dict[str, Handler]) -> asyncio.Server:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if line := await reader.readline():
             request = json.loads(line)
-            answer = await handlers[request["command"]](request)
+            try:
+                answer = await handlers[request["command"]](request)
+            except Exception as error:
+                log.exception("the command %s failed", request["command"])
+                answer = {"error": str(error) or type(error).__name__}
             writer.write(json.dumps(answer).encode() + b"\n")
         writer.close()
 

@@ -70,9 +70,9 @@ def run_process(body: Body, log_setting: str) -> None:
 
 async def _run(body: Body, log_setting: str) -> None:
     parent, launch = await Parent.connect()
-    logs.configure(launch.settings, launch.settings.get(log_setting), launch.foreground)
     life = Life(parent)
     try:
+        logs.configure(launch.settings, launch.settings.get(log_setting), launch.foreground)
         await body(parent, launch, life)
     except Exception as error:
         log.exception("the process failed")

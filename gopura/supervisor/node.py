@@ -9,7 +9,7 @@ import resource
 import signal
 from typing import Any
 
-from gopura.logs import NOTICE
+from gopura.logs import NOTICE, LogError
 from gopura.settings import Settings
 from gopura.supervisor.certificates import CertificateError, certificates
 from gopura.supervisor.child import ChildError
@@ -28,7 +28,7 @@ _FAST_STOP_SECONDS = 10.0
 # Every connection takes a descriptor or two.
 _MANY_FILES = 1_048_576
 
-StartError = (PrefixError, ListenError, CertificateError, ChildError)
+StartError = (PrefixError, ListenError, CertificateError, ChildError, LogError)
 
 
 class Node:

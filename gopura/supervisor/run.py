@@ -56,12 +56,15 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop, False)
         loop.add_signal_handler(signal.SIGQUIT, self._stop, True)
-        loop.add_signal_handler(signal.SIGHUP, lambda: asyncio.ensure_future(self._reload()))
+        loop.add_signal_handler(signal.SIGHUP, self._reload_by_signal)
         loop.add_signal_handler(signal.SIGUSR1, self._reopen)
 
     def _stop(self, graceful: bool) -> None:
         if not self._end.done():
             self._end.set_result(graceful)
+
+    def _reload_by_signal(self) -> None:
+        self._reloading = asyncio.create_task(self._reload())
 
     def _reopen(self) -> None:
         logs.reopen()
@@ -73,11 +76,11 @@ class Supervisor:
         try:
             fresh = Settings.load(conf, environ, {"prefix": self._prefix})
             await self.node.reload(fresh)
+            logs.configure(fresh, fresh.proxy_error_log, self._foreground)
         except (SettingsError, *StartError) as error:
             log.error("the reload failed, everything runs on as before: %s", error)  # noqa: TRY400
             return str(error)
         self._conf, self._environ = conf, environ
-        logs.configure(fresh, fresh.proxy_error_log, self._foreground)
         return None
 
     async def _status(self, _request: dict[str, Any]) -> dict[str, Any]:

@@ -64,6 +64,13 @@ def test_a_prefix_that_cannot_be_written_names_the_setting(run, tmp_path):
     )
 
 
+def test_a_log_that_cannot_be_written(run, tmp_path):
+    (tmp_path / "file").write_text("")
+    result = run("start", GOPURA_PROXY_ERROR_LOG=f"{tmp_path}/file/sub/error.log")
+    assert result.exit_code == 1
+    assert result.output == f"Error: cannot write to the log {tmp_path}/file/sub/error.log: Not a directory\n"
+
+
 def test_check(run, tmp_path):
     good, bad = tmp_path / "good.conf", tmp_path / "bad.conf"
     good.write_text("log_level = debug\nlua_socket_pool_size = 1")
