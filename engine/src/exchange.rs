@@ -207,6 +207,8 @@ pub struct Exchange {
     pub proxied: bool,
     /// Status and reason phrase of the upstream.
     pub upstream: Option<(u16, Bytes)>,
+    /// The upstream's trailers as whole lines, once the last piece of a gRPC response has come.
+    pub trailers: Vec<u8>,
     pub tries: Vec<Try>,
     /// The target of an Upstream that served; counts as busy until the exchange ends.
     pub held: Option<Held>,
@@ -272,6 +274,7 @@ impl Exchange {
             outgoing: Outgoing::default(),
             read_ahead: Vec::new(),
             proxied: false,
+            trailers: Vec::new(),
             upstream: None,
             tries: Vec::new(),
             held: None,

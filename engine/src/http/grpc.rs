@@ -128,7 +128,8 @@ pub async fn respond<C: Client>(
         exchange = phases::header_filter(exchange).await;
     }
     filter::add_headers(&mut exchange, shared);
-    client.start(&exchange, if body.is_end_stream() { Framing::Empty } else { Framing::Chunked });
+    let empty = body.is_end_stream() && !exchange.phases.has(Phase::BodyFilter);
+    client.start(&exchange, if empty { Framing::Empty } else { Framing::Chunked });
     loop {
         let piece = match poll_fn(|cx| call.poll_piece(cx, client, &mut body)).await {
             Ok(piece) => piece,
@@ -140,6 +141,9 @@ pub async fn respond<C: Client>(
         };
         let last = piece.is_empty();
         let piece = if exchange.phases.has(Phase::BodyFilter) {
+            if last {
+                exchange.trailers = call.trailers().to_vec();
+            }
             let (same, filtered) = phases::body_filter(exchange, piece, last).await;
             exchange = same;
             let Some(filtered) = filtered else { return (exchange, Err(Broken::Gone)) };
