@@ -135,7 +135,8 @@ class Admin:
             return Response(None, 304, {"ETag": response.headers["etag"]})
         if call.version is not None:
             response.headers["X-Gopura-Version"] = str(call.version)
-            await self.gateway.link.served(call.version)
+            served = await self.gateway.link.served(call.version)
+            response.headers["X-Gopura-Served"] = str(served).lower()
         return response
 
     async def _call(

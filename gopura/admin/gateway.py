@@ -1,5 +1,6 @@
 """What the Admin API is an interface to: the store, the settings, the entities, and the data plane."""
 
+import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -7,11 +8,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
+import orjson
+
 from gopura import entities
 from gopura.admin.router import Router
 from gopura.schema.entity import EntityType
 from gopura.settings import Settings
 from gopura.store import Store
+
+_ANSWER_SECONDS = 5.0
 
 
 class DataPlane(Protocol):
@@ -59,6 +64,20 @@ class Gateway:
     link: Link
     entities: Mapping[str, EntityType] = field(default_factory=entities.all)
     router: Router = field(default_factory=Router)
+
+    async def ask(self, question: str, **params: Any) -> list[Any]:
+        """Ask every data plane, but wait no longer than a client would."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                return await self.link.call(question, **params)
+        return []
+
+    @cached_property
+    def description(self) -> bytes:
+        """The OpenAPI description of this API; entities do not change while a node runs."""
+        from gopura.admin.openapi import document  # it describes the endpoints, which are made of this module
+
+        return orjson.dumps(document(self.router.endpoints.values()))
 
     @cached_property
     def node_id(self) -> str:

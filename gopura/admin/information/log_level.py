@@ -77,7 +77,7 @@ async def put(call: Call) -> Response:
     if logging.getLogger().level == LEVELS[name]:
         return answers.message(f"log level is already {name}", 200)
     _level.change(name, seconds)
-    await call.gateway.link.call("log_level", level=name, timeout=seconds)
+    await call.gateway.ask("log_level", level=name, timeout=seconds)
     return answers.message("log level changed", 200)
 
 

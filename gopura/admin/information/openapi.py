@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from importlib.resources import files
 
-import orjson
 from starlette.responses import Response
 
-from gopura.admin import openapi
+from gopura.admin import answers
 from gopura.admin.call import Call
 from gopura.admin.router import Endpoint
 
@@ -19,8 +18,7 @@ def endpoints() -> Iterator[Endpoint]:
 
 async def get(call: Call) -> Response:
     """The description of this API, made from the entities' descriptions."""
-    found = openapi.document(call.gateway.router.endpoints.values())
-    return Response(orjson.dumps(found), media_type="application/json; charset=utf-8")
+    return Response(call.gateway.description, media_type=answers.JSON)
 
 
 async def page(_call: Call) -> Response:

@@ -54,7 +54,7 @@ class Health:
 
 
 async def _asked(call: Call, question: str, upstream: str) -> dict[str, Any] | None:
-    found = await call.gateway.link.call(question, upstream=upstream)
+    found = await call.gateway.ask(question, upstream=upstream)
     return next((answer for answer in found if answer is not None), None)
 
 
@@ -85,7 +85,7 @@ class Mark:
             return answers.not_found()
         address = call.param("address") if "address" in call.params else None
         state = {"target": target["target"], "address": address, "healthy": self.healthy}
-        found = await call.gateway.link.call("set_target_health", upstream=upstream["id"], **state)
+        found = await call.gateway.ask("set_target_health", upstream=upstream["id"], **state)
         problem = next(
             (answer["error"] for answer in found if isinstance(answer, dict) and "error" in answer), None
         )
