@@ -15,6 +15,7 @@ import orjson
 from gopura._engine import Engine
 from gopura.dataplane.configuration import Configuration
 from gopura.dataplane.event_loop import PluginLoop
+from gopura.dataplane.metrics import Metrics
 from gopura.dataplane.plugins import PluginHost
 from gopura.dataplane.secrets import Secrets
 from gopura.link import LinkClient
@@ -65,6 +66,8 @@ class DataProcess:
         self._node = node
         secrets = Secrets(settings.vault_env_prefix or "")
         self._plugins = PluginHost(found, node, self._loop, settings.plugin_phase_timeout, secrets)
+        if "prometheus" in found.plugins:
+            self._engine.set_metrics(Metrics(launch.node_id, self._engine, self._plugins).text)
         self._configuration = Configuration(
             self._engine,
             self._plugins,
