@@ -1,0 +1,104 @@
+"""Names of upstreams, with a name server that tells the truth, lies, or fails."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.engine.dns_server import (
+    NAME_ERROR,
+    SERVER_FAILURE,
+    SRV,
+    A,
+    DnsServer,
+    Records,
+    address,
+    service,
+)
+from tests.engine.proxy import Config, Proxy
+from tests.servers.echo import Echo
+
+Start = Callable[..., tuple[Proxy, DnsServer]]
+
+
+@pytest.fixture
+def start(echo: Echo) -> Iterator[Start]:
+    """Starts an engine that asks the given answers, with a route to `up.test`."""
+    running: list[Proxy | DnsServer] = []
+
+    def begin(
+        answer: Callable[[str, int], Records | int], port: int, ttl: int = 60, **settings: object
+    ) -> tuple[Proxy, DnsServer]:
+        server = DnsServer(answer, ttl)
+        proxy = Proxy(dns_resolver=[server.address], **settings)
+        running.extend((proxy, server))
+        config = Config()
+        config.route(config.service(port, host="up.test"), paths=["/"])
+        proxy.serve(config)
+        return proxy, server
+
+    yield begin
+    for it in running:
+        it.stop()
+
+
+def test_address(start: Start, echo: Echo) -> None:
+    proxy, server = start(lambda _, kind: [address("127.0.0.1")] if kind == A else [], echo.port)
+    for _ in range(3):
+        assert proxy.get("/").json()["headers"]["host"] == f"up.test:{echo.port}"
+    assert server.asked == [("up.test", SRV), ("up.test", A)]
+
+
+def test_service_records_name_the_port(start: Start, echo: Echo) -> None:
+    def answer(name: str, kind: int) -> Records:
+        if kind == SRV:
+            return [service(echo.port, "one.test"), service(9, "two.test", priority=2)]
+        return [address("127.0.0.1")] if name == "one.test" else []
+
+    proxy, _ = start(answer, 9)
+    assert proxy.get("/").status == 200
+
+
+@pytest.mark.parametrize("failure", [NAME_ERROR, SERVER_FAILURE, []])
+def test_no_such_name(start: Start, echo: Echo, failure: Records | int) -> None:
+    proxy, server = start(lambda *_: failure, echo.port)
+    for _ in range(3):
+        answer = proxy.get("/")
+        assert (answer.status, answer.json()["message"]) == (503, "name resolution failed")
+    assert len(server.asked) <= 12
+
+
+@pytest.mark.parametrize("failure", [NAME_ERROR, SERVER_FAILURE, []])
+def test_a_name_that_worked_goes_on_to_work(start: Start, echo: Echo, failure: Records | int) -> None:
+    answers: list[Records | int] = [[address("127.0.0.1")]]
+    proxy, server = start(lambda _, kind: answers[-1] if kind == A else [], echo.port, ttl=0, dns_stale_ttl=0)
+    assert proxy.get("/").status == 200
+    answers.append(failure)
+    before = len(server.asked)
+    end = time.monotonic() + 10
+    while len(server.asked) < before + 2 and time.monotonic() < end:
+        assert proxy.get("/").status == 200
+    assert len(server.asked) >= before + 2
+    assert proxy.get("/").status == 200
+
+
+def test_targets_follow_their_names(echo: Echo) -> None:
+    where = ["127.0.0.9"]
+    server = DnsServer(lambda _, kind: [address(where[0])] if kind == A else [], ttl=0)
+    proxy = Proxy(dns_resolver=[server.address])
+    try:
+        config = Config()
+        upstream = config.add("upstreams", name="up.test")
+        target = f"moving.test:{echo.port}"
+        config.add("targets", target=target, weight=100, upstream={"id": upstream["id"]}, created_at=1)
+        config.route(config.service(80, host="up.test", retries=0), paths=["/"])
+        proxy.serve(config)
+        assert proxy.get("/").status == 502
+        where[0] = "127.0.0.1"
+        end = time.monotonic() + 10
+        while proxy.get("/").status != 200 and time.monotonic() < end:
+            pass
+        assert proxy.get("/").status == 200
+    finally:
+        proxy.stop()
+        server.stop()
