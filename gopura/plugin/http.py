@@ -19,7 +19,7 @@ class HttpClient:
         method: str,
         url: str,
         *,
-        headers: dict[str, str] | None = None,
+        headers: dict[str, str] | list[tuple[str, str]] | None = None,
         content: bytes | None = None,
         timeout: float = 10.0,  # noqa: ASYNC109 - of each step, not of the whole
         verify: bool = True,

@@ -1,8 +1,18 @@
 """Azure Functions: answers requests by calling a function."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from gopura.plugin import ALL_PROTOCOLS, Plugin, config
+from gopura.plugin import ALL_PROTOCOLS, Exchange, Plugin, config
+from gopura.release import VERSION
+
+BODY_LIMIT = 100 << 20
+"""Bytes of a body that a function can take."""
+
+# What belongs to one connection, or was undone while the answer was read.
+_DROPPED = frozenset({
+    "connection", "keep-alive", "proxy-connection", "upgrade", "transfer-encoding", "content-length",
+    "content-encoding",
+})  # fmt: skip
 
 _Secret = Annotated[str | None, config.Encrypted(), config.Referenceable()]
 
@@ -33,3 +43,48 @@ class AzureFunctions(Plugin, name="azure-functions", priority=749, protocols=ALL
         """The first part of the function's path."""
         functionname: str
         """The name of the function."""
+
+    def request_body_limit(self, config: Config) -> int:
+        """Have the body read, as far as functions take it."""
+        return BODY_LIMIT
+
+    async def access(self, exchange: Exchange, config: Config) -> None:
+        """Call the function and answer with what it returns."""
+        try:
+            answer = await self.node.http.request(
+                exchange.request.method,
+                url(exchange, config),
+                headers=headers(exchange, config),
+                content=exchange.request.body,
+                timeout=(config.timeout or 600_000) / 1000,
+                verify=bool(config.https_verify),
+            )
+        except Exception as error:
+            self.log_to.error("%s cannot be called: %s", config.appname, error)  # noqa: TRY400 - not ours to mend
+            exchange.exit(500, {"message": "An unexpected error occurred"})
+            return
+        kept: dict[str, Any] = {}
+        for name, value in answer.headers.multi_items():
+            if name.lower() not in _DROPPED:
+                kept.setdefault(name.title(), []).append(value)
+        exchange.exit(answer.status_code, answer.content, kept | {"Via": f"gopura/{VERSION}"})
+
+
+def url(exchange: Exchange, config: AzureFunctions.Config) -> str:
+    """Where the function is: behind its name comes the rest of the request's path."""
+    prefix, function = (config.routeprefix or "").strip("/"), config.functionname.strip("/")
+    path = f"/{prefix}/{function}" if prefix else f"/{function}"
+    rest = exchange.upstream_request.path.lstrip("/")
+    query = exchange.request.raw_query
+    address = f"{'https' if config.https else 'http'}://{config.appname}.{config.hostdomain}"
+    return f"{address}{path.rstrip('/')}/{rest}" + (f"?{query}" if query else "")
+
+
+def headers(exchange: Exchange, config: AzureFunctions.Config) -> list[tuple[str, str]]:
+    """The request's headers, and who calls."""
+    own = {"x-functions-key": config.apikey, "x-functions-clientid": config.clientid}
+    left_out = _DROPPED | own.keys() | {"host"}
+    lines = [
+        (name, value) for name, value in exchange.request.headers.items() if name.lower() not in left_out
+    ]
+    return lines + [(name, value) for name, value in own.items() if value]
