@@ -6,7 +6,7 @@ from typing import Any
 
 from gopura import schema
 from gopura.declarative.errors import InvalidConfiguration, Tree, put
-from gopura.declarative.expand import Expansion, Item, is_uuid
+from gopura.declarative.expand import Expansion, Item
 from gopura.schema import EntityType
 from gopura.store.layout import stored
 
@@ -109,6 +109,3 @@ def _identifying(item: Item) -> list[tuple[str, str]]:
         ]
         found.append((",".join(item.entity.cache_key), ":".join(texts)))
     return found
-
-
-__all__ = ["is_uuid", "rows"]

@@ -25,6 +25,7 @@ class DatabaseSettings(Protocol):
     pg_ssl: Any
     pg_ssl_required: Any
     pg_ssl_verify: Any
+    lua_ssl_trusted_certificate: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +80,9 @@ def _tls(settings: DatabaseSettings) -> ssl.SSLContext | str:
     if not settings.pg_ssl:
         return "disable"
     if settings.pg_ssl_verify:
-        return ssl.create_default_context()
+        context = ssl.create_default_context()
+        for path in settings.lua_ssl_trusted_certificate or ():
+            if path != "system":
+                context.load_verify_locations(path)
+        return context
     return "require" if settings.pg_ssl_required else "prefer"
