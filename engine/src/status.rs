@@ -85,7 +85,7 @@ async fn metrics(shared: &Arc<Shared>) -> (u16, String) {
         Python::attach(|py| {
             let source = shared.metrics.lock().unwrap_or_else(PoisonError::into_inner);
             let source = source.as_ref().map(|source| source.clone_ref(py))?;
-            Some(source.call0(py).and_then(|text| text.extract::<String>(py).map_err(PyErr::from)))
+            Some(source.call0(py).and_then(|text| text.extract::<String>(py)))
         })
     });
     match text.await {
