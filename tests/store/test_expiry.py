@@ -14,7 +14,7 @@ async def add(store: Store, ttl: float) -> Value:
 
 
 async def test_it_counts_down(store: Store) -> None:
-    assert (await add(store, 100))["ttl"] == 100
+    assert 98 <= (await add(store, 100))["ttl"] <= 100
     found = await store.get("keyauth_credentials", numbered(31))
     assert found is not None
     assert 98 <= found["ttl"] <= 100
@@ -23,7 +23,7 @@ async def test_it_counts_down(store: Store) -> None:
 async def test_it_is_kept_by_changes_and_ended_by_zero(store: Store) -> None:
     await add(store, 100)
     async with store.transaction() as tx:
-        assert (await tx.update("keyauth_credentials", key(31, 21, key="l")))["ttl"] == 100
+        assert 98 <= (await tx.update("keyauth_credentials", key(31, 21, key="l")))["ttl"] <= 100
         assert (await tx.update("keyauth_credentials", key(31, 21, key="l") | {"ttl": 0}))["ttl"] is None
 
 
