@@ -1,0 +1,122 @@
+"""Start, drain, stop, and what is written meanwhile."""
+
+import json
+import re
+import socket
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.engine.proxy import Config, Proxy, parse
+from tests.servers.echo import Echo
+
+
+def serve(proxy: Proxy, echo: Echo) -> None:
+    config = Config()
+    config.route(config.service(echo.port), paths=["/"], strip_path=False)
+    proxy.serve(config)
+
+
+def test_draining_loses_nothing(proxy: Proxy, echo: Echo) -> None:
+    serve(proxy, echo)
+    answers = []
+    slow = threading.Thread(target=lambda: answers.append(proxy.get("/delay/400")))
+    with socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as idle:
+        idle.sendall(b"GET /status/204 HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert parse(idle.recv(65536)).header("connection") == "keep-alive"
+        slow.start()
+        while proxy.engine.counters()["connections_active"] < 2:
+            time.sleep(0.001)
+        drained = []
+        drain = threading.Thread(target=lambda: drained.append(proxy.engine.drain(10)))
+        drain.start()
+        idle.sendall(b"GET /status/204 HTTP/1.1\r\nHost: a\r\n\r\n")
+        last = parse(idle.recv(65536))
+        assert (last.status, last.header("connection")) == (204, "close")
+        assert idle.recv(10) == b""
+    slow.join()
+    drain.join()
+    assert (answers[0].status, drained) == (200, [True])
+
+
+def test_drain_has_a_limit(proxy: Proxy, echo: Echo) -> None:
+    serve(proxy, echo)
+    slow = threading.Thread(target=lambda: proxy.raw(b"GET /delay/1500 HTTP/1.1\r\nHost: a\r\n\r\n"))
+    slow.start()
+    while not proxy.engine.counters()["connections_active"]:
+        time.sleep(0.001)
+    began = time.monotonic()
+    assert not proxy.engine.drain(0.2)
+    assert time.monotonic() - began < 1.5
+    slow.join()
+
+
+def test_counters(proxy: Proxy, echo: Echo) -> None:
+    serve(proxy, echo)
+    for _ in range(3):
+        proxy.get("/")
+    counters = proxy.engine.counters()
+    assert (counters["connections_accepted"], counters["total_requests"]) == (3, 3)
+
+
+def test_start_twice(proxy: Proxy) -> None:
+    with pytest.raises(RuntimeError):
+        proxy.engine.start()
+
+
+def test_log_level(proxy: Proxy) -> None:
+    proxy.engine.set_log_level("debug")
+    proxy.engine.set_log_level("crit")
+    with pytest.raises(ValueError, match="loud"):
+        proxy.engine.set_log_level("loud")
+
+
+def test_metrics(proxy: Proxy) -> None:
+    assert proxy.status("/metrics").status == 404
+    proxy.engine.set_metrics(lambda: "requests 1\n")
+    answer = proxy.status("/metrics")
+    assert (answer.status, answer.body) == (200, b"requests 1\n")
+    proxy.engine.set_metrics(lambda: 1 / 0)  # type: ignore[arg-type,return-value]
+    assert proxy.status("/metrics").status == 500
+    assert proxy.status("/status").status == 200
+
+
+def lines_after(path: Path, proxy: Proxy) -> list[str]:
+    proxy.get('/x"y', User_Agent="a\\b")
+    end = time.monotonic() + 5
+    while not path.read_text() and time.monotonic() < end:
+        time.sleep(0.01)
+    return path.read_text().splitlines()
+
+
+def test_access_log(echo: Echo, tmp_path: Path) -> None:
+    proxy = Proxy(prefix=str(tmp_path), proxy_access_log="access.log")
+    try:
+        serve(proxy, echo)
+        (line,) = lines_after(tmp_path / "access.log", proxy)
+        assert re.fullmatch(
+            r"127\.0\.0\.1 - - \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d \+0000\] "
+            r'"GET /x\\x22y HTTP/1\.1" 200 \d+ "-" "a\\x5Cb" kong_request_id: "[0-9a-f]{32}"',
+            line,
+        )
+        (tmp_path / "access.log").rename(tmp_path / "old.log")
+        proxy.engine.reopen_logs()
+        end = time.monotonic() + 5
+        while not (tmp_path / "access.log").exists() and time.monotonic() < end:
+            time.sleep(0.01)
+        assert lines_after(tmp_path / "access.log", proxy)
+    finally:
+        proxy.stop()
+
+
+def test_access_log_in_json(echo: Echo, tmp_path: Path) -> None:
+    proxy = Proxy(prefix=str(tmp_path), proxy_access_log="access.log", log_format="json")
+    try:
+        serve(proxy, echo)
+        (line,) = map(json.loads, lines_after(tmp_path / "access.log", proxy))
+        assert (line["target"], line["status"], line["http_version"]) == ('/x"y', 200, 1.1)
+        assert line["upstream"] == f"127.0.0.1:{echo.port}"
+    finally:
+        proxy.stop()
