@@ -23,6 +23,7 @@ class Records:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._news: list[tuple[str, Row]] = []
         self._telling: set[asyncio.Future[Any]] = set()
 
     async def answer(self, name: str, params: Params) -> Any:
@@ -75,10 +76,16 @@ class Records:
         """Have the data planes forget what they know of a changed row."""
         if change.entity not in LEFT_OUT & WRITABLE:
             return
-        for row in filter(None, (change.before, change.after)):
-            telling = asyncio.ensure_future(call("forget", entity=change.entity, row=row))
+        if not self._news:
+            telling = asyncio.ensure_future(self._tell(call))
             self._telling.add(telling)
             telling.add_done_callback(self._telling.discard)
+        self._news += [(change.entity, row) for row in (change.before, change.after) if row]
+
+    async def _tell(self, call: Call) -> None:
+        """Tell all that has changed at once: many rows may have expired together."""
+        news, self._news = self._news, []
+        await call("forget", rows=news)
 
 
 def _lasting(ttl: float | None) -> Row:

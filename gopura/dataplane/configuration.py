@@ -94,7 +94,7 @@ class Configuration:
             asked = params["plugin"], params["question"], params["params"]
             return await asyncio.to_thread(self._plugins.ask, *asked)
         if name == "forget":
-            return self._node.records.forget(params["entity"], params["row"])
+            return self._node.records.forget_rows(params["rows"])
         if name in ("upstream_health", "balancer_health"):
             return self._health(name, params["upstream"])
         if name == "set_target_health":

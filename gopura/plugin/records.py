@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from gopura.plugin.cache import Cache
@@ -62,6 +62,11 @@ class Records:
         for field, value in row.items():
             if isinstance(value, str) and len(value) <= _LONGEST_KEY:
                 self._cache.delete(f"{entity}:{field}:{value}")
+
+    def forget_rows(self, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        """Hear that rows of these entities were added, changed or removed; from any thread."""
+        for entity, row in rows:
+            self.forget(entity, row)
 
     def forget_all(self) -> None:
         """Hear that changes may have been missed; from any thread."""

@@ -28,8 +28,8 @@ class Plane:
         """Tell what has changed since a version, as the control plane does."""
         done = asyncio.Event()
 
-        async def call(_name: str, entity: str, row: dict[str, Any]) -> None:
-            self.records.forget(entity, row)
+        async def call(_name: str, rows: list[tuple[str, dict[str, Any]]]) -> None:
+            self.records.forget_rows(rows)
             done.set()
 
         for change in await self.store.changes(after):
