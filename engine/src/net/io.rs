@@ -124,6 +124,8 @@ impl Io {
     /// Whether an idle connection still stands: nothing came in and the other side did not close.
     pub fn is_quiet(&mut self) -> bool {
         let mut cx = Context::from_waker(std::task::Waker::noop());
-        self.input.is_empty() && self.input.poll_fill(&mut self.stream, &mut cx).is_pending()
+        let quiet = self.input.is_empty() && self.input.poll_fill(&mut self.stream, &mut cx).is_pending();
+        self.input.release();
+        quiet
     }
 }

@@ -2,6 +2,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -42,6 +43,14 @@ pub async fn open(
     };
     OPEN.with_borrow_mut(|open| open.insert(key, fresh.clone()));
     Ok(fresh)
+}
+
+/// Forgets connections that have ended.
+pub fn sweep() {
+    let mut cx = Context::from_waker(Waker::noop());
+    OPEN.with_borrow_mut(|open| {
+        open.retain(|_, sender| !matches!(sender.poll_ready(&mut cx), Poll::Ready(Err(_))));
+    });
 }
 
 async fn connect(peer: &Peer, identity: Option<&Identity>) -> io::Result<SendRequest<Bytes>> {

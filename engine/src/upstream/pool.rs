@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::Connection;
 use super::connection::Key;
+use super::http2;
 use crate::settings::Settings;
 
 thread_local! {
@@ -53,6 +54,7 @@ pub fn sweep(settings: &Settings) {
         }
         idle.retain(|_, connections| !connections.is_empty());
     });
+    http2::sweep();
 }
 
 fn has_expired(connection: &Connection, settings: &Settings) -> bool {
