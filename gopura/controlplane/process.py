@@ -6,12 +6,14 @@ import asyncio
 import logging
 from contextlib import AsyncExitStack
 
-from gopura import entities
+from gopura import declarative, entities
 from gopura.admin import create_app
 from gopura.controlplane.access_log import AccessLog
 from gopura.controlplane.admin_server import AdminServers
 from gopura.controlplane.records import Records
+from gopura.declarative import InvalidConfiguration
 from gopura.link import LinkServer
+from gopura.settings import Settings
 from gopura.snapshot import Builder
 from gopura.store import DatabaseUnavailable, NotBootstrapped, Store
 from gopura.supervisor.launch import Launch, Parent
@@ -30,8 +32,13 @@ async def control(parent: Parent, launch: Launch, life: Life) -> None:
     for broken in entities.follow(launch.settings):
         log.error("plugin left out: %s", broken)
     try:
-        store = await Store.of(launch.settings).open()
-    except (DatabaseUnavailable, NotBootstrapped) as error:
+        store = await _store(launch.settings)
+    except InvalidConfiguration as error:
+        parent.report(
+            "failed", message="; ".join(["the declarative configuration is invalid", *error.lines()])
+        )
+        return
+    except (DatabaseUnavailable, NotBootstrapped, OSError) as error:
         parent.report("failed", message=str(error))
         return
     async with AsyncExitStack() as stack:
@@ -45,6 +52,19 @@ async def control(parent: Parent, launch: Launch, life: Life) -> None:
         following.cancel()
         await asyncio.wait([following])
         await servers.stop(life.graceful)
+
+
+async def _store(settings: Settings) -> Store:
+    """The node's store; without a database it holds what the declarative file says, else what was loaded last."""
+    store = await Store.of(settings).open()
+    if settings.database == "off":
+        try:
+            if await declarative.at_start(store, settings) is None:
+                await declarative.restore(declarative.kept_path(settings), store)
+        except BaseException:
+            await store.close()
+            raise
+    return store
 
 
 async def _link(store: Store, launch: Launch, stack: AsyncExitStack) -> tuple[Builder, LinkServer]:

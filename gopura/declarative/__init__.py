@@ -2,7 +2,19 @@
 
 from gopura.declarative.dump import dump
 from gopura.declarative.errors import InvalidConfiguration
+from gopura.declarative.kept import keep, kept_path, restore
 from gopura.declarative.load import Loaded, apply, at_start, load_file
 from gopura.declarative.text import parse
 
-__all__ = ["InvalidConfiguration", "Loaded", "apply", "at_start", "dump", "load_file", "parse"]
+__all__ = [
+    "InvalidConfiguration",
+    "Loaded",
+    "apply",
+    "at_start",
+    "dump",
+    "keep",
+    "kept_path",
+    "load_file",
+    "parse",
+    "restore",
+]

@@ -8,6 +8,7 @@ from gopura.settings import SETTINGS
 
 COMMANDS = [
     "check",
+    "config",
     "health",
     "migrations",
     "plugin",

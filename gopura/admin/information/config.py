@@ -44,6 +44,7 @@ async def post(call: Call) -> Response:
         if _option(call, "check_hash") == "1" and content_hash(document) == store.configuration_hash:
             return Response(status_code=304)
         loaded = await declarative.apply(store, document, "config", call.request_id)
+        await declarative.keep(declarative.kept_path(call.gateway.settings), document)
     except InvalidConfiguration as error:
         if _option(call, "flatten_errors") in _YES and document is not None:
             return answers.json(flatten.body(error, document, call.gateway.entities), 400)

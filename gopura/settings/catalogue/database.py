@@ -46,15 +46,13 @@ SECTION = Section(
             Text(form="a path"),
             "",
             "Declarative file that is loaded when `database = off`.",
-            inert=NOT_YET,
         ),
         Setting(
             "declarative_config_string",
             Text(),
             "",
-            "The declarative configuration itself.",
+            "The declarative configuration itself, when `database = off` and `declarative_config` is not set.",
             secret=True,
-            inert=NOT_YET,
         ),
         *(
             Setting(

@@ -1,0 +1,130 @@
+"""`gopura config`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from gopura.cli._options import Failure, node_options
+from gopura.settings import Settings
+
+if TYPE_CHECKING:
+    from gopura.store import Store
+
+Result = TypeVar("Result")
+
+_EXAMPLE = """\
+# A declarative configuration: the whole of a gateway in one file.
+_format_version: "3.0"
+_transform: true
+
+services:
+  - name: example
+    url: http://127.0.0.1:9000
+    routes:
+      - name: example
+        paths:
+          - /example
+    plugins:
+      - name: key-auth
+
+consumers:
+  - username: alice
+    keyauth_credentials:
+      - key: open-sesame
+"""
+
+_FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+
+
+@click.group("config")
+def command() -> None:
+    """Work with declarative configuration files (kong.yml)."""
+
+
+@command.command("init")
+@click.argument("file", default="kong.yml", type=click.Path(path_type=Path))
+def init(file: Path) -> None:
+    """Write an example to FILE (kong.yml)."""
+    if file.exists():
+        raise Failure(f"{file} is there already")
+    file.write_text(_EXAMPLE)
+    click.echo(f"wrote {file}")
+
+
+@command.command("parse")
+@_FILE
+@node_options
+def parse(file: Path, settings: Settings) -> None:
+    """Check FILE without loading it."""
+    from gopura.store import Store
+    from gopura.store.location import memory
+
+    _run(settings, Store.at(memory()), lambda store: _load(store, file))
+    click.echo("parse successful")
+
+
+@command.command("db_import")
+@_FILE
+@node_options
+def db_import(file: Path, settings: Settings) -> None:
+    """Make the database hold what FILE says, and nothing else."""
+    _run(settings, _database(settings), lambda store: _load(store, file))
+    click.echo("import successful")
+
+
+@command.command("db_export")
+@click.argument("file", default="kong.yml", type=click.Path(path_type=Path))
+@node_options
+def db_export(file: Path, settings: Settings) -> None:
+    """Write everything in the database to FILE (kong.yml)."""
+    from gopura.declarative import dump
+
+    if file.exists():
+        raise Failure(f"{file} is there already")
+    text = _run(settings, _database(settings), dump)
+    file.touch(mode=0o600)  # there are credentials in it
+    file.write_text(text)
+    click.echo(f"wrote {file}")
+
+
+def _database(settings: Settings) -> Store:
+    from gopura.store import Store
+    from gopura.supervisor.prefix import Prefix, PrefixError
+
+    if settings.database == "off":
+        raise Failure("database = off has no database; name the file in declarative_config")
+    if settings.database == "sqlite":
+        try:
+            Prefix(settings).prepare()
+        except PrefixError as error:
+            raise Failure(str(error)) from None
+    return Store.of(settings)
+
+
+def _run(settings: Settings, store: Store, work: Callable[[Store], Awaitable[Result]]) -> Result:
+    from gopura import entities
+    from gopura.declarative import InvalidConfiguration
+    from gopura.store import DatabaseUnavailable, NotBootstrapped
+
+    async def opened() -> Result:
+        async with store:
+            return await work(store)
+
+    entities.follow(settings)
+    try:
+        return asyncio.run(opened())
+    except InvalidConfiguration as error:
+        raise Failure("\n".join(error.lines())) from None
+    except (DatabaseUnavailable, NotBootstrapped, OSError) as error:
+        raise Failure(str(error)) from None
+
+
+async def _load(store: Store, file: Path) -> Any:
+    from gopura.declarative import load_file
+
+    return await load_file(store, file)

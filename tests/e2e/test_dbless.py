@@ -1,0 +1,53 @@
+"""A node without a database: configured by a file or by `POST /config`, and it outlives its processes."""
+
+import os
+import signal
+
+import pytest
+
+DOCUMENT = """
+_format_version: "3.0"
+services:
+  - name: nowhere
+    url: http://127.0.0.1:9
+    routes:
+      - name: file
+        paths: [/file]
+plugins:
+  - name: request-termination
+    config: {status_code: 200}
+"""
+
+
+@pytest.fixture(scope="module")
+def named(nodes, tmp_path_factory):
+    """A node whose file is named by the settings."""
+    file = tmp_path_factory.mktemp("declarative") / "kong.yml"
+    file.write_text(DOCUMENT)
+    return nodes(service=False, database="off", declarative_config=str(file))
+
+
+def test_the_file_is_served_from_the_start(named):
+    assert named.get("/file") == 200
+    assert named.admin.get("/routes/file").json()["paths"] == ["/file"]
+    assert named.admin.post("/services", json={"host": "a"}).status_code == 405
+
+
+def test_a_faulty_document_changes_nothing(named):
+    answer = named.admin.post("/config", json={"_format_version": "3.0", "services": [{"name": "a"}]})
+    assert (answer.status_code, answer.json()["fields"]) == (
+        400,
+        {"services": [{"host": "required field missing"}]},
+    )
+    assert named.get("/file") == 200
+
+
+def test_what_was_loaded_outlives_the_control_process(nodes):
+    node = nodes(service=False, database="off")
+    assert node.get("/posted") == 404
+    document = DOCUMENT.replace("file", "posted")
+    assert node.admin.post("/config", json={"config": document}).status_code == 201
+    os.kill(node.pid("control"), signal.SIGKILL)
+    with node.gateway.client() as admin:  # its connection is to the new process
+        assert admin.get("/routes/posted").status_code == 200
+    assert node.get("/posted") == 200
