@@ -12,7 +12,7 @@ use gopura_http1::{Headers, Host};
 use crate::http::forward::Forwarded;
 use crate::phases::{Bound, Context, PhaseSet};
 use crate::shared::{Counters, Shared};
-use crate::snapshot::{Entity, Route, Service, Snapshot};
+use crate::snapshot::{Chain, Entity, Route, Service, Snapshot};
 use crate::upstream::Held;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,6 +195,8 @@ pub struct Exchange {
     pub response: Option<Response>,
     pub route: Option<Arc<Route>>,
     pub service: Option<Arc<Service>>,
+    /// The route's plugins until `access` runs; `None` when there are none.
+    pub chain: Option<Arc<Chain>>,
     /// The authenticated consumer. Auth plugins set it through `phases`, never by hand.
     pub consumer: Option<Arc<Entity>>,
     pub credential: Option<Arc<Entity>>,
@@ -268,6 +270,7 @@ impl Exchange {
             response: None,
             route: None,
             service: None,
+            chain: None,
             consumer: None,
             credential: None,
             captures: Vec::new(),

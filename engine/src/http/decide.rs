@@ -103,8 +103,7 @@ async fn access<C: Client>(
     mut exchange: Box<Exchange>,
     shared: &Arc<Shared>,
 ) -> (Box<Exchange>, Next) {
-    let chain = exchange.route.as_ref().map(|route| exchange.snapshot.chain(route).clone());
-    if let Some(chain) = chain.filter(|chain| !chain.is_empty()) {
+    if let Some(chain) = exchange.chain.take() {
         if let Some(limit) = chain.request_body
             && let Err(broken) = read_body(client, &mut exchange, limit).await
         {
@@ -163,10 +162,14 @@ fn route(exchange: &mut Exchange, shared: &Shared) -> Result<(), Response> {
     };
     let forwarded = Forwarded::new(exchange, found.prefix(&request.path));
     let content_type = request.headers.get("content-type").map(|value| &value[..]);
-    let verdict = found.verdict(forwarded.is_https(), request.version == Version::Http2, content_type);
     let served = snapshot.served[found.slot].as_ref();
+    let verdict = match served {
+        Some(served) if served.plain => Verdict::Proceed,
+        _ => found.verdict(forwarded.is_https(), request.version == Version::Http2, content_type),
+    };
     exchange.route = served.map(|served| served.route.clone());
     exchange.service = served.and_then(|served| served.service.clone());
+    exchange.chain = served.filter(|served| !served.chain.is_empty()).map(|served| served.chain.clone());
     if verdict != Verdict::Proceed {
         return Err(wrong_protocol(exchange, &forwarded, verdict, shared));
     }

@@ -69,13 +69,18 @@ impl Prepared {
         let known: HashSet<&str> = self.plugins.iter().map(|plugin| &*plugin.id).collect();
         all.retain(|id, _| known.contains(&**id));
         let routes: Vec<_> = self.served.iter().flatten().map(|served| served.route.clone()).collect();
+        let chains = Chains::build(&routes, &self.services, &self.plugins, &all);
+        let mut served = self.served;
+        for served in served.iter_mut().flatten() {
+            served.chain = chains.of(&served.route.id).clone();
+        }
         Snapshot {
-            chains: Chains::build(&routes, &self.services, &self.plugins, &all),
+            chains,
             version: self.version,
             hash: self.hash,
             tables: self.tables,
             services: self.services,
-            served: self.served,
+            served,
             router: self.router,
             upstreams: self.upstreams,
             certificates: self.certificates,
@@ -182,9 +187,15 @@ fn served(
     for route in routes {
         let Some(slot) = router.slot(&route.id) else { continue };
         let service = route.service.as_ref().and_then(|reference| services.get(&reference.id)).cloned();
-        all[slot] = Some(Served { route, service });
+        let plain = is_plain(&route);
+        all[slot] = Some(Served { route, service, chain: Arc::default(), plain });
     }
     all
+}
+
+fn is_plain(route: &Route) -> bool {
+    let speaks = |protocol: &str| route.protocols.iter().any(|listed| listed == protocol);
+    speaks("http") && !speaks("grpc") && !speaks("grpcs")
 }
 
 fn is_same(old: &Arc<Entity>, row: &Arc<Entity>) -> bool {

@@ -29,6 +29,9 @@ pub use tables::Tables;
 pub struct Served {
     pub route: Arc<Route>,
     pub service: Option<Arc<Service>>,
+    pub chain: Arc<Chain>,
+    /// Every scheme is welcome, and no gRPC expected: nothing to check.
+    pub plain: bool,
 }
 
 /// One compiled version.
