@@ -6,10 +6,12 @@ from typing import Any, Literal, TypeVar, final, overload
 from gopura.link.messages import EntityFault
 
 __all__ = [
+    "Counters",
     "Engine",
     "Entity",
     "Exchange",
     "Headers",
+    "Limits",
     "Prepared",
     "Request",
     "Response",
