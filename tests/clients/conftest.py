@@ -18,13 +18,21 @@ Deck = Callable[..., dict[str, int]]
 
 @pytest.fixture(scope="session")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Go program, built from its pinned modules."""
+    """The Go program of decK's engine."""
+    return built(".", tmp_path_factory.mktemp("deck") / "deck")
+
+
+def built(package: str, binary: Path) -> Path:
+    """A Go program, built from the module's pinned dependencies."""
     go = shutil.which("go")
     assert go, "Go 1.21 or newer is needed to build the client: run `make test`, which brings one"
-    binary = tmp_path_factory.mktemp("deck") / "deck"
-    command = [go, "build", "-mod=readonly", "-o", str(binary), "."]
     done = subprocess.run(
-        command, cwd=SOURCE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        [go, "build", "-mod=readonly", "-o", str(binary), package],
+        cwd=SOURCE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout
     return binary

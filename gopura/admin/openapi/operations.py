@@ -11,14 +11,14 @@ Schema = dict[str, Any]
 
 _TYPES = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
 _LIST = ("size", "offset", "tags")
+_TEXTS = {"/openapi": ("A page.", "text/html"), "/metrics": ("Measurements for Prometheus.", "text/plain")}
 
 
 def operation(endpoint: Endpoint, method: str, handler: Handler) -> Schema:
     """What one method of an endpoint takes and answers."""
     owner = getattr(handler, "__self__", None)
-    name = f"{method.lower()}{endpoint.path.replace('/', '_').replace('{', '').replace('}', '')}"
     found: Schema = {
-        "operationId": name,
+        "operationId": _name(method, endpoint.path),
         "summary": " ".join((handler.__doc__ or "").split("\n\n")[0].split()),
         "tags": [endpoint.path.split("/")[1] or "information"],
         "responses": _answers(endpoint, method, owner) | _errors(method),
@@ -31,11 +31,18 @@ def operation(endpoint: Endpoint, method: str, handler: Handler) -> Schema:
     return found
 
 
+def _name(method: str, path: str) -> str:
+    return f"{method.lower()}{path.replace('/', '_').replace('{', '').replace('}', '')}"
+
+
+def _variables(path: str) -> list[str]:
+    return [segment[1:-1] for segment in path.split("/") if segment.startswith("{")]
+
+
 def _parameters(endpoint: Endpoint, method: str, owner: Any) -> list[Schema]:
-    names = [segment[1:-1] for segment in endpoint.path.split("/") if segment.startswith("{")]
     found: list[Schema] = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
-        for name in names
+        for name in _variables(endpoint.path)
     ]
     if method == "GET" and isinstance(owner, Collection | Children):
         found += [{"$ref": f"#/components/parameters/{name}"} for name in _LIST]
@@ -54,18 +61,27 @@ def _body(entity: str, method: str) -> Schema:
 def _answers(endpoint: Endpoint, method: str, owner: Any) -> Schema:
     if method == "DELETE":
         return {"204": {"description": "Done, or there was nothing to delete."}}
-    if endpoint.path == "/openapi":
-        return {"200": {"description": "A page.", "content": {"text/html": {"schema": {"type": "string"}}}}}
+    if endpoint.path in _TEXTS:
+        description, media = _TEXTS[endpoint.path]
+        return {"200": {"description": description, "content": {media: {"schema": {"type": "string"}}}}}
     if endpoint.entity is None or not isinstance(owner, Collection | Item | Children | Child | Parent):
         return {"200": _json("An answer.", {"type": "object"}), "204": {"description": "Done."}}
     listed = method == "GET" and isinstance(owner, Collection | Children)
     schema = {"$ref": f"#/components/schemas/{endpoint.entity.name}{'_list' if listed else ''}"}
     if method == "POST":
-        return {"201": _json("The new entity.", schema)}
+        links = _links(endpoint.path, endpoint.entity.name)
+        return {"201": _json("The new entity.", schema) | {"links": links}}
     found = {"200": _json("A page of the list." if listed else "The entity.", schema)}
     if method == "GET" and not listed:
         found["304"] = {"description": "The client has it already (If-None-Match)."}
     return found
+
+
+def _links(path: str, entity: str) -> Schema:
+    """From what was made in a collection to what can be done with it."""
+    parameters = {name: f"$request.path.{name}" for name in _variables(path)} | {entity: "$response.body#/id"}
+    names = [_name(method, f"{path}/{entity}") for method in ("GET", "PATCH", "PUT", "DELETE")]
+    return {name: {"operationId": name, "parameters": parameters} for name in names}
 
 
 def _errors(method: str) -> Schema:
