@@ -61,7 +61,7 @@ fn days_before(year: u64) -> u64 {
 struct Limit {
     period: Period,
     most: f64,
-    limit_name: Bytes,
+    most_name: Bytes,
     remaining_name: Bytes,
     shown: Bytes,
 }
@@ -85,7 +85,7 @@ impl Limits {
             Ok(Limit {
                 period,
                 most,
-                limit_name: format!("X-RateLimit-Limit-{title}").into(),
+                most_name: format!("X-RateLimit-Limit-{title}").into(),
                 remaining_name: format!("X-RateLimit-Remaining-{title}").into(),
                 shown: number(most),
             })
@@ -115,7 +115,7 @@ impl Counters {
     /// Works on the counts of a key, those of windows that are over at zero.
     fn with<T>(&self, key: &str, limits: &Limits, now: u64, work: impl FnOnce(&mut [Count]) -> T) -> T {
         let mut counts = self.lock();
-        if !counts.get(key).is_some_and(|counts| counts.len() == limits.limits.len()) {
+        if counts.get(key).is_none_or(|counts| counts.len() != limits.limits.len()) {
             counts.insert(key.into(), vec![Count::default(); limits.limits.len()].into());
         }
         let counts = counts.get_mut(key).map_or(&mut [][..], |counts| counts);
@@ -144,7 +144,9 @@ impl Counters {
         let (before, passes) = self.with(key, limits, now, |counts| {
             let before = remaining(counts, limits);
             let passes = before.iter().all(|left| *left > 0.0);
-            counts.iter_mut().for_each(|count| count.value += i64::from(passes));
+            for count in counts.iter_mut() {
+                count.value += i64::from(passes);
+            }
             (before, passes)
         });
         if limits.tell {
@@ -189,7 +191,7 @@ fn tell(lines: &mut Lines, limits: &Limits, before: &[f64], passes: bool, now: u
     let mut scarcest: Option<(f64, &Limit)> = None;
     for (limit, left) in limits.limits.iter().zip(before) {
         let left = if passes || *left <= 0.0 { left - 1.0 } else { *left }.max(0.0);
-        lines.set(limit.limit_name.clone(), limit.shown.clone());
+        lines.set(limit.most_name.clone(), limit.shown.clone());
         lines.set(limit.remaining_name.clone(), number(left));
         if scarcest.is_none_or(|(least, _)| left <= least) {
             scarcest = Some((left, limit));
@@ -208,7 +210,7 @@ fn tell(lines: &mut Lines, limits: &Limits, before: &[f64], passes: bool, now: u
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a whole number")]
 fn number(value: f64) -> Bytes {
-    if value >= 0.0 && value < 9e15 && value.fract() == 0.0 {
+    if (0.0..9e15).contains(&value) && value.fract() == 0.0 {
         return number_of(value as u64);
     }
     value.to_string().into()
