@@ -89,12 +89,18 @@ class Admin:
     async def _outer(self, request: Request, request_id: str) -> Response:
         path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1").partition("?")[0]
         if request.method in ("TRACE", "CONNECT"):
-            return Bare.of(answers.page(405))
+            return self._listing_methods(Bare.of(answers.page(405)), path)
         if _MALFORMED.search(path):
             return Bare.of(answers.page(400))
         if path == "/robots.txt":
             return Bare(_ROBOTS, media_type="text/plain; charset=UTF-8")
         return await self._guarded(request, path, request_id)
+
+    def _listing_methods(self, refusal: Response, path: str) -> Response:
+        found = self.router.find(path)
+        if found is not None:
+            refusal.headers["Allow"] = found[0].allow
+        return refusal
 
     async def _guarded(self, request: Request, path: str, request_id: str) -> Response:
         try:
@@ -127,7 +133,7 @@ class Admin:
             return _options(request, endpoint)
         handler = endpoint.methods.get("GET" if request.method == "HEAD" else request.method)
         if handler is None:
-            return answers.message("Method not allowed", 405)
+            return self._listing_methods(answers.message("Method not allowed", 405), path)
         call = await self._call(request, endpoint, params, request_id)
         request.scope["gopura.call"] = call
         response = await handler(call)

@@ -36,7 +36,8 @@ def translated(response: Response, request: Request, call: Call | None) -> Respo
     problem |= {key: body[key] for key in ("code", "options") if key in body}
     if "fields" in body:
         problem["errors"] = list(_errors(body["fields"], call))
-    return Response(orjson.dumps(problem), response.status_code, media_type=MEDIA_TYPE)
+    kept = {name: response.headers[name] for name in ("Allow",) if name in response.headers}
+    return Response(orjson.dumps(problem), response.status_code, kept, MEDIA_TYPE)
 
 
 def _body(response: Response) -> dict[str, Any]:

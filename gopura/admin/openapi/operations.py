@@ -5,7 +5,9 @@ from typing import Any
 from gopura.admin.collection import Collection
 from gopura.admin.item import Item
 from gopura.admin.nested import Child, Children, Parent
+from gopura.admin.openapi.fields import input_schema
 from gopura.admin.router import Endpoint, Handler
+from gopura.schema import EntityType
 
 Schema = dict[str, Any]
 
@@ -27,7 +29,7 @@ def operation(endpoint: Endpoint, method: str, handler: Handler) -> Schema:
     if parameters:
         found["parameters"] = parameters
     if method in ("POST", "PUT", "PATCH") and endpoint.entity is not None:
-        found["requestBody"] = _body(endpoint.entity.name, method)
+        found["requestBody"] = _body(endpoint.entity, method)
     return found
 
 
@@ -52,10 +54,11 @@ def _parameters(endpoint: Endpoint, method: str, owner: Any) -> list[Schema]:
     return found
 
 
-def _body(entity: str, method: str) -> Schema:
+def _body(entity: EntityType, method: str) -> Schema:
     kind = "change" if method == "PATCH" else "input"
-    schema = {"$ref": f"#/components/schemas/{entity}_{kind}"}
-    return {"required": method != "PATCH", "content": {media: {"schema": schema} for media in _TYPES}}
+    schema = {"$ref": f"#/components/schemas/{entity.name}_{kind}"}
+    needed = method != "PATCH" and "required" in input_schema(entity.shape)
+    return {"required": needed, "content": {media: {"schema": schema} for media in _TYPES}}
 
 
 def _answers(endpoint: Endpoint, method: str, owner: Any) -> Schema:
