@@ -5,6 +5,7 @@ import logging
 import queue
 import socket
 import threading
+import weakref
 from typing import Any, ClassVar
 
 import pytest
@@ -241,6 +242,28 @@ def test_an_exchange_cannot_be_used_after_its_request() -> None:
         gateway.get("/")
         with pytest.raises(RuntimeError, match="not in a phase"):
             Keeper.kept[0].request.headers.get("host")
+
+
+class Circle:
+    """Refers to the exchange that refers to it."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+
+
+class Hoarder(Plugin, name="hoarder"):
+    freed: "queue.Queue[None]" = queue.Queue()
+
+    def access(self, exchange: Exchange, config: Any) -> None:
+        circle = Circle(exchange)
+        weakref.finalize(circle, self.freed.put, None)
+        exchange.ctx["circle"] = circle
+
+
+def test_what_plugins_keep_is_freed_with_the_request() -> None:
+    with Gateway(Hoarder) as gateway:
+        gateway.get("/")
+        Hoarder.freed.get(timeout=5)
 
 
 class Reader(Plugin, name="reader"):

@@ -42,9 +42,11 @@ pub fn merge_early(exchange: &mut Exchange) {
     response.headers = headers;
 }
 
-/// Lets the exchange go while the thread state is held; what plugins kept in `ctx` may refer to it.
-pub fn end(py: Python<'_>, mut exchange: Box<Exchange>) {
-    if let Some(view) = exchange.context.view.take() {
-        view.get().forget(py);
+/// What plugins kept in `ctx` may refer to the exchange: without this neither would ever be freed.
+impl Drop for Context {
+    fn drop(&mut self) {
+        if let Some(view) = self.view.take().filter(|view| view.get().keeps()) {
+            Python::try_attach(|py| view.get().forget(py));
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! One request and its response as plugins see it.
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use gopura_http1::Headers as Lines;
@@ -22,7 +22,7 @@ pub struct Exchange {
     request: PyOnceLock<Py<Request>>,
     upstream_request: PyOnceLock<Py<UpstreamRequest>>,
     response: PyOnceLock<Py<Response>>,
-    ctx: PyOnceLock<Py<PyDict>>,
+    ctx: OnceLock<Py<PyDict>>,
 }
 
 impl Exchange {
@@ -32,13 +32,18 @@ impl Exchange {
             request: PyOnceLock::new(),
             upstream_request: PyOnceLock::new(),
             response: PyOnceLock::new(),
-            ctx: PyOnceLock::new(),
+            ctx: OnceLock::new(),
         }
+    }
+
+    /// Whether plugins may have kept something in `ctx`.
+    pub fn keeps(&self) -> bool {
+        self.ctx.get().is_some()
     }
 
     /// Breaks circles through what plugins kept.
     pub fn forget(&self, py: Python<'_>) {
-        if let Some(ctx) = self.ctx.get(py) {
+        if let Some(ctx) = self.ctx.get() {
             ctx.bind(py).clear();
         }
     }
@@ -96,7 +101,7 @@ impl Exchange {
     /// What the plugins of this request share.
     #[getter]
     fn ctx(&self, py: Python<'_>) -> Py<PyDict> {
-        self.ctx.get_or_init(py, || PyDict::new(py).unbind()).clone_ref(py)
+        self.ctx.get_or_init(|| PyDict::new(py).unbind()).clone_ref(py)
     }
 
     #[getter]
