@@ -89,16 +89,17 @@ class Admin:
     async def _outer(self, request: Request, request_id: str) -> Response:
         path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1").partition("?")[0]
         if request.method in ("TRACE", "CONNECT"):
-            return self._listing_methods(Bare.of(answers.page(405)), path)
+            return self._listing_methods(Bare.of(answers.page(405)), request, path)
         if _MALFORMED.search(path):
             return Bare.of(answers.page(400))
         if path == "/robots.txt":
             return Bare(_ROBOTS, media_type="text/plain; charset=UTF-8")
         return await self._guarded(request, path, request_id)
 
-    def _listing_methods(self, refusal: Response, path: str) -> Response:
+    def _listing_methods(self, refusal: Response, request: Request, path: str) -> Response:
+        """Kong's 405 has no Allow (RFC 9110, 15.5.6); who asks for problem details gets it."""
         found = self.router.find(path)
-        if found is not None:
+        if found is not None and problems.wanted(request):
             refusal.headers["Allow"] = found[0].allow
         return refusal
 
@@ -133,7 +134,7 @@ class Admin:
             return _options(request, endpoint)
         handler = endpoint.methods.get("GET" if request.method == "HEAD" else request.method)
         if handler is None:
-            return self._listing_methods(answers.message("Method not allowed", 405), path)
+            return self._listing_methods(answers.message("Method not allowed", 405), request, path)
         call = await self._call(request, endpoint, params, request_id)
         request.scope["gopura.call"] = call
         response = await handler(call)
