@@ -45,7 +45,7 @@ class ServerProcess:
         self,
         command: Sequence[str | Path],
         ready: Callable[[], bool],
-        seconds: float = 30,
+        seconds: float = 90,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         """Start the program and wait until `ready` says yes."""
