@@ -78,3 +78,13 @@ async def test_refusals(api: httpx.AsyncClient, case: tuple[Any, ...]) -> None:
 async def test_a_duplicate_json_key_counts_last(api: httpx.AsyncClient) -> None:
     answer = await api.post("/services", content=b'{"host":"a.test","host":"b.test"}', headers=JSON)
     assert answer.json()["host"] == "b.test"
+
+
+@pytest.mark.parametrize(
+    ("accept", "allow"), [("application/problem+json", "GET, HEAD, OPTIONS"), ("application/json", None)]
+)
+async def test_a_405_names_the_methods_to_who_accepts_problem_details(
+    api: httpx.AsyncClient, accept: str, allow: str | None
+) -> None:
+    answer = await api.delete("/status", headers={"Accept": accept})
+    assert (answer.status_code, answer.headers.get("allow")) == (405, allow)
