@@ -43,6 +43,7 @@ pub struct Settings {
     pub request_debug: bool,
     pub request_debug_token: Option<String>,
     pub lua_ssl_trusted_certificate: Vec<String>,
+    pub lua_ssl_verify_depth: usize,
     pub ssl_cipher_suite: String,
     pub ssl_protocols: String,
     pub ssl_session_tickets: String,
@@ -50,6 +51,8 @@ pub struct Settings {
     pub client_ssl: bool,
     pub client_ssl_cert: Option<String>,
     pub client_ssl_cert_key: Option<String>,
+    /// Offer HTTP/2 to upstreams over TLS.
+    pub upstream_http2: bool,
     pub upstream_keepalive_pool_size: usize,
     pub upstream_keepalive_max_requests: u32,
     /// Seconds.
@@ -105,6 +108,7 @@ impl Default for Settings {
             request_debug: true,
             request_debug_token: None,
             lua_ssl_trusted_certificate: words(&["system"]),
+            lua_ssl_verify_depth: 1,
             ssl_cipher_suite: "intermediate".to_owned(),
             ssl_protocols: "TLSv1.2 TLSv1.3".to_owned(),
             ssl_session_tickets: "on".to_owned(),
@@ -112,6 +116,7 @@ impl Default for Settings {
             client_ssl: false,
             client_ssl_cert: None,
             client_ssl_cert_key: None,
+            upstream_http2: true,
             upstream_keepalive_pool_size: 512,
             upstream_keepalive_max_requests: 1000,
             upstream_keepalive_idle_timeout: 60.0,

@@ -15,7 +15,7 @@ use crate::dns::Dns;
 use crate::http::error_page::Templates;
 use crate::settings::{Settings, Size};
 use crate::snapshot::Snapshot;
-use crate::tls::{self, Certificates};
+use crate::tls::{self, Certificates, Trust};
 use crate::upstream::Upkeep;
 
 /// Which headers the gateway adds.
@@ -100,7 +100,7 @@ impl Shared {
     pub fn new(settings: Settings) -> Result<Arc<Self>, String> {
         let certificates = Certificates::new(&settings)?;
         let (dns, service) = Dns::new(&settings);
-        let upkeep = Upkeep::start(dns.clone(), service)?;
+        let upkeep = Upkeep::start(dns.clone(), service, Trust::new(&settings))?;
         Ok(Arc::new(Self {
             added: Added::new(&settings),
             limits: limits(&settings.nginx_http_large_client_header_buffers),

@@ -11,7 +11,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from tests.engine.certificates import authority
+from tests.engine.certificates import Signed, authority
 from tests.engine.proxy import Config, Proxy
 
 
@@ -75,8 +75,8 @@ def test_certificates_by_name(secured: Proxy, tmp_path: Path) -> None:
 class Upstream:
     """An HTTPS server that asks for a certificate; answers with the name in it, and the name in the SNI."""
 
-    def __init__(self, folder: Path, trusted: Path) -> None:
-        self.chain, key = authority(folder, "up.test")
+    def __init__(self, folder: Path, trusted: Path, own: tuple[Path, Path] | None = None) -> None:
+        self.chain, key = own or authority(folder, "up.test")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.chain, key)
         context.load_verify_locations(trusted)
@@ -171,3 +171,35 @@ def test_verification(
     proxy.serve(config)
     assert proxy.get("/").status == status
     assert upstream.names[0] == host
+
+
+@pytest.mark.parametrize(
+    ("between", "depth", "status"),
+    [(0, 0, 200), (1, 0, 502), (1, None, 200), (2, None, 502), (2, 1, 502), (2, 2, 200)],
+)
+def test_verification_goes_so_deep(
+    proxy: Proxy,
+    client_files: tuple[Path, Path],
+    tmp_path: Path,
+    between: int,
+    depth: int | None,
+    status: int,
+) -> None:
+    """The depth counts the certificates between the upstream's own and the authority's."""
+    root = issuer = Signed.root("root.test")
+    for number in range(between):
+        issuer = issuer.sign(f"between-{number}.test", is_authority=True)
+    upstream = Upstream(tmp_path, client_files[0], issuer.sign("up.test").write(tmp_path))
+    try:
+        config = Config()
+        known = config.add("ca_certificates", cert=root.pem)
+        balanced = config.add("upstreams", name="v.test", host_header="up.test")
+        target = f"127.0.0.1:{upstream.port}"
+        config.add("targets", target=target, weight=100, upstream={"id": balanced["id"]}, created_at=1)
+        verified = {"tls_verify": True, "tls_verify_depth": depth, "ca_certificates": [known["id"]]}
+        service = config.service(443, protocol="https", host="v.test", retries=0, **verified)
+        config.route(service, paths=["/"])
+        proxy.serve(config)
+        assert proxy.get("/").status == status
+    finally:
+        upstream.stop()

@@ -146,5 +146,5 @@ def test_defaults_parse_and_every_setting_is_described():
     for setting in SETTINGS.values():
         assert setting.help.strip(), setting.name
         assert setting.kind.describe(), setting.name
-        assert re.fullmatch(r"[a-z_]+", setting.name)
+        assert re.fullmatch(r"[a-z0-9_]+", setting.name)
     assert json.loads(json.dumps(Settings.from_json(load().to_json()).public())) == load().public()

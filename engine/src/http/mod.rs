@@ -1,6 +1,5 @@
 //! HTTP towards clients and upstreams.
 pub mod body;
-pub mod call;
 pub mod client;
 pub mod connection;
 pub mod debug;
@@ -8,7 +7,6 @@ pub mod decide;
 pub mod error_page;
 pub mod filter;
 pub mod forward;
-pub mod grpc;
 pub mod http1;
 pub mod http2;
 pub mod proxy;
@@ -16,4 +14,3 @@ pub mod proxy_protocol;
 pub mod pump;
 pub mod reply;
 pub mod status_text;
-pub mod tunnel;

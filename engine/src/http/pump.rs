@@ -190,6 +190,11 @@ pub struct Download {
 }
 
 impl Download {
+    /// Whole lines; there once the body was read.
+    pub fn trailers(&self) -> &[u8] {
+        &self.trailers
+    }
+
     /// Moves the body until both sides are finished.
     pub fn poll<C: Client>(
         &mut self,
@@ -270,7 +275,12 @@ impl Download {
             let input = &mut connection.io.input;
             match connection.body.next(input.data()).map_err(Failure::Invalid)? {
                 Piece::End => return Poll::Ready(Ok(bytes::Bytes::new())),
-                Piece::Skip(length) | Piece::Trailer(length) => {
+                Piece::Skip(length) => {
+                    input.consume(length);
+                    continue;
+                }
+                Piece::Trailer(length) => {
+                    self.trailers.extend_from_slice(&input.data()[..length]);
                     input.consume(length);
                     continue;
                 }

@@ -26,6 +26,11 @@ macro_rules! each {
 }
 
 impl Stream {
+    /// Whether an upstream chose HTTP/2 by ALPN.
+    pub fn has_chosen_http2(&self) -> bool {
+        matches!(self, Self::Client(stream) if stream.get_ref().1.alpn_protocol() == Some(b"h2"))
+    }
+
     pub fn poll_read(&mut self, cx: &mut Context<'_>, room: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         each!(self, stream => Pin::new(stream).poll_read(cx, room))
     }

@@ -5,18 +5,20 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::ServerName;
-use rustls::sign::CertifiedKey;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::pem;
-use super::verify::Anyone;
+use super::trust::{self, Trust};
+use crate::exchange::Exchange;
 use crate::shared::Shared;
-use crate::snapshot::{Service, Snapshot};
+use crate::snapshot::{Entity, Service, Snapshot};
 
 /// Everything that tells TLS connections to one address apart.
 #[derive(Clone)]
@@ -27,83 +29,177 @@ pub struct Identity {
     name: ServerName<'static>,
 }
 
+/// Which HTTP versions an upstream may choose from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Offer {
+    Http1,
+    Both,
+    Http2,
+}
+
+impl Offer {
+    fn protocols(self) -> Vec<Vec<u8>> {
+        match self {
+            Self::Http1 => Vec::new(),
+            Self::Both => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+            Self::Http2 => vec![b"h2".to_vec()],
+        }
+    }
+}
+
+/// What an identity is made from. Rows change under their ids, so it is their places in memory that count.
+#[derive(PartialEq, Eq, Hash)]
+struct Key {
+    name: String,
+    offer: Offer,
+    /// `None`: anyone is believed.
+    depth: Option<usize>,
+    authorities: Option<Vec<usize>>,
+    certificate: usize,
+}
+
+struct Known {
+    identity: Identity,
+    /// Held, so that no other row takes their places.
+    _rows: Vec<Arc<Entity>>,
+}
+
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
 thread_local! {
-    static KNOWN: RefCell<HashMap<String, Identity>> = RefCell::default();
+    static KNOWN: RefCell<HashMap<Key, Known>> = RefCell::default();
 }
 
 /// More than this many identities in one worker: start over.
 const LIMIT: usize = 10_000;
 
+/// The rows behind an identity.
+struct Parts {
+    depth: Option<usize>,
+    authorities: Option<Vec<Arc<Entity>>>,
+    certificate: Option<Arc<Entity>>,
+}
+
+impl Parts {
+    fn of(exchange: &Exchange, service: &Service) -> Result<Self, String> {
+        let snapshot = &exchange.snapshot;
+        let row = |kind: &str, id: &str, what: &str| {
+            snapshot.tables.get(kind, id).cloned().ok_or_else(|| format!("{what} {id} is unknown"))
+        };
+        let verify = service.tls_verify == Some(true);
+        let depth = service.tls_verify_depth.map_or(trust::DEPTH, |depth| depth as usize);
+        let authorities = service.ca_certificates.as_ref().filter(|_| verify).map(|ids| {
+            ids.iter().map(|id| row("ca_certificates", id, "CA certificate")).collect::<Result<_, _>>()
+        });
+        let host = &exchange.outgoing.host;
+        let certificate = client_certificate_id(snapshot, service, host)
+            .map(|id| row("certificates", id, "client certificate"));
+        Ok(Self {
+            depth: verify.then_some(depth),
+            authorities: authorities.transpose()?,
+            certificate: certificate.transpose()?,
+        })
+    }
+
+    fn key(&self, name: &str, offer: Offer) -> Key {
+        let place = |row: &Arc<Entity>| Arc::as_ptr(row) as usize;
+        Key {
+            name: name.to_owned(),
+            offer,
+            depth: self.depth,
+            authorities: self.authorities.as_ref().map(|rows| rows.iter().map(place).collect()),
+            certificate: self.certificate.as_ref().map_or(0, place),
+        }
+    }
+
+    fn verifier(
+        &self,
+        provider: Arc<CryptoProvider>,
+        shared: &Shared,
+    ) -> Result<Arc<dyn ServerCertVerifier>, String> {
+        let Some(depth) = self.depth else { return Ok(trust::anyone(provider)) };
+        let roots = match &self.authorities {
+            Some(rows) => roots(rows)?,
+            None => trust::trusted(&shared.settings.lua_ssl_trusted_certificate)?,
+        };
+        trust::authorities(roots, depth, provider)
+    }
+
+    /// The certificate to show, if the upstream asks for one.
+    fn shown(&self, shared: &Shared) -> Result<Option<Arc<CertifiedKey>>, String> {
+        let Some(row) = &self.certificate else { return Ok(shared.client_certificate.clone()) };
+        let text = |field| row.text(field).unwrap_or_default().as_bytes();
+        pem::certified_key(text("cert"), text("key")).map(Some)
+    }
+
+    fn into_rows(self) -> Vec<Arc<Entity>> {
+        self.authorities.into_iter().flatten().chain(self.certificate).collect()
+    }
+}
+
+/// The service's own, else that of the Upstream that the request goes to.
+fn client_certificate_id<'a>(
+    snapshot: &'a Snapshot,
+    service: &'a Service,
+    host: &[u8],
+) -> Option<&'a Arc<str>> {
+    let own = service.client_certificate.as_ref().map(|reference| &reference.id);
+    own.or_else(|| snapshot.upstreams.get(std::str::from_utf8(host).ok()?)?.client_certificate.as_ref())
+}
+
+fn roots(rows: &[Arc<Entity>]) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    for row in rows {
+        roots.add_parsable_certificates(pem::chain(row.text("cert").unwrap_or_default().as_bytes())?);
+    }
+    Ok(roots)
+}
+
 impl Identity {
     /// The identity for a service; `host` is the Host header that is sent, whose name is the SNI too.
-    pub fn of(snapshot: &Snapshot, service: &Service, host: &[u8], shared: &Shared) -> Result<Self, String> {
+    pub fn of(
+        exchange: &Exchange,
+        service: &Service,
+        host: &[u8],
+        offer: Offer,
+        shared: &Shared,
+    ) -> Result<Self, String> {
         let name = String::from_utf8_lossy(host);
         let name =
             name.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(&*name, |it| it.0);
-        let key = key(snapshot, service, name) + if service.is_grpc() { "|h2" } else { "" };
-        if let Some(known) = KNOWN.with_borrow(|known| known.get(&key).cloned()) {
-            return Ok(known);
+        let name = name.trim_matches(['[', ']']);
+        let parts = Parts::of(exchange, service)?;
+        let key = parts.key(name, offer);
+        if let Some(identity) = KNOWN.with_borrow(|known| known.get(&key).map(|it| it.identity.clone())) {
+            return Ok(identity);
         }
-        let identity = Self::new(snapshot, service, name, shared)?;
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let verifier = parts.verifier(provider.clone(), shared)?;
+        let mut config = config(provider, verifier, parts.shown(shared)?)?;
+        config.alpn_protocols = offer.protocols();
+        let identity = Self::new(config, name, NEXT.fetch_add(1, Ordering::Relaxed))?;
         KNOWN.with_borrow_mut(|known| {
             if known.len() >= LIMIT {
                 known.clear();
             }
-            known.insert(key, identity.clone());
+            known.insert(key, Known { identity: identity.clone(), _rows: parts.into_rows() });
         });
         Ok(identity)
     }
 
-    fn new(snapshot: &Snapshot, service: &Service, name: &str, shared: &Shared) -> Result<Self, String> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider.clone())
-            .with_safe_default_protocol_versions()
-            .map_err(|error| error.to_string())?;
-        let builder = if service.tls_verify == Some(true) {
-            let roots = Arc::new(roots(snapshot, service, shared)?);
-            let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider)
-                .build()
-                .map_err(|error| error.to_string())?;
-            builder.dangerous().with_custom_certificate_verifier(verifier)
-        } else {
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(Anyone(provider)))
+    /// For a health check, which may believe anyone.
+    pub fn of_probe(name: &str, trust: Option<&Trust>) -> Result<Self, String> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let verifier = match trust {
+            Some(trust) => trust::authorities(trust.roots()?, trust.depth, provider.clone())?,
+            None => trust::anyone(provider.clone()),
         };
-        let mut config = match client_certificate(snapshot, service, shared)? {
-            Some(own) => {
-                builder.with_client_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(own)))
-            }
-            None => builder.with_no_client_auth(),
-        };
-        if service.is_grpc() {
-            config.alpn_protocols = vec![b"h2".to_vec()];
-        }
-        let name = name.trim_matches(['[', ']']).to_owned();
-        Ok(Self {
-            number: NEXT.fetch_add(1, Ordering::Relaxed),
-            config: Arc::new(config),
-            name: ServerName::try_from(name).map_err(|error| error.to_string())?,
-        })
+        Self::new(config(provider, verifier, None)?, name, 0)
     }
 
-    /// For a health check: verified by the system's certificates, or not at all.
-    pub fn of_probe(name: &str, verify: bool) -> Result<Self, String> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider.clone())
-            .with_safe_default_protocol_versions()
-            .map_err(|error| error.to_string())?;
-        let config = if verify {
-            let mut roots = RootCertStore::empty();
-            let text = std::fs::read(SYSTEM).map_err(|error| format!("{SYSTEM}: {error}"))?;
-            roots.add_parsable_certificates(pem::chain(&text)?);
-            builder.with_root_certificates(roots).with_no_client_auth()
-        } else {
-            let anyone = Arc::new(Anyone(provider));
-            builder.dangerous().with_custom_certificate_verifier(anyone).with_no_client_auth()
-        };
+    fn new(config: ClientConfig, name: &str, number: u64) -> Result<Self, String> {
         let name = ServerName::try_from(name.to_owned()).map_err(|error| error.to_string())?;
-        Ok(Self { number: 0, config: Arc::new(config), name })
+        Ok(Self { number, config: Arc::new(config), name })
     }
 
     pub async fn handshake(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
@@ -111,49 +207,21 @@ impl Identity {
     }
 }
 
-/// Certificates may change under their id, so their content's place in memory belongs to the key.
-fn key(snapshot: &Snapshot, service: &Service, name: &str) -> String {
-    let certificate = client_certificate_id(snapshot, service);
-    let row = certificate.and_then(|id| snapshot.tables.get("certificates", id));
-    let version = row.map_or(0, |row| Arc::as_ptr(row) as usize);
-    let certificate = certificate.map_or("", |id| id);
-    format!("{name}|{:?}|{:?}|{certificate}|{version:x}", service.tls_verify, service.ca_certificates)
-}
-
-/// The service's own, else that of the Upstream that it names.
-fn client_certificate_id<'a>(snapshot: &'a Snapshot, service: &'a Service) -> Option<&'a Arc<str>> {
-    let own = service.client_certificate.as_ref().map(|reference| &reference.id);
-    own.or_else(|| snapshot.upstreams.get(&service.host)?.client_certificate.as_ref())
-}
-
-fn client_certificate(
-    snapshot: &Snapshot,
-    service: &Service,
-    shared: &Shared,
-) -> Result<Option<CertifiedKey>, String> {
-    let own = |key: &CertifiedKey| CertifiedKey::new(key.cert.clone(), key.key.clone());
-    let Some(id) = client_certificate_id(snapshot, service) else {
-        return Ok(shared.client_certificate.as_deref().map(own));
-    };
-    let row = snapshot.tables.get("certificates", id).ok_or("the client certificate is unknown")?;
-    let (chain, key) = (row.text("cert").unwrap_or_default(), row.text("key").unwrap_or_default());
-    super::certified_key(chain.as_bytes(), key.as_bytes()).map(|key| Some(own(&key)))
-}
-
-/// The service's CA certificates, else `lua_ssl_trusted_certificate`.
-fn roots(snapshot: &Snapshot, service: &Service, shared: &Shared) -> Result<RootCertStore, String> {
-    let mut roots = RootCertStore::empty();
-    for id in service.ca_certificates.iter().flatten() {
-        let row = snapshot.tables.get("ca_certificates", id).ok_or("a CA certificate is unknown")?;
-        roots.add_parsable_certificates(pem::chain(row.text("cert").unwrap_or_default().as_bytes())?);
-    }
-    if service.ca_certificates.is_none() {
-        for path in &shared.settings.lua_ssl_trusted_certificate {
-            let text = super::read(if path == "system" { SYSTEM } else { path })?;
-            roots.add_parsable_certificates(pem::chain(&text)?);
+fn config(
+    provider: Arc<CryptoProvider>,
+    verifier: Arc<dyn ServerCertVerifier>,
+    shown: Option<Arc<CertifiedKey>>,
+) -> Result<ClientConfig, String> {
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier);
+    Ok(match shown {
+        Some(shown) => {
+            let own = CertifiedKey::new(shown.cert.clone(), shown.key.clone());
+            builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(own)))
         }
-    }
-    Ok(roots)
+        None => builder.with_no_client_auth(),
+    })
 }
-
-const SYSTEM: &str = "/etc/ssl/certs/ca-certificates.crt";

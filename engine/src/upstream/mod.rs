@@ -10,9 +10,9 @@ mod probe;
 mod upkeep;
 
 pub use balanced::{TargetRow, Upstream, now, target};
-pub use connect::{ConnectError, connect, key};
+pub use connect::{ConnectError, Line, open};
 pub use connection::Connection;
-pub use http2::open;
+pub use http2::Place;
 pub use peers::{Held, Peer, Peers, Unreachable};
-pub use pool::{put_back, sweep, take};
+pub use pool::{put_back, sweep};
 pub use upkeep::{Upkeep, first_answers};

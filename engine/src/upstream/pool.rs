@@ -54,7 +54,7 @@ pub fn sweep(settings: &Settings) {
         }
         idle.retain(|_, connections| !connections.is_empty());
     });
-    http2::sweep();
+    http2::sweep(settings);
 }
 
 fn has_expired(connection: &Connection, settings: &Settings) -> bool {

@@ -13,10 +13,10 @@ use tokio::time::timeout;
 use super::Upstream;
 use crate::http::reply::write_line;
 use crate::net::{Io, Stream};
-use crate::tls::Identity;
+use crate::tls::{Identity, Trust};
 
 /// Probes the addresses, as many at a time as the upstream allows, and reports what came of it.
-pub async fn run(upstream: &Arc<Upstream>, due: Vec<Arc<Address>>) {
+pub async fn run(upstream: &Arc<Upstream>, due: Vec<Arc<Address>>, trust: &Trust) {
     let active = &upstream.spec.healthchecks.active;
     let mut waiting = due.into_iter();
     let mut running = FuturesUnordered::new();
@@ -26,7 +26,7 @@ pub async fn run(upstream: &Arc<Upstream>, due: Vec<Arc<Address>>) {
         {
             running.push(async move {
                 let limit = Duration::from_secs_f64(active.timeout.clamp(0.001, 65536.0));
-                let event = match timeout(limit, probe(upstream, active, &address)).await {
+                let event = match timeout(limit, probe(upstream, active, &address, trust)).await {
                     Ok(Ok(event)) => event,
                     Ok(Err(error)) if error.kind() == io::ErrorKind::TimedOut => Event::Timeout,
                     Ok(Err(_)) => Event::TcpFailure,
@@ -41,14 +41,14 @@ pub async fn run(upstream: &Arc<Upstream>, due: Vec<Arc<Address>>) {
     }
 }
 
-async fn probe(upstream: &Upstream, active: &Active, address: &Address) -> io::Result<Event> {
+async fn probe(upstream: &Upstream, active: &Active, address: &Address, trust: &Trust) -> io::Result<Event> {
     let stream = TcpStream::connect(address.socket).await?;
     let stream = match active.kind {
         Kind::Tcp => return Ok(Event::Success),
         Kind::Http | Kind::Grpc => Stream::Tcp(stream),
         Kind::Https | Kind::Grpcs => {
             let name = active.https_sni.as_deref().or(address.hostname.as_deref()).unwrap_or(&address.name);
-            let identity = Identity::of_probe(name, active.https_verify_certificate)
+            let identity = Identity::of_probe(name, active.https_verify_certificate.then_some(trust))
                 .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
             Stream::Client(Box::new(identity.handshake(stream).await?))
         }

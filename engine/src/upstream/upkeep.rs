@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use super::balanced::{TargetRow, Upstream, now, target};
 use super::probe;
 use crate::dns::{Dns, Service};
+use crate::tls::Trust;
 
 /// Names of targets are looked at this often: their answers may have changed.
 const GLANCE: Duration = Duration::from_millis(500);
@@ -23,12 +24,12 @@ pub struct Upkeep {
 
 impl Upkeep {
     /// Starts the thread; it ends with the last sender of questions and upstreams.
-    pub fn start(dns: Arc<Dns>, service: Service) -> Result<Self, String> {
+    pub fn start(dns: Arc<Dns>, service: Service, trust: Trust) -> Result<Self, String> {
         let (sender, receiver) = mpsc::unbounded_channel();
         let dns = Arc::downgrade(&dns);
         thread::Builder::new()
             .name("upkeep".to_owned())
-            .spawn(move || run(&dns, service, receiver))
+            .spawn(move || run(&dns, service, receiver, Arc::new(trust)))
             .map_err(|error| error.to_string())?;
         Ok(Self { upstreams: sender })
     }
@@ -39,7 +40,12 @@ impl Upkeep {
     }
 }
 
-fn run(dns: &Weak<Dns>, service: Service, mut upstreams: mpsc::UnboundedReceiver<Weak<Upstream>>) {
+fn run(
+    dns: &Weak<Dns>,
+    service: Service,
+    mut upstreams: mpsc::UnboundedReceiver<Weak<Upstream>>,
+    trust: Arc<Trust>,
+) {
     let runtime = match Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return tracing::error!("upkeep: {error}"),
@@ -47,7 +53,7 @@ fn run(dns: &Weak<Dns>, service: Service, mut upstreams: mpsc::UnboundedReceiver
     let taken = async {
         while let Some(upstream) = upstreams.recv().await {
             tokio::spawn(resolve(upstream.clone(), dns.clone()));
-            tokio::spawn(check(upstream));
+            tokio::spawn(check(upstream, trust.clone()));
         }
     };
     runtime.block_on(async { tokio::join!(service.run(), taken) });
@@ -95,13 +101,13 @@ pub fn first_answers(
 }
 
 /// Probes addresses by the upstream's timetable.
-async fn check(upstream: Weak<Upstream>) {
+async fn check(upstream: Weak<Upstream>, trust: Arc<Trust>) {
     let mut prober = Prober::default();
     loop {
         let next = {
             let Some(upstream) = upstream.upgrade() else { return };
             let (due, next) = prober.due(&upstream.balancer.load(), now());
-            probe::run(&upstream, due).await;
+            probe::run(&upstream, due, &trust).await;
             next
         };
         let Some(next) = next else { return };

@@ -111,6 +111,14 @@ SECTION = Section(
             for form in ("html", "json", "xml", "plain")
         ),
         Setting(
+            "upstream_http2",
+            Flag(),
+            "on",
+            "Offer HTTP/2 to upstreams over TLS (by ALPN); those that do not speak it, and WebSocket, get "
+            "HTTP/1.1.",
+            own=True,
+        ),
+        Setting(
             "upstream_keepalive_pool_size",
             Number(0),
             "512",

@@ -105,8 +105,8 @@ SECTION = Section(
             "lua_ssl_verify_depth",
             Number(0),
             "1",
-            "Longest chain of certificates that is accepted.",
-            inert=NOT_YET,
+            "Certificates that may stand between a server's own and its authority's, where a health check "
+            "verifies it; for upstreams it is `tls_verify_depth`, or 1.",
         ),
         Setting(
             "lua_ssl_protocols",

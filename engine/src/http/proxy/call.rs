@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use gopura_http1::Fault;
-use h2::client::{ResponseFuture, SendRequest};
-use h2::{RecvStream, SendStream};
+use h2::client::ResponseFuture;
+use h2::{Reason, RecvStream, SendStream};
 use http::{Request, Response};
 
-use super::client::{Broken, Client};
-use super::pump::Failure;
+use crate::http::body::Outbound;
+use crate::http::client::{Broken, Client};
+use crate::http::pump::Failure;
+use crate::http::reply::write_line;
 use crate::net::Clock;
+use crate::upstream::Place;
 
 /// Body bytes that may wait for the upstream's window.
 const HIGH_WATER: usize = 64 * 1024;
@@ -20,43 +23,86 @@ const HIGH_WATER: usize = 64 * 1024;
 pub struct Call {
     response: ResponseFuture,
     send: SendStream<Bytes>,
+    place: Place,
     waiting: BytesMut,
-    /// The client's body is read to its end; the end of the stream is sent.
-    pub done: bool,
+    /// The client's body is read to its end.
+    done: bool,
+    /// The end of the stream is sent.
     closed: bool,
-    /// Some of the client's body has been taken.
+    /// Some of the client's body that is not in `Outbound` has been taken: the request can not be repeated.
     pub taken: bool,
     clock: Clock,
-    limit: Duration,
+    write_timeout: Duration,
+    read_timeout: Duration,
     trailers: Vec<u8>,
+    ended: bool,
     pub passed: u64,
 }
 
+/// Why there is no response.
+pub struct Stopped {
+    pub failure: Failure,
+    /// The upstream promises that it has not looked at the request (RFC 9113, 8.7).
+    pub unprocessed: bool,
+    /// Not this request alone is over, but its connection.
+    pub connection_ended: bool,
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self { failure, unprocessed: false, connection_ended: false }
+    }
+}
+
+impl Stopped {
+    fn new(error: &h2::Error) -> Self {
+        let refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
+        let gone = error.is_go_away() && error.is_remote();
+        Self { failure: lost(error), unprocessed: gone || refused, connection_ended: gone || error.is_io() }
+    }
+}
+
 impl Call {
-    /// `bytes` is the body at hand; `complete` whether that is all.
     pub fn start(
-        mut sender: SendRequest<Bytes>,
+        mut place: Place,
         head: Request<()>,
-        bytes: &[u8],
-        complete: bool,
-        limit: Duration,
-    ) -> Result<Self, Failure> {
-        let ends = complete && bytes.is_empty();
-        let (response, send) = sender.send_request(head, ends).map_err(|error| lost(&error))?;
+        outbound: &Outbound,
+        write: Duration,
+        read: Duration,
+    ) -> Result<Self, Stopped> {
+        let ends = outbound.complete && outbound.bytes.is_empty();
+        // What could not even be queued has not been looked at.
+        let (response, send) = place
+            .sender
+            .send_request(head, ends)
+            .map_err(|error| Stopped { unprocessed: true, ..Stopped::new(&error) })?;
         let mut clock = Clock::default();
-        clock.set(limit);
+        clock.set(if ends { read } else { write });
         Ok(Self {
             response,
             send,
-            waiting: bytes.into(),
-            done: complete,
+            place,
+            waiting: outbound.bytes[..].into(),
+            done: outbound.complete,
             closed: ends,
             taken: false,
             clock,
-            limit,
+            write_timeout: write,
+            read_timeout: read,
             trailers: Vec::new(),
+            ended: false,
             passed: 0,
         })
+    }
+
+    /// The connection shall take no more requests: it may hang.
+    pub fn distrust(&self) {
+        self.place.retire();
+    }
+
+    /// Something moved: the time-out starts anew.
+    fn touch(&mut self) {
+        self.clock.set(if self.closed { self.read_timeout } else { self.write_timeout });
     }
 
     /// Moves the request's body as far as it goes without waiting.
@@ -72,6 +118,7 @@ impl Call {
                     Poll::Ready(more) => self.done = !more.map_err(Failure::Client)?,
                     Poll::Pending => break,
                 }
+                self.touch();
             }
             match self.poll_send(cx) {
                 Poll::Ready(true) => {}
@@ -88,6 +135,7 @@ impl Call {
                 return Poll::Ready(false);
             }
             self.closed = true;
+            self.touch();
             return Poll::Ready(self.send.send_data(Bytes::new(), true).is_ok());
         }
         self.send.reserve_capacity(self.waiting.len());
@@ -99,7 +147,7 @@ impl Call {
         let length = self.send.capacity().min(self.waiting.len());
         let piece = self.waiting.split_to(length).freeze();
         self.closed = self.done && self.waiting.is_empty();
-        self.clock.set(self.limit);
+        self.touch();
         Poll::Ready(length > 0 && self.send.send_data(piece, self.closed).is_ok())
     }
 
@@ -108,13 +156,37 @@ impl Call {
         &mut self,
         cx: &mut Context<'_>,
         client: &mut C,
-    ) -> Poll<Result<Response<RecvStream>, Failure>> {
+    ) -> Poll<Result<Response<RecvStream>, Stopped>> {
         self.poll_upload(cx, client)?;
         if let Poll::Ready(head) = Pin::new(&mut self.response).poll(cx) {
-            self.clock.set(self.limit);
-            return Poll::Ready(head.map_err(|error| lost(&error)));
+            self.touch();
+            return Poll::Ready(head.map_err(|error| Stopped::new(&error)));
         }
-        self.poll_stuck(cx, client)
+        self.poll_stuck(cx, client).map_err(Stopped::from)
+    }
+
+    /// Moves the response's body until both sides are finished.
+    pub fn poll<C: Client>(
+        &mut self,
+        cx: &mut Context<'_>,
+        client: &mut C,
+        body: &mut RecvStream,
+    ) -> Poll<Result<(), Failure>> {
+        loop {
+            if self.ended || client.is_congested() {
+                let flushed = ready!(client.poll_flush(cx)).map_err(Failure::Client);
+                if self.ended || flushed.is_err() {
+                    return Poll::Ready(flushed);
+                }
+            }
+            let piece = ready!(self.poll_piece(cx, client, body))?;
+            if piece.is_empty() {
+                client.finish(&self.trailers);
+                self.ended = true;
+            } else {
+                client.push(&piece);
+            }
+        }
     }
 
     /// The next piece of the response's body, trailers set aside; an empty one is the last.
@@ -125,11 +197,8 @@ impl Call {
         body: &mut RecvStream,
     ) -> Poll<Result<Bytes, Failure>> {
         self.poll_upload(cx, client)?;
-        if let Poll::Ready(Err(broken)) = client.poll_flush(cx) {
-            return Poll::Ready(Err(Failure::Client(broken)));
-        }
         while let Poll::Ready(piece) = body.poll_data(cx) {
-            self.clock.set(self.limit);
+            self.touch();
             let Some(piece) = piece else { return self.poll_trailers(cx, client, body) };
             let piece = piece.map_err(|error| lost(&error))?;
             body.flow_control().release_capacity(piece.len()).map_err(|error| lost(&error))?;
@@ -137,6 +206,9 @@ impl Call {
             if !piece.is_empty() {
                 return Poll::Ready(Ok(piece));
             }
+        }
+        if let Poll::Ready(Err(broken)) = client.poll_flush(cx) {
+            return Poll::Ready(Err(Failure::Client(broken)));
         }
         self.poll_stuck(cx, client)
     }
@@ -149,7 +221,7 @@ impl Call {
     ) -> Poll<Result<Bytes, Failure>> {
         let Poll::Ready(trailers) = body.poll_trailers(cx) else { return self.poll_stuck(cx, client) };
         for (name, value) in trailers.map_err(|error| lost(&error))?.iter().flatten() {
-            super::reply::write_line(&mut self.trailers, name.as_str().as_bytes(), value.as_bytes());
+            write_line(&mut self.trailers, name.as_str().as_bytes(), value.as_bytes());
         }
         Poll::Ready(Ok(Bytes::new()))
     }

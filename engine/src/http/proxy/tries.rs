@@ -1,0 +1,201 @@
+//! From peer to peer until one begins to answer.
+use std::time::{Duration, Instant};
+
+use super::answer::Answer;
+use super::{over_http1, over_http2};
+use crate::exchange::{Exchange, Scheme, Try};
+use crate::http::body::Outbound;
+use crate::http::client::Client;
+use crate::http::forward::wants_websocket;
+use crate::http::pump::Failure;
+use crate::shared::Shared;
+use crate::snapshot::Service;
+use crate::tls::{Identity, Offer};
+use crate::upstream::{self, ConnectError, Line, Peer, Peers};
+
+/// The service's time-outs.
+pub struct Times {
+    pub connect: Duration,
+    pub write: Duration,
+    pub read: Duration,
+}
+
+impl Times {
+    fn of(service: &Service) -> Self {
+        Self {
+            connect: Duration::from_millis(service.connect_timeout),
+            write: Duration::from_millis(service.write_timeout),
+            read: Duration::from_millis(service.read_timeout),
+        }
+    }
+}
+
+/// A try that brought no response.
+pub struct Lost {
+    pub failure: Failure,
+    pub again: Again,
+}
+
+/// What may be done after a lost try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// The request may have been acted upon: it is not sent twice.
+    Never,
+    /// It may be sent to another peer, as often as the service allows.
+    Elsewhere,
+    /// It may be sent once more without counting: an idle connection may die just as it is taken.
+    Freely,
+    /// HTTP/2 cannot say this request.
+    OverHttp1,
+}
+
+/// Tries peers until one gives the head of a response, at most `retries` times more than once.
+pub async fn run<C: Client>(
+    client: &mut C,
+    exchange: &mut Exchange,
+    outbound: &Outbound,
+    mut peer: Peer,
+    peers: &mut Peers,
+    shared: &Shared,
+) -> Result<Answer, Failure> {
+    let service = exchange.service.clone().ok_or(Failure::Closed)?;
+    let times = Times::of(&service);
+    let mut left = service.retries;
+    let mut offer = offer(exchange, &service, shared);
+    loop {
+        let lost = match once(client, exchange, outbound, &peer, &service, offer, &times, shared).await {
+            Ok(answer) => return Ok(answer),
+            Err(lost) => lost,
+        };
+        match lost.again {
+            Again::Freely => {}
+            Again::OverHttp1 if offer == Offer::Both => offer = Offer::Http1,
+            Again::Elsewhere if left > 0 => {
+                left -= 1;
+                peer = another(peers, lost.failure)?;
+            }
+            _ => return Err(lost.failure),
+        }
+    }
+}
+
+/// gRPC is HTTP/2, WebSocket is HTTP/1.1; otherwise a TLS upstream may choose.
+fn offer(exchange: &Exchange, service: &Service, shared: &Shared) -> Offer {
+    if service.is_grpc() {
+        Offer::Http2
+    } else if shared.settings.upstream_http2 && !wants_websocket(&exchange.request.headers) {
+        Offer::Both
+    } else {
+        Offer::Http1
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "all that one try depends on")]
+async fn once<C: Client>(
+    client: &mut C,
+    exchange: &mut Exchange,
+    outbound: &Outbound,
+    peer: &Peer,
+    service: &Service,
+    offer: Offer,
+    times: &Times,
+    shared: &Shared,
+) -> Result<Answer, Lost> {
+    let line = obtain(exchange, peer, service, offer, times, shared).await?;
+    match line {
+        Line::Http1(connection) => {
+            over_http1::attempt(client, exchange, connection, outbound, peer, times, shared).await
+        }
+        Line::Http2(place) => {
+            over_http2::attempt(client, exchange, place, outbound, peer, times, shared).await
+        }
+    }
+}
+
+/// The peer for the next try; the failure stays when there is none.
+fn another(peers: &mut Peers, failure: Failure) -> Result<Peer, Failure> {
+    peers.failed(matches!(failure, Failure::TimedOut));
+    peers.next().map_err(|_| failure)
+}
+
+/// A connection that was open, or a new one.
+async fn obtain(
+    exchange: &mut Exchange,
+    peer: &Peer,
+    service: &Service,
+    offer: Offer,
+    times: &Times,
+    shared: &Shared,
+) -> Result<Line, Lost> {
+    let identity = identity(exchange, service, peer, offer, shared)
+        .map_err(|failure| Lost { failure, again: Again::Never })?;
+    let started = Instant::now();
+    let opened = upstream::open(peer, identity.as_ref(), offer, times.connect, &shared.settings).await;
+    note_try(exchange, peer, started, opened).map_err(|failure| Lost { failure, again: Again::Elsewhere })
+}
+
+fn identity(
+    exchange: &Exchange,
+    service: &Service,
+    peer: &Peer,
+    offer: Offer,
+    shared: &Shared,
+) -> Result<Option<Identity>, Failure> {
+    if exchange.outgoing.scheme != Some(Scheme::Https) {
+        return Ok(None);
+    }
+    let host = exchange.outgoing.host_header.as_ref().unwrap_or(&peer.authority);
+    Identity::of(exchange, service, host, offer, shared).map(Some).map_err(|error| {
+        tracing::error!(service = %service.id, "TLS to the upstream: {error}");
+        Failure::Closed
+    })
+}
+
+/// Remembers a try, and logs why there is no connection.
+fn note_try<T>(
+    exchange: &mut Exchange,
+    peer: &Peer,
+    started: Instant,
+    connected: Result<T, ConnectError>,
+) -> Result<T, Failure> {
+    let mut note = |connected, failure| {
+        exchange.tries.push(Try { address: peer.address, started, connected, failure });
+    };
+    match connected {
+        Ok(connection) => {
+            note(u64::try_from(started.elapsed().as_millis()).ok(), None);
+            Ok(connection)
+        }
+        Err(ConnectError::TimedOut) => {
+            note(None, Some("timed out"));
+            tracing::warn!(upstream = %peer.address, "connecting timed out");
+            Err(Failure::TimedOut)
+        }
+        Err(ConnectError::Refused(error)) => {
+            note(None, Some("failed"));
+            tracing::warn!(upstream = %peer.address, "connecting failed: {error}");
+            Err(Failure::Closed)
+        }
+    }
+}
+
+/// Marks the last try as failed, and logs why.
+pub fn note_failure(exchange: &mut Exchange, failure: &Failure, peer: &Peer) {
+    if let Some(last) = exchange.tries.last_mut() {
+        last.failure = Some("failed");
+    }
+    match failure {
+        Failure::Closed => tracing::warn!(upstream = %peer.address, "closed before a response"),
+        Failure::TimedOut => tracing::warn!(upstream = %peer.address, "timed out"),
+        Failure::Invalid(fault) => {
+            tracing::error!(upstream = %peer.address, "bad response: {}", fault.reason());
+        }
+        Failure::Client(_) => {}
+    }
+}
+
+/// RFC 9110, 9.2.2.
+pub fn is_idempotent(exchange: &Exchange) -> bool {
+    let method = exchange.outgoing.method.as_ref().unwrap_or(&exchange.request.method);
+    matches!(&method[..], b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE" | b"PUT" | b"DELETE")
+}

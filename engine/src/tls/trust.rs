@@ -1,0 +1,138 @@
+//! Whom the gateway believes when it connects to somebody.
+use std::sync::{Arc, OnceLock};
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
+use webpki::{EndEntityCert, KeyUsage, VerifiedPath};
+
+use super::pem;
+use super::verify::Anyone;
+use crate::settings::Settings;
+
+/// nginx's `proxy_ssl_verify_depth`, which Kong leaves as it is.
+pub const DEPTH: usize = 1;
+
+const SYSTEM: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// Believes everybody: Kong's default for upstreams.
+pub fn anyone(provider: Arc<CryptoProvider>) -> Arc<dyn ServerCertVerifier> {
+    Arc::new(Anyone(provider))
+}
+
+/// Believes who has a certificate of these authorities, with at most `depth` certificates in between.
+pub fn authorities(
+    roots: RootCertStore,
+    depth: usize,
+    provider: Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, String> {
+    let (roots, algorithms) = (Arc::new(roots), provider.signature_verification_algorithms);
+    let inner = WebPkiServerVerifier::builder_with_provider(roots.clone(), provider)
+        .build()
+        .map_err(|error| error.to_string())?;
+    Ok(Arc::new(Near { inner, roots, algorithms, depth }))
+}
+
+/// What `lua_ssl_trusted_certificate` names.
+pub fn trusted(setting: &[String]) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    for path in setting {
+        let text = pem::read(if path == "system" { SYSTEM } else { path })?;
+        roots.add_parsable_certificates(pem::chain(&text)?);
+    }
+    Ok(roots)
+}
+
+/// Whom health checks believe: `lua_ssl_trusted_certificate`, within `lua_ssl_verify_depth`.
+pub struct Trust {
+    setting: Vec<String>,
+    pub depth: usize,
+    roots: OnceLock<Result<RootCertStore, String>>,
+}
+
+impl Trust {
+    pub fn new(settings: &Settings) -> Self {
+        let setting = settings.lua_ssl_trusted_certificate.clone();
+        Self { setting, depth: settings.lua_ssl_verify_depth, roots: OnceLock::new() }
+    }
+
+    /// Read when they are first needed.
+    pub fn roots(&self) -> Result<RootCertStore, String> {
+        self.roots.get_or_init(|| trusted(&self.setting)).clone()
+    }
+}
+
+#[derive(Debug)]
+struct Near {
+    inner: Arc<WebPkiServerVerifier>,
+    roots: Arc<RootCertStore>,
+    algorithms: WebPkiSupportedAlgorithms,
+    depth: usize,
+}
+
+impl Near {
+    fn check_depth(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<(), webpki::Error> {
+        let is_near = |path: &VerifiedPath<'_>| {
+            let between = path.intermediate_certificates().count();
+            if between > self.depth { Err(webpki::Error::MaximumPathDepthExceeded) } else { Ok(()) }
+        };
+        EndEntityCert::try_from(end_entity)?.verify_for_usage(
+            self.algorithms.all,
+            &self.roots.roots,
+            intermediates,
+            now,
+            KeyUsage::server_auth(),
+            None,
+            Some(&is_near),
+        )?;
+        Ok(())
+    }
+}
+
+impl ServerCertVerifier for Near {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verified =
+            self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)?;
+        if intermediates.len() > self.depth {
+            self.check_depth(end_entity, intermediates, now)
+                .map_err(|error| CertificateError::Other(OtherError(Arc::new(error))))?;
+        }
+        Ok(verified)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
+}
