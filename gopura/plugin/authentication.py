@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from gopura.plugin.lifecycle import Plugin
+from gopura.plugin.lifecycle import Phases, Plugin
 
 if TYPE_CHECKING:
     from gopura._engine import Entity, Exchange
@@ -37,6 +37,11 @@ class _Authenticating(Plugin):
         exchange.error(refusal.status, refusal.message, refusal.headers)
 
     @staticmethod
+    def _lets_pass(config: Any) -> bool:
+        """Whether some requests need not be asked who they are."""
+        return bool(config.anonymous) or not getattr(config, "run_on_preflight", True)
+
+    @staticmethod
     def _passes(exchange: Exchange, config: Any) -> bool:
         if not getattr(config, "run_on_preflight", True) and exchange.request.method == "OPTIONS":
             return True
@@ -65,10 +70,20 @@ class Authenticator(_Authenticating):
         """Return what the request proves, None when it is logged in already; raise Refusal otherwise."""
         raise NotImplementedError
 
+    def bound_phases(self, config: Any) -> Phases:
+        """Ask each request at once where none may pass unasked."""
+        phases = super().bound_phases(config)
+        if not self._lets_pass(config):
+            phases["access"] = (self.authenticate, False)
+        return phases
+
     def access(self, exchange: Exchange, config: Any) -> None:
         """Authenticate the request, or let it be anonymous, or refuse it."""
-        if self._passes(exchange, config):
-            return
+        if not self._passes(exchange, config):
+            self.authenticate(exchange, config)
+
+    def authenticate(self, exchange: Exchange, config: Any) -> None:
+        """Do so with a request that does not pass unasked."""
         try:
             if identity := self.identify(exchange, config):
                 self._accept(exchange, identity)

@@ -41,27 +41,27 @@ class KeyAuth(Authenticator, name="key-auth", priority=1250, no_consumer=True):
     def identify(self, exchange: Exchange, config: Config) -> None:
         """Look for a key, then for its credential."""
         body = Lazy(exchange) if config.key_in_body else None
-        key = self._key(exchange, config, body)
-        if not key:
-            # Kong leaves this header on the answer even when an anonymous consumer goes on.
-            exchange.response.headers.set("WWW-Authenticate", REALM)
-            raise NO_KEY
-        if not exchange.log_in("keyauth_credentials", "key", key):
-            raise UNKNOWN
-
-    def _key(self, exchange: Exchange, config: Config, body: "Lazy | None") -> str | None:
-        values = exchange.request.values
+        values, header, query = exchange.request.values, config.key_in_header, config.key_in_query
         for name in config.key_names:
-            found = values(name, config.key_in_header, config.key_in_query) or (
-                body.values(name) if body else []
-            )
+            if not (found := values(name, header, query) or (body.values(name) if body else None)):
+                continue
             if len(found) > 1:
                 raise DUPLICATE
-            if found and isinstance(found[0], str):
+            if isinstance(key := found[0], str):
                 if config.hide_credentials:
                     hide(exchange, body, name)
-                return found[0]
-        return None
+                return log_in(exchange, key)
+        return log_in(exchange, "")
+
+
+def log_in(exchange: Exchange, key: str) -> None:
+    """Authenticate the key's consumer; raises Refusal when there is none."""
+    if not key:
+        # Kong leaves this header on the answer even when an anonymous consumer goes on.
+        exchange.response.headers.set("WWW-Authenticate", REALM)
+        raise NO_KEY
+    if not exchange.log_in("keyauth_credentials", "key", key):
+        raise UNKNOWN
 
 
 class Lazy:

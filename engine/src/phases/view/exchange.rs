@@ -257,26 +257,26 @@ fn authenticate(
     credential: Option<Arc<Row>>,
     identifier: &str,
 ) {
-    let lines = &mut exchange.request.headers;
     let known = consumer.as_deref();
-    tell(lines, "X-Consumer-ID", known.map(|consumer| &*consumer.id));
-    tell(lines, "X-Consumer-Custom-ID", known.and_then(|consumer| consumer.text("custom_id")));
-    tell(lines, "X-Consumer-Username", known.and_then(|consumer| consumer.text("username")));
-    tell(
-        lines,
-        "X-Credential-Identifier",
-        credential.as_deref().and_then(|credential| credential.text(identifier)),
-    );
-    tell(lines, "X-Anonymous-Consumer", credential.is_none().then_some("true"));
+    let text = |row: Option<&'_ Row>, field: &str| row.and_then(|row| Some(value(row.text(field)?)));
+    let told = [
+        ("X-Consumer-ID", known.map(|consumer| value(&consumer.id))),
+        ("X-Consumer-Custom-ID", text(known, "custom_id")),
+        ("X-Consumer-Username", text(known, "username")),
+        ("X-Credential-Identifier", text(credential.as_deref(), identifier)),
+        ("X-Anonymous-Consumer", credential.is_none().then(|| Bytes::from_static(b"true"))),
+    ];
+    let lines = &mut exchange.request.headers;
+    lines.retain(|line| !told.iter().any(|(name, _)| line.name.eq_ignore_ascii_case(name.as_bytes())));
+    for (name, value) in told {
+        if let Some(value) = value {
+            lines.append(name, value);
+        }
+    }
     exchange.consumer = consumer;
     exchange.credential = credential;
 }
 
-fn tell(lines: &mut Lines, name: &'static str, value: Option<&str>) {
-    match value {
-        Some(value) => lines.set(name, Bytes::copy_from_slice(value.as_bytes())),
-        None => {
-            lines.remove(name);
-        }
-    }
+fn value(text: &str) -> Bytes {
+    Bytes::copy_from_slice(text.as_bytes())
 }

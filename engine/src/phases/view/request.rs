@@ -125,13 +125,14 @@ impl Request {
         query: bool,
     ) -> PyResult<Bound<'py, PyList>> {
         if header {
-            let values = self
-                .slot
-                .with(|exchange| exchange.request.headers.get_all(name).cloned().collect::<Vec<_>>())?;
-            if !values.is_empty() {
-                let texts: Vec<_> =
-                    values.iter().map(|value| text::decode(py, value)).collect::<PyResult<_>>()?;
-                return PyList::new(py, texts);
+            let (first, more) = self.slot.with(|exchange| {
+                let mut values = exchange.request.headers.get_all(name).cloned();
+                (values.next(), values.collect::<Vec<_>>())
+            })?;
+            if let Some(first) = first {
+                let list = PyList::new(py, [text::decode(py, &first)?])?;
+                more.iter().try_for_each(|value| list.append(text::decode(py, value)?))?;
+                return Ok(list);
             }
         }
         if query { self.query_values(py, name) } else { Ok(PyList::empty(py)) }
