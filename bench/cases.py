@@ -17,6 +17,17 @@ class Case:
     http2: bool = False
     key_auth: bool = False
     rate_limit: bool = False
+    no_ops: int = 0
+    """Plugins in Python that do nothing, on the one route that is asked."""
+    elsewhere: int = 0
+    """Routes with a plugin each that are never asked."""
+    targets: int = 0
+    """Targets of an upstream with active health checks, instead of one address."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether only gopura has such a configuration; it is compared with plain proxies."""
+        return bool(self.no_ops or self.elsewhere or self.targets)
 
     @property
     def host_names(self) -> list[str]:
@@ -40,6 +51,9 @@ CASES = {
         Case("limits", "key-auth and rate-limiting", key_auth=True, rate_limit=True),
         Case("tls", "TLS", tls=True),
         Case("http2", "HTTP/2 over TLS", tls=True, http2=True),
+        Case("no-ops", "ten no-op plugins", hosts=1, paths=1, no_ops=10),
+        Case("elsewhere", "1,000 plugins on other routes", elsewhere=1000),
+        Case("targets", "100 targets, health checks", targets=100),
     )
 }
 

@@ -42,7 +42,8 @@ def _line(cells: Iterable[str]) -> str:
 def _row(case: str, server: str, samples: Sequence[Sample]) -> str:
     own = [sample for sample in samples if (sample.case, sample.server) == (case, server)]
     cpu = {(s.case, s.server, s.round): s.cpu for s in samples}
-    to_nginx = _ratios(own, cpu, lambda sample: (case, BASE_SERVER, sample.round))
+    base = BASE_CASE if CASES[case].alone else case
+    to_nginx = _ratios(own, cpu, lambda sample: (base, BASE_SERVER, sample.round))
     to_plain = _ratios(own, cpu, lambda sample: (BASE_CASE, server, sample.round))
     cells = [
         CASES[case].title,

@@ -61,7 +61,7 @@ class Bench:
         self._upstream.start()
         certificate = create(self._folder)
         for case in self._cases:
-            for kind in KINDS:
+            for kind in [Gopura] if case.alone else KINDS:
                 server = kind(self._folder / f"{kind.name}-{case.name}")
                 self._servers.append((case, server))
                 server.start(case, self._upstream.port, certificate)

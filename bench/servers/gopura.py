@@ -13,7 +13,16 @@ import httpx
 from bench.cases import Case, consumer_keys
 from bench.servers.base import Server, ServerError, free_port
 from bench.servers.certificate import Certificate
+from bench.servers.nginx import TARGETS
 
+NO_OP = """from gopura.plugin import Exchange, Plugin
+
+
+class NoOp(Plugin, name="no-op-{number}", priority={number}):
+    def access(self, exchange: Exchange, config: Plugin.Config) -> None:
+        pass
+"""
+HEALTHCHECKS = {"active": {"healthy": {"interval": 1}, "unhealthy": {"interval": 1, "http_failures": 3}}}
 RATE = {"minute": 1_000_000_000, "policy": "local", "limit_by": "consumer"}
 
 
@@ -41,7 +50,7 @@ class Gopura(Server):
             "ssl_cert_key": str(certificate.key),
             # Loading does not wait for every write to be served; the marker at the end does.
             "write_ack_timeout": "0",
-        }
+        } | self._plugins(case)
         environment = os.environ | {f"GOPURA_{name.upper()}": value for name, value in settings.items()}
         program = Path(sys.executable).with_name("gopura")
         prefix = ["--prefix", str(self.folder / "prefix")]
@@ -49,6 +58,16 @@ class Gopura(Server):
         with httpx.Client(base_url=f"http://127.0.0.1:{admin}", timeout=60, trust_env=False) as client:
             Configuration(client, upstream).create(case)
         self._await(case)
+
+    def _plugins(self, case: Case) -> dict[str, str]:
+        """Write the plugins of a case; the settings that load them."""
+        if not case.no_ops:
+            return {}
+        plugins = self.folder / "plugins"
+        plugins.mkdir(parents=True)
+        for number in range(case.no_ops):
+            (plugins / f"no_op_{number}.py").write_text(NO_OP.format(number=number))
+        return {"plugins_path": str(plugins)}
 
     def _await(self, case: Case) -> None:
         """Wait until the route that was created last answers."""
@@ -73,17 +92,36 @@ class Configuration:
 
     def create(self, case: Case) -> None:
         """One service, its routes, and what the case asks for besides."""
-        service = {"name": "up", "url": f"http://127.0.0.1:{self._upstream}"}
-        self._post("/services", service)
+        self._post("/services", {"name": "up", "url": f"http://{self._host(case)}:{self._upstream}"})
         if case.key_auth:
             self._post("/plugins", {"name": "key-auth"})
             self._each(self._consumer, consumer_keys().items())
         if case.rate_limit:
             self._post("/plugins", {"name": "rate-limiting", "config": RATE})
+        self._each(self._elsewhere, range(case.elsewhere))
+        self._each(self._no_op, range(case.no_ops))
         self._each(self._route, ((host, path) for host in case.host_names for path in case.path_names[:-1]))
         # The last route of all is created last, alone: when it is served, all are.
         for host in case.host_names:
             self._route((host, case.path_names[-1]))
+
+    def _host(self, case: Case) -> str:
+        """The service's host: the upstream's address, or an upstream of many targets."""
+        if not case.targets:
+            return "127.0.0.1"
+        self._post("/upstreams", {"name": "targets", "healthchecks": HEALTHCHECKS})
+        self._each(self._target, TARGETS[: case.targets])
+        return "targets"
+
+    def _target(self, address: str) -> None:
+        self._post("/upstreams/targets/targets", {"target": f"{address}:{self._upstream}"})
+
+    def _elsewhere(self, number: int) -> None:
+        self._post("/services/up/routes", {"name": f"elsewhere-{number}", "paths": [f"/elsewhere/{number}"]})
+        self._post(f"/routes/elsewhere-{number}/plugins", {"name": "correlation-id"})
+
+    def _no_op(self, number: int) -> None:
+        self._post("/services/up/plugins", {"name": f"no-op-{number}"})
 
     def _route(self, route: tuple[str, str]) -> None:
         host, path = route

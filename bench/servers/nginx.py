@@ -33,6 +33,10 @@ PROXY = """  server_names_hash_max_size 8192;
 {servers}"""
 
 
+TARGETS = [f"127.0.1.{number}" for number in range(1, 101)]
+"""Addresses at which the upstream listens besides, on the same port."""
+
+
 class _Nginx(Server):
     def _start(self, http: str) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -52,7 +56,8 @@ class Upstream(_Nginx):
 
     def start(self) -> None:
         """Start the upstream on the core of the load."""
-        self._start(f'  server {{ listen 127.0.0.1:{self.port}; location / {{ return 200 "hello\\n"; }} }}')
+        listen = " ".join(f"listen {address}:{self.port};" for address in ["127.0.0.1", *TARGETS])
+        self._start(f'  server {{ {listen} location / {{ return 200 "hello\\n"; }} }}')
 
 
 class Nginx(_Nginx):

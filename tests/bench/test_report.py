@@ -16,6 +16,7 @@ SAMPLES = [
     sample("plain", "nginx", 1, 20),
     sample("plain", "gopura", 1, 22),
     sample("routes", "gopura", 0, 12),
+    sample("no-ops", "gopura", 0, 18),
 ]
 
 
@@ -25,6 +26,7 @@ SAMPLES = [
         ("100 routes", "nginx", "15.0 (10.0-20.0)", "1.00 (1.00-1.00)", "1.00 (1.00-1.00)"),
         ("100 routes", "gopura", "17.0 (12.0-22.0)", "1.15 (1.10-1.20)", "1.00 (1.00-1.00)"),
         ("10,000 routes", "gopura", "12.0 (12.0-12.0)", "-", "1.00 (1.00-1.00)"),
+        ("ten no-op plugins", "gopura", "18.0 (18.0-18.0)", "1.80 (1.80-1.80)", "1.50 (1.50-1.50)"),
     ],
 )
 def test_ratios_compare_measurements_of_the_same_round(
