@@ -23,7 +23,7 @@ def get(name: str) -> EntityType:
 
 def all() -> Mapping[str, EntityType]:  # noqa: A001 - reads `entities.all()`
     """Every entity by name, those that others refer to before these."""
-    return _described(surroundings.router_flavor, _plugins_own)
+    return _described(surroundings.router_flavor, surroundings.plugin_ordering, _plugins_own)
 
 
 _plugins_own: tuple[type[Entity], ...] = ()
@@ -42,9 +42,10 @@ def use_own_entities(models: Iterable[type[Entity]]) -> None:
 
 
 @cache
-def _described(flavor: str, own: tuple[type[Entity], ...]) -> Mapping[str, EntityType]:
+def _described(flavor: str, ordering: bool, own: tuple[type[Entity], ...]) -> Mapping[str, EntityType]:
     found = {model.entity().name: model.entity() for model in (*_models(), *own)}
     found["routes"] = _routes(found["routes"], flavor)
+    found["plugins"] = importlib.import_module(f"{__name__}.plugins").described(ordering)
     return {name: found[name] for name in _by_dependency(found)}
 
 
@@ -96,6 +97,7 @@ def follow(settings: "Settings") -> "list[Broken]":
 
     use_router_flavor(settings.router_flavor)
     surroundings.database = settings.database != "off"
+    surroundings.plugin_ordering = settings.plugin_ordering
     found = discover(settings.plugins, settings.plugins_path)
     plugins.enable(found.plugins)
     use_own_entities(entity for plugin in found.plugins.values() for entity in plugin.entities)

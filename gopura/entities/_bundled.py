@@ -14,7 +14,7 @@ class Enabled:
 
     def __init__(self) -> None:
         self._plugins: Mapping[str, type[Plugin]] | None = None
-        self._shapes: dict[str, Shape] = {}
+        self._shapes: dict[tuple[str, tuple[str, ...]], Shape] = {}
 
     @property
     def plugins(self) -> "Mapping[str, type[Plugin]]":
@@ -32,9 +32,10 @@ class Enabled:
 
     def shape(self, name: str, base: Shape) -> Shape | None:
         """The entity's shape for this plugin; None for an unknown one."""
-        if name not in self._shapes and name in self.plugins:
-            self._shapes[name] = specialised(base, shape_of(self.plugins[name]))
-        return self._shapes.get(name)
+        key = name, tuple(base.fields)  # these depend on the settings
+        if key not in self._shapes and name in self.plugins:
+            self._shapes[key] = specialised(base, shape_of(self.plugins[name]))
+        return self._shapes.get(key)
 
 
 enabled = Enabled()

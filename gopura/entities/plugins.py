@@ -1,14 +1,17 @@
 """Plugins: what is done to requests, where, with which configuration."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from gopura.entities import _bundled
+from gopura.entities._ordering import Ordering
 from gopura.schema import (
     Abstract,
     CreatedAt,
     DefaultNull,
     Entity,
+    EntityType,
     Foreign,
     ForeignKey,
     Protocol,
@@ -55,11 +58,22 @@ class PluginEntity(
     enabled: bool = True
     """Whether it runs."""
     tags: Tags | None = None
+    ordering: Ordering | None = None
+    """Plugins that run later or earlier in `access`, whatever their priorities are."""
 
-    @staticmethod
+
+def described(ordering: bool) -> EntityType:
+    """The entity, whose field `ordering` is dormant unless the setting `plugin_ordering` is on."""
+    entity = PluginEntity.entity()
+    fields, dormant = dict(entity.fields), {}
+    if not ordering:
+        dormant["ordering"] = fields.pop("ordering")
+    shape = replace(entity.shape, fields=fields)
+
     def variants(name: str) -> Shape | None:
-        """The entity with the configuration of this plugin."""
-        return _bundled.enabled.shape(name, PluginEntity.shape())
+        return _bundled.enabled.shape(name, shape)
+
+    return replace(entity, shape=shape, dormant=dormant, variants=variants)
 
 
 def enable(plugins: "Mapping[str, type[Plugin]]") -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gopura.release import VERSION
+
 if TYPE_CHECKING:
     import httpx
 
@@ -42,5 +44,9 @@ class HttpClient:
 
         key = verify, http2, proxy
         if key not in self._clients:
-            self._clients[key] = httpx.AsyncClient(verify=verify, http2=http2, proxy=proxy, trust_env=False)
+            client = httpx.AsyncClient(verify=verify, http2=http2, proxy=proxy, trust_env=False)
+            for name in ("Accept", "Accept-Encoding", "Connection"):  # a request says what its plugin says
+                del client.headers[name]
+            client.headers["User-Agent"] = f"gopura/{VERSION}"
+            self._clients[key] = client
         return self._clients[key]

@@ -9,9 +9,17 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from gopura.schema import Renamed
 from gopura.schema.types.queue import Queue as Settings
 
 log = logging.getLogger("gopura.plugins")
+
+FORMER_NAMES = Renamed(
+    retry_count=(10, "queue.max_retry_time"),
+    queue_size=(1, "queue.max_batch_size"),
+    flush_timeout=(2, "queue.max_coalescing_delay"),
+)
+"""Settings that plugins had before there were queues, and where they are now."""
 
 Send = Callable[[list[bytes]], Awaitable[None]]
 """Sends a batch; raises when it could not."""

@@ -64,13 +64,20 @@ def _request(exchange: Exchange, facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def _response(exchange: Exchange, facts: Mapping[str, Any]) -> dict[str, Any]:
     response = exchange.response
-    return {"status": response.status, "headers": response.headers.to_dict(), "size": facts["response_size"]}
+    # Kong's records are made when the request has let go of the connection: whether it lives on is not told.
+    connection = "upgrade" if response.status == 101 else "close"
+    headers = response.headers.to_dict() | {"connection": connection}
+    return {"status": response.status, "headers": headers, "size": facts["response_size"]}
 
 
 def _entities(exchange: Exchange, facts: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     named = {"route": exchange.route, "service": exchange.service, "consumer": exchange.consumer}
     found |= {name: _present(entity) for name, entity in named.items() if entity is not None}
+    if workspace := exchange.find("workspaces", "name", "default"):
+        for name in ("route", "service"):
+            if name in found:
+                found[name]["ws_id"] = workspace.id
     if exchange.route is not None:
         found["tries"] = facts["tries"]
     if exchange.credential is not None:

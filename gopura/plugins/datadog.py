@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from gopura.plugin import ALL_PROTOCOLS, Entity, Exchange, Node, Plugin, config
 from gopura.plugin.measurements import NAMES, consumer_name, line, values
+from gopura.plugin.queue import FORMER_NAMES
 
 _METRICS = ("kong_latency", "latency", "request_count", "request_size", "response_size", "upstream_latency")
 _KINDS = ("counter", "gauge", "histogram", "meter", "set", "timer", "distribution")
@@ -54,13 +55,7 @@ class Datadog(Plugin, name="datadog", priority=10, protocols=ALL_PROTOCOLS):
     class Config(config.Record):
         """What is measured, how it is named, where it is sent."""
 
-        checks = (
-            config.Renamed(
-                retry_count=(10, "queue.max_retry_time"),
-                queue_size=(1, "queue.max_batch_size"),
-                flush_timeout=(2, "queue.max_coalescing_delay"),
-            ),
-        )
+        checks = (FORMER_NAMES,)
 
         host: Annotated[config.Host | None, config.Referenceable()] = "localhost"
         """The agent's host."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from gopura.plugin import ALL_PROTOCOLS, Exchange, Node, Plugin, Use, config
 from gopura.plugin.custom_fields import set_fields
-from gopura.plugin.queue import Bounds, Queue, Queues
+from gopura.plugin.queue import FORMER_NAMES, Bounds, Queue, Queues
 from gopura.plugin.record import encoded
 from gopura.schema.types.url import parsed_url
 
@@ -34,13 +34,7 @@ class HttpLog(Plugin, name="http-log", priority=12, protocols=ALL_PROTOCOLS):
     class Config(config.Record):
         """Where to, and how."""
 
-        checks = (
-            config.Renamed(
-                retry_count=(10, "queue.max_retry_time"),
-                queue_size=(1, "queue.max_batch_size"),
-                flush_timeout=(2, "queue.max_coalescing_delay"),
-            ),
-        )
+        checks = (FORMER_NAMES,)
         rules = (config.Custom(_one_authorization),)
 
         http_endpoint: Annotated[config.Url, config.Encrypted(), config.Referenceable()]

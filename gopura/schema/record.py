@@ -50,6 +50,7 @@ class Record(BaseModel):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Validate by the fields' rules."""
-        if not cls.__pydantic_fields__:
+        open_types = cls.__pydantic_generic_metadata__["parameters"]
+        if not cls.__pydantic_fields__ or open_types:
             return handler(source)
         return cls.shape().core()

@@ -11,6 +11,8 @@ class Surroundings:
     """Whether there is a database that data planes share; without it what is kept there is refused."""
     router_flavor: str = "traditional_compatible"
     """How routes say what they match: traditional, traditional_compatible or expressions."""
+    plugin_ordering: bool = False
+    """Whether plugins may say before or after which others they run."""
 
 
 surroundings = Surroundings()

@@ -60,3 +60,35 @@ def test_only_enabled_plugins_can_be_named() -> None:
         assert "not enabled" in fields_of("plugins", {"name": "cors"})["name"]
     finally:
         plugins.enable(all_of_them)
+
+
+KEY_AUTH = {"access": ["key-auth"]}
+
+ORDERINGS: list[tuple[Any, dict[str, Any]]] = [
+    ({"before": KEY_AUTH}, {}),
+    ({"before": KEY_AUTH, "after": {"access": ["cors", "jwt"]}}, {}),
+    (None, {}),
+    ({"foo": "bar"}, {"ordering": {"foo": "unknown field"}}),
+    ({"before": {"log": ["key-auth"]}}, {"ordering": {"before": {"log": "unknown field"}}}),
+    ({"after": {"access": ["nope"]}},
+     {"ordering": {"after": {"access": [
+         "plugin 'nope' not enabled; add it to the 'plugins' configuration property"]}}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("ordering", "fields"), ORDERINGS)
+def test_ordering_is_there_when_it_is_wanted(
+    ordering: Any, fields: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"name": "rate-limiting", "config": {"minute": 1}, "ordering": ordering}
+    assert fields_of("plugins", given) == {"ordering": "unknown field"}
+    monkeypatch.setattr(entities.surroundings, "plugin_ordering", True)
+    assert fields_of("plugins", given) == fields
+    if not fields:
+        assert set(insert(entities.get("plugins"), given)) >= {"ordering", "config", "protocols"}
+
+
+def test_without_the_setting_plugins_have_no_ordering() -> None:
+    entity = entities.get("plugins")
+    assert "ordering" in entity.dormant
+    assert "ordering" not in insert(entity, {"name": "key-auth"})

@@ -56,6 +56,7 @@ def check(record: dict[str, Any]) -> None:
     assert record["request"]["querystring"] == {"a": "1"}
     assert record["request"]["headers"]["x-in"] == "v"
     assert record["response"]["status"] == 200
+    assert record["response"]["headers"]["connection"] == "close"
     assert (record["route"]["name"], record["service"]["name"]) == ("all", "echo")
     assert record["upstream_uri"] == "/x?a=1"
     assert record["upstream_status"] == "200"

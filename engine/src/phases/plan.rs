@@ -64,7 +64,7 @@ fn choose(chain: &Chain, next: &mut usize, exchange: &mut Exchange) -> Option<Ar
         exchange.phases = super::PhaseSet::default();
         Vec::with_capacity(chain.slots.len())
     });
-    while let Some(slot) = chain.slots.get(*next) {
+    while let Some(slot) = chain.slot_in_access(*next) {
         *next += 1;
         let consumer = exchange.consumer.as_ref().map(|entity| &*entity.id);
         let Some(bound) = slot.resolve(consumer) else { continue };
@@ -74,5 +74,6 @@ fn choose(chain: &Chain, next: &mut usize, exchange: &mut Exchange) -> Option<Ar
             return Some(bound.clone());
         }
     }
+    chain.settle(collected);
     None
 }

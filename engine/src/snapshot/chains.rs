@@ -1,8 +1,9 @@
 //! Which plugins run for a route, in which order, with which configuration.
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::entities::Plugin;
+use super::ordering::{self, Ordering};
 use super::{Route, Service};
 use crate::phases::{Bound, Phase, PhaseSet};
 
@@ -14,6 +15,10 @@ pub struct Chain {
     pub phases: PhaseSet,
     /// The largest request body that a plugin wants whole.
     pub request_body: Option<usize>,
+    /// The positions of slots as they run in `access`, when entities ask for another order than the slots'.
+    access: Option<Vec<usize>>,
+    /// What is wrong with the order that entities ask for.
+    fault: Option<String>,
 }
 
 /// One plugin name in a chain.
@@ -23,6 +28,8 @@ pub struct Slot {
     pub base: Option<Arc<Bound>>,
     /// What applies for a consumer instead, by the consumer's id.
     pub by_consumer: HashMap<Arc<str>, Arc<Bound>>,
+    /// What `base` says about its place; a consumer's configurations are known too late to have one.
+    ordering: Option<Ordering>,
 }
 
 impl Slot {
@@ -45,12 +52,32 @@ impl Chain {
         self.slots.iter().filter_map(move |slot| slot.resolve(consumer))
     }
 
+    /// The slot at this position of `access`.
+    pub fn slot_in_access(&self, position: usize) -> Option<&Slot> {
+        match &self.access {
+            None => self.slots.get(position),
+            Some(order) => order.get(position).map(|slot| &self.slots[*slot]),
+        }
+    }
+
+    /// Brings what `access` collected into the order of all other phases.
+    pub fn settle(&self, collected: &mut [Arc<Bound>]) {
+        if self.access.is_some() {
+            collected.sort_by(|a, b| (b.priority, &b.name).cmp(&(a.priority, &a.name)));
+        }
+    }
+
     fn new(mut slots: Vec<Slot>) -> Self {
         slots.sort_by(|a, b| (priority(b), &b.name).cmp(&(priority(a), &a.name)));
+        let asked: Vec<_> = slots.iter().map(|slot| (&*slot.name, slot.ordering.as_ref())).collect();
+        let (access, fault) = match ordering::access(&asked) {
+            Ok(order) => (order, None),
+            Err(cycle) => (None, Some(cycle.0.join(" before "))),
+        };
         let bounds = || slots.iter().flat_map(|slot| slot.base.iter().chain(slot.by_consumer.values()));
         let phases = bounds().fold(PhaseSet::default(), |set, bound| set.union(bound.phases));
         let request_body = bounds().filter_map(|bound| bound.request_body).max();
-        Self { slots, phases, request_body }
+        Self { slots, phases, request_body, access, fault }
     }
 }
 
@@ -94,7 +121,17 @@ impl Chains {
                 by_route.insert(route.id.clone(), chain.clone());
             }
         }
-        Self { globals, by_route }
+        let chains = Self { globals, by_route };
+        chains.warn();
+        chains
+    }
+
+    fn warn(&self) {
+        let all = self.by_route.values().chain([&self.globals]);
+        let faults: BTreeSet<&str> = all.filter_map(|chain| chain.fault.as_deref()).collect();
+        for fault in faults {
+            tracing::error!("plugins ask for an order that cannot be, and run by priority: {fault}");
+        }
     }
 }
 
@@ -160,7 +197,12 @@ fn slot(name: &str, mut scoped: Vec<Scoped<'_>>) -> Slot {
             by_consumer.entry(consumer.id.clone()).or_insert_with(|| (*bound).clone());
         }
     }
-    Slot { name: name.to_owned(), base: base.map(|(_, bound)| (*bound).clone()), by_consumer }
+    Slot {
+        name: name.to_owned(),
+        base: base.map(|(_, bound)| (*bound).clone()),
+        by_consumer,
+        ordering: base.and_then(|(plugin, _)| plugin.ordering.clone()),
+    }
 }
 
 fn fits(plugin: &Plugin, route: Option<&str>, service: Option<&str>) -> bool {

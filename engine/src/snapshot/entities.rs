@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use super::ordering::Ordering;
 use crate::exchange::Scheme;
 use crate::http::forward::authority;
 
@@ -179,6 +180,7 @@ pub struct Plugin {
     pub route: Option<Reference>,
     pub service: Option<Reference>,
     pub consumer: Option<Reference>,
+    pub ordering: Option<Ordering>,
     /// The exact bytes of the configuration.
     pub config: Box<RawValue>,
 }

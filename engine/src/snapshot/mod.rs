@@ -5,6 +5,7 @@ mod compile;
 mod entities;
 mod file;
 mod message;
+mod ordering;
 mod tables;
 mod upstreams;
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 from gopura.plugin import ALL_PROTOCOLS, Exchange, Node, Plugin, config
-from gopura.plugin.queue import Bounds, Queues, Send
+from gopura.plugin.queue import FORMER_NAMES, Bounds, Queues, Send
 from gopura.plugins.statsd.measured import Measurements
 
 _METRICS = (
@@ -77,13 +77,7 @@ class Statsd(Plugin, name="statsd", priority=11, protocols=ALL_PROTOCOLS):
     class Config(config.Record):
         """What is measured, how it is named, where it is sent."""
 
-        checks = (
-            config.Renamed(
-                retry_count=(10, "queue.max_retry_time"),
-                queue_size=(1, "queue.max_batch_size"),
-                flush_timeout=(2, "queue.max_coalescing_delay"),
-            ),
-        )
+        checks = (FORMER_NAMES,)
 
         host: config.Host | None = "localhost"
         """The server's host."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gopura.settings.kinds import Number, OneOf
+from gopura.settings.kinds import Flag, Number, OneOf
 from gopura.settings.setting import Section, Setting
 
 SECTION = Section(
@@ -83,6 +83,14 @@ SECTION = Section(
             "Seconds after which an asynchronous phase of a plugin is cancelled and the request answered "
             "with 500. "
             "0 sets no limit.",
+            own=True,
+        ),
+        Setting(
+            "plugin_ordering",
+            Flag(),
+            "off",
+            "Give plugins the field `ordering`, as in Kong's enterprise edition: before or after which others "
+            "they run in `access`.",
             own=True,
         ),
     ),
