@@ -1,6 +1,6 @@
 //! Moves bodies between client and upstream, both ways at once.
 use std::io;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use gopura_http1::{Fault, Framing, Piece, ResponseHead, Scanner, chunked, parse_response};
@@ -220,19 +220,7 @@ impl Download {
                 Ok(false) => {}
                 Err(fault) => return Poll::Ready(Err(Failure::Invalid(fault))),
             }
-            if let Poll::Ready(Err(broken)) = client.poll_flush(cx) {
-                return Poll::Ready(Err(Failure::Client(broken)));
-            }
-            match connection.io.poll_fill(cx) {
-                Poll::Ready(Ok(0)) if connection.body.ended() => {}
-                Poll::Ready(Ok(0)) => return Poll::Ready(Err(Failure::Closed)),
-                Poll::Ready(Ok(_)) => connection.io.deadline(upload.read_timeout),
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
-                Poll::Pending if upload.done && client.poll_gone(cx).is_ready() => {
-                    return Poll::Ready(Err(Failure::Client(Broken::Gone)));
-                }
-                Poll::Pending => return Poll::Pending,
-            }
+            ready!(poll_more(cx, client, connection, upload))?;
         }
     }
 
@@ -292,16 +280,32 @@ impl Download {
                 }
                 Piece::More => {}
             }
-            if let Poll::Ready(Err(broken)) = client.poll_flush(cx) {
-                return Poll::Ready(Err(Failure::Client(broken)));
-            }
-            match connection.io.poll_fill(cx) {
-                Poll::Ready(Ok(0)) if connection.body.ended() => {}
-                Poll::Ready(Ok(0)) => return Poll::Ready(Err(Failure::Closed)),
-                Poll::Ready(Ok(_)) => connection.io.deadline(upload.read_timeout),
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
-                Poll::Pending => return Poll::Pending,
-            }
+            ready!(poll_more(cx, client, connection, upload))?;
         }
+    }
+}
+
+/// Sends what the client still has to get, and waits for more of the body.
+fn poll_more<C: Client>(
+    cx: &mut Context<'_>,
+    client: &mut C,
+    connection: &mut Connection,
+    upload: &Upload,
+) -> Poll<Result<(), Failure>> {
+    if let Poll::Ready(Err(broken)) = client.poll_flush(cx) {
+        return Poll::Ready(Err(Failure::Client(broken)));
+    }
+    match connection.io.poll_fill(cx) {
+        Poll::Ready(Ok(0)) if connection.body.ended() => Poll::Ready(Ok(())),
+        Poll::Ready(Ok(0)) => Poll::Ready(Err(Failure::Closed)),
+        Poll::Ready(Ok(_)) => {
+            connection.io.deadline(upload.read_timeout);
+            Poll::Ready(Ok(()))
+        }
+        Poll::Ready(Err(error)) => Poll::Ready(Err(error.into())),
+        Poll::Pending if upload.done && client.poll_gone(cx).is_ready() => {
+            Poll::Ready(Err(Failure::Client(Broken::Gone)))
+        }
+        Poll::Pending => Poll::Pending,
     }
 }
