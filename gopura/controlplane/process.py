@@ -10,7 +10,7 @@ from gopura import declarative, entities
 from gopura.admin import create_app
 from gopura.controlplane.access_log import AccessLog
 from gopura.controlplane.admin_server import AdminServers
-from gopura.controlplane.records import Records
+from gopura.controlplane.records import Records, forget
 from gopura.declarative import InvalidConfiguration
 from gopura.link import LinkServer
 from gopura.settings import Settings
@@ -72,9 +72,8 @@ async def _link(store: Store, launch: Launch, stack: AsyncExitStack) -> tuple[Bu
     builder = Builder(store, settings.snapshot_window)
     link = LinkServer(builder, settings.write_ack_timeout, settings.link_ping_interval)
     builder.on_change = link.announce
-    records = Records(store)
-    link.answer = records.answer
-    builder.on_left_out = lambda change: records.tell(change, link.call)
+    link.answer = Records(store).answer
+    builder.on_left_out = lambda changes: forget(changes, link.tell)
     await builder.load()
     await stack.enter_async_context(link.listening(settings.path("run", "link.sock")))
     log.debug("the snapshot has version %d", builder.version)

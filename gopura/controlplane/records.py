@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from gopura import entities, schema
@@ -19,12 +18,10 @@ WRITABLE = frozenset({"oauth2_tokens", "oauth2_authorization_codes", "sessions",
 
 
 class Records:
-    """Answers the calls of data planes, and tells all of them which rows changed."""
+    """Answers the calls of data planes."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._news: list[tuple[str, Row]] = []
-        self._telling: set[asyncio.Future[Any]] = set()
 
     async def answer(self, name: str, params: Params) -> Any:
         """Do what a data plane asks for; LookupError for what it may not ask."""
@@ -72,20 +69,18 @@ class Records:
         async with self._store.transaction(actor="data plane") as tx:
             return await tx.delete(entity, id) is not None
 
-    def tell(self, change: Change, call: Call) -> None:
-        """Have the data planes forget what they know of a changed row."""
-        if change.entity not in LEFT_OUT & WRITABLE:
-            return
-        if not self._news:
-            telling = asyncio.ensure_future(self._tell(call))
-            self._telling.add(telling)
-            telling.add_done_callback(self._telling.discard)
-        self._news += [(change.entity, row) for row in (change.before, change.after) if row]
 
-    async def _tell(self, call: Call) -> None:
-        """Tell all that has changed at once: many rows may have expired together."""
-        news, self._news = self._news, []
-        await call("forget", rows=news)
+def forget(changes: Iterable[Change], tell: Callable[..., None]) -> None:
+    """Have the data planes forget changed rows, all of them at once: many may have expired together."""
+    rows = [
+        (change.entity, row)
+        for change in changes
+        if change.entity in LEFT_OUT & WRITABLE
+        for row in (change.before, change.after)
+        if row
+    ]
+    if rows:
+        tell("forget", rows=rows)
 
 
 def _lasting(ttl: float | None) -> Row:

@@ -42,6 +42,15 @@ class Snapshots(Protocol):
         """Its hash."""
         ...
 
+    @property
+    def followed(self) -> int:
+        """The last change that the newest version takes into account."""
+        ...
+
+    def renumbered(self, start: int) -> bytes:
+        """What tells a data plane that its content, of an older version, is that of the newest."""
+        ...
+
     def message(self, start: int) -> bytes:
         """What brings a data plane from a version to the newest."""
         ...
@@ -73,6 +82,9 @@ class Peer:
             await self._send(messages.current(version, content_hash))
             self.attempted = version
             self._serves(version)
+        elif content_hash == self._snapshots.hash and 0 < version < self._snapshots.version:
+            self.version, self.attempted = version, self._snapshots.version
+            await self._send(self._snapshots.renumbered(version))
         else:
             self.version = version
         pushing = asyncio.create_task(self._push())
@@ -84,18 +96,15 @@ class Peer:
             self._closed()
 
     def wake(self) -> None:
-        """There may be something newer to send."""
+        """There may be something newer to send, or nothing more to wait for."""
+        self._settle()
         self._wake.set()
 
     def serves(self, version: int) -> asyncio.Future[bool]:
         """Becomes True when the data plane serves a version, False when it refused it or went away."""
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        if self.version >= version:
-            future.set_result(True)
-        elif self.faults and self.attempted >= version:
-            future.set_result(False)
-        else:
-            self._waiting.append((version, future))
+        self._waiting.append((version, future))
+        self._settle()
         return future
 
     async def call(self, name: str, params: Message) -> Any:
@@ -144,7 +153,7 @@ class Peer:
 
     def _serves(self, version: int) -> None:
         self.version = version
-        self._settle(lambda wanted: True if version >= wanted else None)
+        self._settle()
 
     def _refuses(self, version: int, faults: list[EntityFault]) -> None:
         self.faults = faults
@@ -153,20 +162,32 @@ class Peer:
                 "data plane %s cannot serve version %d, and keeps %d: %s %s: %s",
                 self.node, version, self.version, fault["entity"], fault["id"], fault["message"],
             )  # fmt: skip
-        self._settle(lambda wanted: False if version >= wanted else None)
+        self._settle()
         bad = self._left_out | {(fault["entity"], fault["id"]) for fault in faults}
         if self.version == 0 and bad != self._left_out:
             self._left_out, self.attempted, self.faults = bad, -1, []
 
-    def _settle(self, verdict: Any) -> None:
+    def _settle(self) -> None:
         waiting, self._waiting = self._waiting, []
         for wanted, future in waiting:
-            decided = verdict(wanted)
-            if decided is None:
+            verdict = self._verdict(wanted)
+            if verdict is None:
                 self._waiting.append((wanted, future))
             elif not future.done():
-                future.set_result(decided)
+                future.set_result(verdict)
+
+    def _verdict(self, wanted: int) -> bool | None:
+        """Whether the data plane serves a version; None when that is still open."""
+        if self._up_to(self.version) >= wanted:
+            return True
+        return False if self.faults and self._up_to(self.attempted) >= wanted else None
+
+    def _up_to(self, version: int) -> int:
+        """The last change that a version of the snapshot takes into account."""
+        return self._snapshots.followed if version == self._snapshots.version else version
 
     def _closed(self) -> None:
-        self._settle(lambda _wanted: False)
+        for _, future in self._waiting:
+            if not future.done():
+                future.set_result(False)
         self._calls.lost()

@@ -32,6 +32,7 @@ class LinkServer:
         self._timeout = write_ack_timeout
         self._ping = ping_interval
         self._peers: list[Peer] = []
+        self._telling: set[asyncio.Future[list[Any]]] = set()
         self._arrival = asyncio.Event()
         self._expected_until = 0.0
         self.answer: Answer = no_answer
@@ -67,6 +68,8 @@ class LinkServer:
         done, pending = await asyncio.wait(waits, timeout=end - loop.time())
         for late in pending:
             late.cancel()
+        if self._telling:
+            await asyncio.wait(self._telling, timeout=max(0.0, end - loop.time()))
         return not pending and all(wait.result() for wait in done)
 
     async def call(self, name: str, **params: Any) -> list[Any]:
@@ -74,6 +77,12 @@ class LinkServer:
         calls = (peer.call(name, params) for peer in self._peers)
         answers = await asyncio.gather(*calls, return_exceptions=True)
         return [answer for answer in answers if not isinstance(answer, BaseException)]
+
+    def tell(self, name: str, **params: Any) -> None:
+        """Ask every connected data plane; only `served` waits for the answers."""
+        telling = asyncio.ensure_future(self.call(name, **params))
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
 
     @asynccontextmanager
     async def listening(self, path: Path) -> AsyncIterator[None]:

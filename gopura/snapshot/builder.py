@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 from gopura.snapshot.content import LEFT_OUT, Content
+from gopura.snapshot.encoding import delta_message
 from gopura.snapshot.window import Step, Window
 from gopura.store.changes import Change
 from gopura.store.errors import DatabaseUnavailable
@@ -30,9 +31,11 @@ class Source(Protocol):
 
 
 class Builder:
-    """The newest content, kept up to date by `follow`; `on_change` is called after each new version.
+    """The newest content, kept up to date by `follow`.
 
-    `on_left_out` hears the changes that no snapshot has.
+    `followed` is the last change that was taken up, `version` the last one that the content shows: what no data plane
+    needs makes no new version. `on_change` is called when either has grown; `on_left_out` hears the changes that no
+    snapshot has.
     """
 
     def __init__(self, store: Source, window: int) -> None:
@@ -40,10 +43,11 @@ class Builder:
         self._limit = window
         self._news = asyncio.Event()
         self._content = Content(0, {})
+        self.followed = 0
         self._window = Window(0, window)
         self._messages: dict[int, bytes] = {}
         self.on_change: Callable[[], None] = lambda: None
-        self.on_left_out: Callable[[Change], None] = lambda _change: None
+        self.on_left_out: Callable[[list[Change]], None] = lambda _changes: None
 
     @property
     def version(self) -> int:
@@ -59,6 +63,7 @@ class Builder:
         """Read everything from the store; DatabaseUnavailable when it cannot be reached."""
         version, entities = await self._store.snapshot()
         self._content = Content(version, entities)
+        self.followed = version
         self._window = Window(version, self._limit)
         self._messages.clear()
         self.on_change()
@@ -90,18 +95,22 @@ class Builder:
             )
         return self._messages[start]
 
+    def renumbered(self, start: int) -> bytes:
+        """The message for a data plane that serves the newest content under an older version."""
+        return delta_message(start, self.version, self._content.total, ())
+
     def without(self, left_out: Collection[tuple[str, str]]) -> bytes:
         """The whole newest snapshot but for some entities, given by kind and id."""
         return self._content.message(left_out)
 
     async def _catch_up(self) -> None:
         try:
-            changes = await self._store.changes(self.version)
+            changes = await self._store.changes(self.followed)
         except DatabaseUnavailable as error:
             log.warning("cannot read changes, will try again: %s", error)
             asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._news.set)
             return
-        if changes and changes[0].version != self.version + 1:
+        if changes and changes[0].version != self.followed + 1:
             log.warning(
                 "changes before version %d are gone from the log; reading everything", changes[0].version
             )
@@ -110,12 +119,14 @@ class Builder:
             self._apply(changes)
 
     def _apply(self, changes: list[Change]) -> None:
-        for change in changes:
+        served = [change for change in changes if change.entity not in LEFT_OUT]
+        for change in served:
             encoded = self._content.put(change.entity, change.id, change.after)
-            if change.entity in LEFT_OUT:
-                self.on_left_out(change)
-            else:
-                self._window.add(Step(change.version, change.entity, change.id, encoded))
-        self._content.version = changes[-1].version
-        self._messages.clear()
+            self._window.add(Step(change.version, change.entity, change.id, encoded))
+        if served:
+            self._content.version = served[-1].version
+            self._messages.clear()
+        self.followed = changes[-1].version
+        if len(served) < len(changes):
+            self.on_left_out([change for change in changes if change.entity in LEFT_OUT])
         self.on_change()

@@ -1,8 +1,8 @@
 """The tables of entities that plugins bring along: no migration knows them, so they follow the descriptions."""
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gopura.store.connection import Connection
 from gopura.store.database import Database
 from gopura.store.tables import Tables
 
@@ -15,7 +15,7 @@ async def ensure(database: Database, tables: Tables) -> None:
             await _ensure(connection, [tables.of[name] for name in names])
 
 
-async def _ensure(connection: AsyncConnection, wanted: list[sa.Table]) -> None:
+async def _ensure(connection: Connection, wanted: list[sa.Table]) -> None:
     await connection.run_sync(wanted[0].metadata.create_all, tables=wanted)
     for table in wanted:
         await connection.run_sync(_add_columns, table)

@@ -1,15 +1,21 @@
 """The change log: one row for every entity that a transaction touched, numbered without a gap."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gopura.store.connection import Connection
 
 Value = dict[str, Any]
 
+Unnumbered = dict[str, Any]
+"""A change without its version."""
+
+_MOST_RECENT = 1000
 NOTIFY_CHANNEL = "gopura_changes"
 
 
@@ -47,19 +53,70 @@ def table(metadata: sa.MetaData) -> sa.Table:
     )
 
 
+class Log:
+    """The log's table, and what is asked of it."""
+
+    def __init__(self, table: sa.Table) -> None:
+        newest = sa.func.coalesce(sa.func.max(table.c.version), 0)
+        self.table = table
+        self._newest = sa.select(newest)
+        self._append = sa.insert(table)
+        self._append_next = (
+            sa.insert(table)
+            .values(version=sa.select(newest + 1).scalar_subquery())
+            .returning(table.c.version)
+        )
+        self._after = (
+            sa.select(table).where(table.c.version > sa.bindparam("_version")).order_by(table.c.version)
+        )
+
+    async def newest(self, connection: Connection) -> int:
+        """The version of the last change; 0 before the first one."""
+        return int(await connection.scalar(self._newest) or 0)
+
+    async def after(self, connection: Connection, version: int) -> list[Change]:
+        """All changes that followed `version`, in order; a transaction's changes are never split."""
+        rows = await connection.execute(self._after, {"_version": version})
+        return [Change(*row) for row in rows]
+
+    async def append(self, connection: Connection, changes: Sequence[Unnumbered]) -> list[Change]:
+        """Number changes and write them down; to be called by the only writer, once in a transaction."""
+        first, *others = changes
+        start = int(await connection.scalar(self._append_next, first) or 0)
+        numbered = [{"version": start + number, **change} for number, change in enumerate(changes)]
+        if others:
+            await connection.execute(self._append, numbered[1:])
+        return [Change(**change) for change in numbered]
+
+
+class Recent:
+    """The last changes that this node made: whoever follows them need not read the log."""
+
+    def __init__(self) -> None:
+        self._changes: deque[Change] = deque(maxlen=_MOST_RECENT)
+
+    def add(self, changes: Sequence[Change]) -> None:
+        """Append a transaction's changes; what was before a gap is forgotten."""
+        if self._changes and changes and changes[0].version != self._changes[-1].version + 1:
+            self._changes.clear()
+        self._changes.extend(changes)
+
+    def between(self, version: int, newest: int) -> list[Change] | None:
+        """The changes after a version up to the newest one; None when some of them are not known here."""
+        known = self._changes
+        if not known or known[0].version > version + 1 or known[-1].version < newest:
+            return None
+        return [change for change in known if change.version > version]
+
+
 class Recorder:
     """Collects what one transaction does to entities, and writes it to the log before the commit."""
 
-    def __init__(self, log: sa.Table, actor: str | None, request_id: str | None) -> None:
+    def __init__(self, log: Log, actor: str | None, request_id: str | None) -> None:
         self._log = log
         self.expiring = False
         self._who = {"actor": actor, "request_id": request_id}
         self._touched: dict[tuple[str, str], tuple[Value | None, Value | None]] = {}
-
-    @property
-    def touched(self) -> bool:
-        """Whether there is anything to write."""
-        return bool(self._touched)
 
     def touch(self, entity: str, key: str, before: Value | None, after: Value | None) -> None:
         """Note a change; several changes of one entity in a transaction make one row."""
@@ -68,27 +125,12 @@ class Recorder:
             self._touched[entity, key] = (first, after)
         self.expiring |= bool(after and after.get("expires_at"))
 
-    async def write(self, connection: AsyncConnection) -> int:
-        """Append the rows; returns the version that the database has after the commit."""
-        version = await current(connection, self._log)
-        if self._touched:
-            await connection.execute(sa.insert(self._log), list(self._rows(version, time.time())))
-        return version + len(self._touched)
+    async def write(self, connection: Connection) -> list[Change]:
+        """Append the rows to the log."""
+        return await self._log.append(connection, self._rows(time.time())) if self._touched else []
 
-    def _rows(self, version: int, at: float) -> Sequence[Mapping[str, Any]]:
+    def _rows(self, at: float) -> list[Unnumbered]:
         return [
-            self._who
-            | {"version": number, "at": at, "entity": entity, "id": key, "before": old, "after": new}
-            for number, ((entity, key), (old, new)) in enumerate(self._touched.items(), version + 1)
+            {"at": at, **self._who, "entity": entity, "id": key, "before": old, "after": new}
+            for (entity, key), (old, new) in self._touched.items()
         ]
-
-
-async def current(connection: AsyncConnection, log: sa.Table) -> int:
-    """The version of the last change; 0 before the first one."""
-    return int(await connection.scalar(sa.select(sa.func.coalesce(sa.func.max(log.c.version), 0))) or 0)
-
-
-async def after(connection: AsyncConnection, log: sa.Table, version: int) -> list[Change]:
-    """All changes that followed `version`, in order; a transaction's changes are never split."""
-    rows = await connection.execute(sa.select(log).where(log.c.version > version).order_by(log.c.version))
-    return [Change(**row._mapping) for row in rows]

@@ -10,9 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from gopura.store.database import Database
+    from gopura.store.connection import Connection
+from gopura.store.database import Database
 
 _CLEAN_SECONDS = 60.0
 
@@ -63,12 +62,12 @@ class Counters:
             await self._add(connection, amounts)
             await self._clean(connection)
 
-    async def _values(self, connection: AsyncConnection, names: Sequence[str]) -> dict[str, int]:
+    async def _values(self, connection: Connection, names: Sequence[str]) -> dict[str, int]:
         of = self._table.c
         query = sa.select(of.name, of.value).where(of.name.in_(names), of.expires_at > time.time())
         return {row.name: row.value for row in await connection.execute(query)}
 
-    async def _add(self, connection: AsyncConnection, amounts: Sequence[tuple[str, int, int]]) -> None:
+    async def _add(self, connection: Connection, amounts: Sequence[tuple[str, int, int]]) -> None:
         insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         now = time.time()
         # In one order everywhere, so that two nodes never wait for each other.
@@ -77,7 +76,7 @@ class Counters:
             added = {"value": self._table.c.value + amount}
             await connection.execute(row.on_conflict_do_update(index_elements=["name"], set_=added))
 
-    async def _clean(self, connection: AsyncConnection) -> None:
+    async def _clean(self, connection: Connection) -> None:
         if time.monotonic() - self._cleaned < _CLEAN_SECONDS:
             return
         self._cleaned = time.monotonic()

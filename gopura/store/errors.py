@@ -17,6 +17,12 @@ class NotBootstrapped(Exception):
     """The database has no tables yet, or they belong to another release."""
 
 
+def reason(error: BaseException) -> str:
+    """What a database or its driver says about a failure, in one line."""
+    cause = getattr(error, "orig", None) or error
+    return str(cause).partition("\n")[0] or type(cause).__name__
+
+
 class EntityError(Exception):
     """A refused operation on an entity: `code`, `name`, `message` and the `fields` concerned."""
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from gopura.store.errors import DatabaseUnavailable
-from gopura.store.layout import Layout
-from gopura.store.tables import EXPIRY
+from gopura.store.layout import EXPIRY, Layout
 
 if TYPE_CHECKING:
     from gopura.store.store import Store

@@ -7,6 +7,9 @@ from typing import Any, Literal
 from gopura.schema.entity import EntityType
 from gopura.schema.field import Field
 
+EXPIRY = "expires_at"
+"""The column that says when a row's ttl is over."""
+
 ColumnKind = Literal["string", "integer", "number", "boolean", "json", "foreign"]
 
 
@@ -51,6 +54,21 @@ class Layout:
     def foreign(self) -> tuple[Column, ...]:
         """The references to other entities."""
         return tuple(column for column in self.columns if column.kind == "foreign")
+
+    @cached_property
+    def cells(self) -> tuple[str, ...]:
+        """The columns that make up a value."""
+        return (*(column.sql for column in self.columns), *((EXPIRY,) if self.ttl else ()))
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What they are called in a value."""
+        return (*(column.name for column in self.columns), *((EXPIRY,) if self.ttl else ()))
+
+    @cached_property
+    def converted(self) -> tuple[Column, ...]:
+        """The columns that a value shows in another form."""
+        return tuple(column for column in self.columns if column.kind in ("foreign", "number"))
 
     @cached_property
     def tagged(self) -> bool:

@@ -44,12 +44,12 @@ class Location:
 
 def memory() -> Location:
     """A database that lives in the process and dies with it."""
-    return Location("memory", sa.URL.create("sqlite+aiosqlite", database=":memory:"))
+    return Location("memory", sa.URL.create("sqlite", database=":memory:"))
 
 
 def sqlite(path: Path) -> Location:
     """A file; made at the first opening."""
-    return Location("sqlite", sa.URL.create("sqlite+aiosqlite", database=str(path)), {"timeout": 30})
+    return Location("sqlite", sa.URL.create("sqlite", database=str(path)), {"timeout": 30})
 
 
 def from_settings(settings: DatabaseSettings) -> Location:

@@ -9,8 +9,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gopura.store.connection import Connection
 from gopura.store.database import Database
 from gopura.store.errors import NotBootstrapped
 from gopura.store.location import Location
@@ -102,7 +102,7 @@ def config(connection: sa.Connection) -> Config:
     return found
 
 
-async def _run(connection: AsyncConnection, action: Callable[..., Any], *arguments: str) -> None:
+async def _run(connection: Connection, action: Callable[..., Any], *arguments: str) -> None:
     await connection.run_sync(lambda sync: action(config(sync), *arguments))
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gopura.store import offsets, rows
+from gopura.store.connection import Connection
 from gopura.store.layout import Layout
 from gopura.store.rows import Value
-from gopura.store.tables import EXPIRY, Tables
+from gopura.store.statements import Listed, Statements
 
 Where = Mapping[str, Any]
 
@@ -35,9 +35,10 @@ class Page:
 class Reader:
     """Reads entities as the Admin API shows them. Rows past their ttl are not seen."""
 
-    def __init__(self, connection: AsyncConnection, tables: Tables) -> None:
+    def __init__(self, connection: Connection, statements: Statements) -> None:
         self.connection = connection
-        self.tables = tables
+        self.statements = statements
+        self.tables = statements.tables
 
     async def get(self, entity: str, key: str) -> Value | None:
         """The entity with this primary key."""
@@ -50,7 +51,8 @@ class Reader:
 
     async def find(self, entity: str, where: Where) -> Value | None:
         """The first entity whose fields have all these values."""
-        found = await self._values(self._select(entity, where).limit(1), self.tables.layouts[entity])
+        query = self.statements.first(entity, tuple(where))
+        found = await self._values(self.tables.layouts[entity], query, _values(where))
         return rows.shown(found[0]) if found else None
 
     async def all(self, entity: str, where: Where | None = None) -> list[Value]:
@@ -64,9 +66,8 @@ class Reader:
 
     async def stored(self, entity: str, where: Where | None = None) -> list[Value]:
         """Like `all`, with `expires_at` instead of `ttl`."""
-        layout = self.tables.layouts[entity]
-        key = self.tables.of[entity].c[layout.key]
-        return await self._values(self._select(entity, where or {}).order_by(key), layout)
+        query, layout = self.statements.every(entity, tuple(where or ())), self.tables.layouts[entity]
+        return await self.connection.run_sync(_every, query, _values(where or {}), layout)
 
     async def page(
         self,
@@ -81,22 +82,14 @@ class Reader:
 
         It continues after a row's sort key, so rows that come or go meanwhile neither repeat nor hide others.
         """
-        table = self.tables.of[entity]
         layout = self.tables.layouts[entity]
-        order = [table.c[name] for name in (["created_at", layout.key] if newest_first else [layout.key])]
-        query = self._select(entity, where or {})
-        if tags:
-            query = query.where(*self._tagged(entity, table.c[layout.key], tags))
-        if offset is not None:
-            after = [
-                sa.literal(part) for part in offsets.decode(offset, (float, str) if newest_first else (str,))
-            ]
-            query = query.where(
-                sa.tuple_(*order) < sa.tuple_(*after) if newest_first else order[0] > after[0]
-            )
-        query = query.order_by(*[column.desc() if newest_first else column for column in order])
-        found = await self._values(query.limit(size + 1), layout)
-        return _page(found, size, [column.name for column in order])
+        order = ["created_at", layout.key] if newest_first else [layout.key]
+        groups = _groups(tags) if tags else []
+        after = offsets.decode(offset, (float, str) if newest_first else (str,)) if offset is not None else []
+        listed = Listed(tuple(where or ()), len(groups), bool(after), newest_first)
+        parameters = _values(where or {}) | _numbered("_tags", groups) | _numbered("_after", after)
+        query = self.statements.page(entity, listed)
+        return _page(await self._values(layout, query, parameters | {"_most": size + 1}), size, order)
 
     async def tags(self, size: int = 100, offset: str | None = None, tag: str | None = None) -> Page:
         """Which entity carries which tag."""
@@ -111,26 +104,27 @@ class Reader:
         found = [{str(name): value for name, value in row._mapping.items()} for row in result]
         return _page(found, size, ["entity_id", "entity_name", "tag"])
 
-    def _select(self, entity: str, where: Where) -> sa.Select[Any]:
-        table = self.tables.of[entity]
-        layout = self.tables.layouts[entity]
-        query = sa.select(table).where(
-            *(table.c[layout.by_name[name].sql] == value for name, value in where.items())
-        )
-        if layout.ttl:
-            query = query.where(sa.or_(table.c[EXPIRY].is_(None), table.c[EXPIRY] > time.time()))
-        return query
+    async def _values(self, layout: Layout, query: sa.Select[Any], parameters: dict[str, Any]) -> list[Value]:
+        result = await self.connection.execute(query, parameters)
+        return [rows.value_of(layout, row) for row in result]
 
-    def _tagged(self, entity: str, key: sa.Column[Any], tags: TagFilter) -> list[sa.ColumnElement[bool]]:
-        # One look-up in the tags' primary key for each row: pages stay cheap however many rows carry a tag.
-        table = self.tables.tags.alias()
-        groups = [tags.tags] if tags.mode == "or" else [[tag] for tag in tags.tags]
-        base = sa.select(sa.literal(1)).where(table.c.id == key, table.c.entity == entity)
-        return [sa.exists(base.where(table.c.tag.in_(group))) for group in groups]
 
-    async def _values(self, query: sa.Select[Any], layout: Layout) -> list[Value]:
-        result = await self.connection.execute(query)
-        return [rows.to_value(layout, row) for row in result.mappings()]
+def _every(
+    connection: sa.Connection, query: sa.Select[Any], parameters: dict[str, Any], layout: Layout
+) -> list[Value]:
+    return [rows.value_of(layout, row) for row in connection.execute(query, parameters)]
+
+
+def _values(where: Where) -> dict[str, Any]:
+    return {**where, "_now": time.time()}
+
+
+def _groups(tags: TagFilter) -> list[Sequence[str]]:
+    return [tags.tags] if tags.mode == "or" else [[tag] for tag in tags.tags]
+
+
+def _numbered(name: str, values: Sequence[Any]) -> dict[str, Any]:
+    return {f"{name}{number}": value for number, value in enumerate(values)}
 
 
 def _page(found: list[Value], size: int, key: list[str]) -> Page:

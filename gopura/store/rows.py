@@ -2,13 +2,13 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
-from gopura.store.layout import Column, Layout
-from gopura.store.tables import EXPIRY, TOGETHER
+from gopura.store.layout import EXPIRY, Column, Layout
+from gopura.store.tables import TOGETHER
 
 Value = dict[str, Any]
 
@@ -32,22 +32,31 @@ def _cell(layout: Layout, column: Column, value: Any) -> Any:
     return value
 
 
+def key_of(layout: Layout, value: Mapping[str, Any]) -> str:
+    """The primary key of a value as its row has it."""
+    key = str(value[layout.key])
+    return key.lower() if layout.key == "id" else key
+
+
 def to_value(layout: Layout, row: Mapping[str, Any]) -> Value:
     """The stored value, as the change log and the data plane see it: `expires_at` says when it ends."""
-    value = {column.name: _field(column, row[column.sql]) for column in layout.columns}
-    if layout.ttl:
-        value[EXPIRY] = row[EXPIRY]
+    return value_of(layout, [row[cell] for cell in layout.cells])
+
+
+def value_of(layout: Layout, cells: Sequence[Any]) -> Value:
+    """The stored value of cells in the order of `Layout.cells`."""
+    value = dict(zip(layout.names, cells, strict=True))
+    for column in layout.converted:
+        cell = value[column.name]
+        if cell is not None:
+            value[column.name] = _field(column, cell)
     return value
 
 
 def _field(column: Column, cell: Any) -> Any:
-    if cell is None:
-        return None
     if column.kind == "foreign":
         return {"id": cell}
-    if column.kind == "number" and float(cell).is_integer():
-        return int(cell)
-    return cell
+    return int(cell) if float(cell).is_integer() else cell
 
 
 def shown(value: Value) -> Value:

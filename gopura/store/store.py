@@ -7,8 +7,8 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from gopura import entities
-from gopura.store import added, changes, migrate
-from gopura.store.changes import Change, Recorder
+from gopura.store import added, migrate
+from gopura.store.changes import NOTIFY_CHANNEL, Change, Log, Recent, Recorder
 from gopura.store.counters import Counters
 from gopura.store.database import Database
 from gopura.store.expiry import Expiry
@@ -16,11 +16,14 @@ from gopura.store.layout import Layout, layout_of, stored
 from gopura.store.location import DatabaseSettings, Location, from_settings
 from gopura.store.reader import Page, Reader, TagFilter, Where
 from gopura.store.rows import Value
+from gopura.store.statements import Statements
 from gopura.store.tables import build
 from gopura.store.transaction import Transaction
 from gopura.store.watch import Watch
 
 Callback = Callable[[int], None]
+
+_NOTIFY = sa.select(sa.func.pg_notify(NOTIFY_CHANNEL, ""))
 
 
 class Store:
@@ -32,11 +35,14 @@ class Store:
     def __init__(self, location: Location, layouts: Iterable[Layout]) -> None:
         self.location = location
         self.tables = build(layouts)
+        self._statements = Statements(self.tables)
+        self._log = Log(self.tables.log)
         self._database = Database(location)
         self.counters = Counters(self._database, self.tables.counters)
         self.configuration_hash = "0" * 32
         self._callbacks: list[Callback] = []
         self._announced = 0
+        self._recent = Recent()
         self._expiry = Expiry(self)
         self._watch = Watch(self, location) if self._database.shared else None
 
@@ -79,22 +85,22 @@ class Store:
     ) -> AsyncIterator[Transaction]:
         """Change entities, all or nothing. Afterwards `version` is the database's."""
         async with self._database.write() as connection:
-            tx = Transaction(connection, self.tables, Recorder(self.tables.log, actor, request_id))
+            tx = Transaction(connection, self._statements, Recorder(self._log, actor, request_id))
             yield tx
-            tx.version = await tx.recorder.write(connection)
-            if self._database.shared and tx.recorder.touched:
-                await connection.execute(
-                    sa.select(sa.func.pg_notify(changes.NOTIFY_CHANNEL, str(tx.version)))
-                )
+            written = await tx.recorder.write(connection)
+            tx.version = written[-1].version if written else await self._log.newest(connection)
+            if self._database.shared and written:
+                await connection.execute(_NOTIFY)
         if tx.recorder.expiring:
             self._expiry.wake()
+        self._recent.add(written)
         self.announce(tx.version)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reader]:
         """Several queries on one committed state."""
         async with self._database.read() as connection:
-            yield Reader(connection, self.tables)
+            yield Reader(connection, self._statements)
 
     async def get(self, entity: str, key: str) -> Value | None:
         """The entity with this primary key."""
@@ -121,18 +127,21 @@ class Store:
     async def snapshot(self) -> tuple[int, dict[str, list[Value]]]:
         """The version, and all entities as the change log has them, read in one transaction."""
         async with self.reading() as reader:
-            version = await changes.current(reader.connection, self.tables.log)
+            version = await self._log.newest(reader.connection)
             return version, {name: await reader.stored(name) for name in self.tables.layouts}
 
     async def changes(self, after_version: int) -> list[Change]:
-        """Everything that happened after a version; the changes of a transaction are never split."""
+        """Everything after a version that was announced; the changes of a transaction are never split."""
+        known = self._recent.between(after_version, self._announced)
+        if known is not None:
+            return known
         async with self.reading() as reader:
-            return await changes.after(reader.connection, self.tables.log, after_version)
+            return await self._log.after(reader.connection, after_version)
 
     async def version(self) -> int:
         """The number of the last change."""
         async with self.reading() as reader:
-            return await changes.current(reader.connection, self.tables.log)
+            return await self._log.newest(reader.connection)
 
     def subscribe(self, callback: Callback) -> Callable[[], None]:
         """Call back with the version after every commit, of this node or another; returns how to end it."""

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.schema import SchemaItem
 
 from gopura.store import changes, counters
-from gopura.store.layout import Column, Layout
+from gopura.store.layout import EXPIRY, Column, Layout
 
 # Keys must sort by their bytes everywhere, or pages would differ between databases.
 _KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
@@ -22,7 +22,6 @@ _TYPES: dict[str, sa.types.TypeEngine[Any]] = {
     "foreign": _KEY,
 }
 
-EXPIRY = "expires_at"
 TOGETHER = "cache_key"
 """Holds the fields that are unique in combination; databases take no null for equal to another."""
 

@@ -4,15 +4,15 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gopura.store import constraints, rows
 from gopura.store.changes import Recorder
+from gopura.store.connection import Connection
 from gopura.store.errors import ForeignKeyViolation, NotFound
-from gopura.store.layout import Layout
+from gopura.store.layout import EXPIRY, Layout
 from gopura.store.reader import Reader
 from gopura.store.rows import Value
-from gopura.store.tables import EXPIRY, Tables
+from gopura.store.statements import Statements
 
 
 class Transaction(Reader):
@@ -23,16 +23,17 @@ class Transaction(Reader):
 
     version = 0
 
-    def __init__(self, connection: AsyncConnection, tables: Tables, recorder: Recorder) -> None:
-        super().__init__(connection, tables)
+    def __init__(self, connection: Connection, statements: Statements, recorder: Recorder) -> None:
+        super().__init__(connection, statements)
         self.recorder = recorder
+        self._known: dict[tuple[str, str], Value] = {}
 
     async def insert(self, entity: str, value: Value) -> Value:
         """Add an entity and return it as stored; PrimaryKey-, Unique- or ForeignKeyViolation."""
         layout = self.tables.layouts[entity]
         row = rows.to_row(layout, value)
-        await constraints.check(self.connection, self.tables, layout, row, value, new=True)
-        await self.connection.execute(sa.insert(self.tables.of[entity]), row)
+        await constraints.check(self.connection, self.statements, layout, row, value, new=True)
+        await self.connection.execute(self.statements.insert(entity), row)
         return await self._done(layout, None, row)
 
     async def update(self, entity: str, value: Value) -> Value:
@@ -41,20 +42,19 @@ class Transaction(Reader):
         Without a `ttl` in the value the entity expires when it did before; a `ttl` of 0 lets it live.
         """
         layout = self.tables.layouts[entity]
-        key = rows.to_row(layout, value)[layout.key]
+        key = rows.key_of(layout, value)
         before = await self._stored(layout, key)
         if before is None:
             raise NotFound.by_primary_key({layout.key: key})
         row = rows.to_row(layout, {EXPIRY: before.get(EXPIRY)} | value)
-        await constraints.check(self.connection, self.tables, layout, row, value, new=False)
-        table = self.tables.of[entity]
-        await self.connection.execute(sa.update(table).where(table.c[layout.key] == row[layout.key]), row)
+        await constraints.check(self.connection, self.statements, layout, row, value, new=False)
+        await self.connection.execute(self.statements.update(entity), row | {"_key": key})
         return await self._done(layout, before, row)
 
     async def upsert(self, entity: str, value: Value) -> Value:
         """Replace the entity that has the value's primary key, or add it."""
         layout = self.tables.layouts[entity]
-        exists = await self._stored(layout, rows.to_row(layout, value)[layout.key])
+        exists = await self._stored(layout, rows.key_of(layout, value))
         return await (self.insert if exists is None else self.update)(entity, value)
 
     async def delete(self, entity: str, key: str) -> Value | None:
@@ -73,13 +73,14 @@ class Transaction(Reader):
         for (name, child_key), row in reversed(doomed.items()):
             await self._retag(name, child_key, None)
             self.recorder.touch(name, child_key, row, None)
-        table = self.tables.of[entity]
-        await self.connection.execute(sa.delete(table).where(table.c[layout.key] == layout.key_of(value)))
+            self._known.pop((name, child_key), None)
+        await self.connection.execute(self.statements.delete(entity), {"_key": layout.key_of(value)})
         return rows.shown(value)
 
     async def clear(self, entity: str) -> None:
         """Remove every entity of a kind that nothing refers to."""
         layout, table = self.tables.layouts[entity], self.tables.of[entity]
+        self._known.clear()
         for value in await self.stored(entity):
             self.recorder.touch(entity, layout.key_of(value), value, None)
         await self.connection.execute(sa.delete(self.tables.tags).where(self.tables.tags.c.entity == entity))
@@ -101,31 +102,37 @@ class Transaction(Reader):
 
     async def _dependents(self, parent: Layout, value: Value) -> AsyncIterator[tuple[Layout, Value]]:
         for child, column in self.tables.children[parent.name]:
-            table = self.tables.of[child.name]
-            query = sa.select(table).where(table.c[column.sql] == parent.key_of(value))
-            for row in await self._values(query, child):
+            query = self.statements.below(child.name, column.sql)
+            for row in await self._values(child, query, {"_key": parent.key_of(value)}):
                 if column.on_delete != "cascade":
                     raise ForeignKeyViolation.restricted(parent.name, child.name)
                 yield child, row
                 async for dependent in self._dependents(child, row):
                     yield dependent
 
-    async def _stored(self, layout: Layout, key: Any) -> Value | None:
+    async def _values(self, layout: Layout, query: sa.Select[Any], parameters: dict[str, Any]) -> list[Value]:
+        # What the only writer has read stays true until it changes it itself.
+        found = await super()._values(layout, query, parameters)
+        self._known |= {(layout.name, layout.key_of(value)): dict(value) for value in found}
+        return found
+
+    async def _stored(self, layout: Layout, key: str) -> Value | None:
         # Expired rows count: they hold their keys until they are removed.
-        table = self.tables.of[layout.name]
-        found = await self._values(sa.select(table).where(table.c[layout.key] == key), layout)
-        return found[0] if found else None
+        if (layout.name, key) not in self._known:
+            await self._values(layout, self.statements.by_key(layout.name), {"_key": key})
+        return self._known.get((layout.name, key))
 
     async def _done(self, layout: Layout, before: Value | None, row: dict[str, Any]) -> Value:
         after = rows.to_value(layout, row)
+        key = row[layout.key]
         if layout.tagged and (before or {}).get("tags") != after["tags"]:
-            await self._retag(layout.name, row[layout.key], after["tags"])
-        self.recorder.touch(layout.name, row[layout.key], before, after)
-        return rows.shown(after)
+            await self._retag(layout.name, key, after["tags"])
+        self.recorder.touch(layout.name, key, before, after)
+        self._known[layout.name, key] = after
+        return rows.shown(dict(after))
 
     async def _retag(self, entity: str, key: str, tags: list[str] | None) -> None:
-        table = self.tables.tags
-        await self.connection.execute(sa.delete(table).where(table.c.id == key, table.c.entity == entity))
+        await self.connection.execute(self.statements.untag(), {"_key": key, "_entity": entity})
         if tags:
             found = [{"id": key, "entity": entity, "tag": tag} for tag in dict.fromkeys(tags)]
-            await self.connection.execute(sa.insert(table), found)
+            await self.connection.execute(sa.insert(self.tables.tags), found)

@@ -1,6 +1,5 @@
 """What plugins write goes into the store and comes back, and nothing else does."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import pytest
 
 from gopura.controlplane.records import Records as Keeper
+from gopura.controlplane.records import forget
 from gopura.plugin.records import Records
 from gopura.settings import Settings
 from gopura.store import Store
@@ -26,15 +26,12 @@ class Plane:
 
     async def hear(self, after: int) -> None:
         """Tell what has changed since a version, as the control plane does."""
-        done = asyncio.Event()
 
-        async def call(_name: str, rows: list[tuple[str, dict[str, Any]]]) -> None:
+        def tell(name: str, rows: list[tuple[str, dict[str, Any]]]) -> None:
+            assert name == "forget"
             self.records.forget_rows(rows)
-            done.set()
 
-        for change in await self.store.changes(after):
-            self.keeper.tell(change, call)
-        await done.wait()
+        forget(await self.store.changes(after), tell)
 
 
 @pytest.fixture

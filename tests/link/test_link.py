@@ -16,11 +16,16 @@ class Snapshots:
 
     def __init__(self):
         self.version = 1
+        self.followed = 1
+        self.same_since = None
         self.sent = []
 
     @property
     def hash(self):
-        return f"{self.version:064x}"
+        return f"{self.same_since or self.version:064x}"
+
+    def renumbered(self, start):
+        return self.message(start)
 
     def message(self, start):
         self.sent.append((start, self.version))
@@ -44,6 +49,7 @@ class DataPlane:
         self.gate = asyncio.Event()
         self.gate.set()
         self.asked = asyncio.Event()
+        self.calls = []
 
     def greeting(self):
         return messages.hello("node", self.version, f"{self.version:064x}")
@@ -64,6 +70,7 @@ class DataPlane:
         return messages.ack(version)
 
     async def call(self, name, params):
+        self.calls.append(name)
         if name != "double":
             raise LookupError(f"there is no call {name}")
         return params["n"] * 2
@@ -107,7 +114,7 @@ async def connected(server, client, snapshots):
 
 
 def publish(server, snapshots, version):
-    snapshots.version = version
+    snapshots.version = snapshots.followed = version
     server.announce()
 
 
@@ -127,6 +134,31 @@ async def test_one_that_is_up_to_date_gets_nothing(server, snapshots, plane, tmp
     assert await server.served(1)
     assert snapshots.sent == []
     running.cancel()
+
+
+async def test_what_no_data_plane_needs_is_served_without_a_message(connected, snapshots, plane):
+    waiting = asyncio.create_task(connected.served(2))
+    await asyncio.sleep(0)
+    snapshots.followed = 2
+    connected.announce()
+    assert await waiting
+    assert snapshots.sent == [(0, 1)]
+
+
+async def test_served_waits_for_what_was_told(connected, plane):
+    connected.tell("double", n=1)
+    assert await connected.served(1)
+    assert plane.calls == ["double"]
+
+
+async def test_an_older_version_of_the_same_content_is_renumbered(server, snapshots, plane, client):
+    plane.version, snapshots.same_since = 1, 1
+    snapshots.version = snapshots.followed = 3
+    current = asyncio.Event()
+    client.on_current = current.set
+    await asyncio.wait_for(current.wait(), 5)
+    assert snapshots.sent == [(1, 3)]
+    assert await server.served(3)
 
 
 async def test_a_burst_shares_one_delta(connected, snapshots, plane):

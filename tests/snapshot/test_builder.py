@@ -117,6 +117,20 @@ async def test_a_transaction_is_never_split(store, builder):
     assert (delta["version"], len(delta["changes"])) == (version, 2)
 
 
+async def test_what_no_data_plane_needs_makes_no_version(store, builder):
+    version = await write(store, builder, 1)
+    changed, heard = asyncio.Event(), []
+    builder.on_change, builder.on_left_out = changed.set, heard.extend
+    async with store.transaction() as tx:
+        await tx.insert("parameters", {"key": "k", "value": "v", "created_at": 1})
+    await asyncio.wait_for(changed.wait(), 5)
+    assert (builder.version, builder.followed) == (version, tx.version)
+    assert [change.entity for change in heard] == ["parameters"]
+    state = {}
+    take_up(state, builder.message(0))
+    assert take_up(state, builder.renumbered(version - 1))["changes"] == []
+
+
 async def test_entities_can_be_left_out(store, builder):
     await write(store, builder, 1, 2)
     state = {}
