@@ -30,7 +30,7 @@ LEVELS = {
 _NAMES = {number: name for name, number in LEVELS.items()}
 _STREAMS = {"/dev/stdout": "stdout", "/dev/stderr": "stderr"}
 # Libraries that tell at `info` what only a developer wants to know.
-_CHATTY = ("websockets", "uvicorn", "asyncio", "aiosqlite", "alembic", "sqlalchemy")
+_CHATTY = ("websockets", "uvicorn", "asyncio", "alembic", "sqlalchemy")
 
 
 class LogError(Exception):

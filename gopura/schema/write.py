@@ -1,6 +1,5 @@
 """From an Admin API input to a row that may be stored."""
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,7 +45,7 @@ def update(entity: EntityType, given: Mapping[str, Any], stored: Mapping[str, An
 
 def merged(shape: Shape, top: Mapping[str, Any], bottom: Mapping[str, Any]) -> dict[str, Any]:
     """The bottom object with the values of the top one over it; records go deeper, everything else is replaced."""
-    row = {**copy.deepcopy(dict(bottom)), **top}
+    row = {**bottom, **top}
     for name, field in shape.fields.items():
         over, under = top.get(name), bottom.get(name)
         if field.record is not None and isinstance(over, dict):

@@ -54,9 +54,9 @@ def table(metadata: sa.MetaData) -> sa.Table:
 
 
 class Log:
-    """The log's table, and what is asked of it."""
+    """The log's table, and what is asked of it. Other nodes that share it are notified of what is appended."""
 
-    def __init__(self, table: sa.Table) -> None:
+    def __init__(self, table: sa.Table, shared: bool) -> None:
         newest = sa.func.coalesce(sa.func.max(table.c.version), 0)
         self.table = table
         self._newest = sa.select(newest)

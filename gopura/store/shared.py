@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg  # type: ignore[import-untyped]
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from gopura.store.errors import DatabaseUnavailable, reason
 from gopura.store.location import Location
@@ -23,6 +26,8 @@ _CONNECT_ERRORS = (
     asyncpg.InterfaceError,
     sa.exc.SQLAlchemyError,
 )
+_FRESH_UNTIL = "fresh until"
+_FRESH_SECONDS = 1.0
 _TAKE_LOCK = sa.select(sa.func.pg_advisory_xact_lock(WRITE_LOCK))
 
 
@@ -37,9 +42,8 @@ class Shared:
             json_deserializer=orjson.loads,
             pool_size=10,
             max_overflow=10,
-            # Replaces connections that died with a server that has come back since.
-            pool_pre_ping=True,
         )
+        _ping_idle_connections(self._writers.sync_engine)
         self._readers = self._writers.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
@@ -60,6 +64,23 @@ class Shared:
     async def close(self) -> None:
         """Close every connection."""
         await self._writers.dispose()
+
+
+def _ping_idle_connections(engine: sa.Engine) -> None:
+    """Replace connections that died with a server that has come back since; one that was just used needs no ping."""
+
+    @sa.event.listens_for(engine, "checkout")
+    def ping(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if time.monotonic() < record.info.get(_FRESH_UNTIL, 0.0):
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise sa.exc.InvalidatePoolError from error
+
+    @sa.event.listens_for(engine, "checkin")
+    def used(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        record.info[_FRESH_UNTIL] = time.monotonic() + _FRESH_SECONDS
 
 
 @asynccontextmanager

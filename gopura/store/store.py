@@ -4,11 +4,9 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
-import sqlalchemy as sa
-
 from gopura import entities
 from gopura.store import added, migrate
-from gopura.store.changes import NOTIFY_CHANNEL, Change, Log, Recent, Recorder
+from gopura.store.changes import Change, Log, Recent, Recorder
 from gopura.store.counters import Counters
 from gopura.store.database import Database
 from gopura.store.expiry import Expiry
@@ -23,8 +21,6 @@ from gopura.store.watch import Watch
 
 Callback = Callable[[int], None]
 
-_NOTIFY = sa.select(sa.func.pg_notify(NOTIFY_CHANNEL, ""))
-
 
 class Store:
     """Entities in one database. Use it as an async context manager, or call `open` and `close`.
@@ -35,9 +31,9 @@ class Store:
     def __init__(self, location: Location, layouts: Iterable[Layout]) -> None:
         self.location = location
         self.tables = build(layouts)
-        self._statements = Statements(self.tables)
-        self._log = Log(self.tables.log)
         self._database = Database(location)
+        self._statements = Statements(self.tables)
+        self._log = Log(self.tables.log, self._database.shared)
         self.counters = Counters(self._database, self.tables.counters)
         self.configuration_hash = "0" * 32
         self._callbacks: list[Callback] = []
@@ -89,8 +85,6 @@ class Store:
             yield tx
             written = await tx.recorder.write(connection)
             tx.version = written[-1].version if written else await self._log.newest(connection)
-            if self._database.shared and written:
-                await connection.execute(_NOTIFY)
         if tx.recorder.expiring:
             self._expiry.wake()
         self._recent.add(written)
