@@ -104,8 +104,12 @@ class Signature:
         """Whether somebody who knows the secret signed this request."""
         text = "\n".join(line(name, request) for name in self.names)
         key, signed = (part.encode("utf-8", "surrogateescape") for part in (secret, text))
-        own = hmac.digest(key, signed, self.algorithm.removeprefix("hmac-"))
-        return hmac.compare_digest(own, self.value)
+        return matches(self.algorithm, key, signed, self.value)
+
+
+def matches(algorithm: str, key: bytes, signed: bytes, signature: bytes) -> bool:
+    """Whether the key makes this signature of these bytes."""
+    return hmac.compare_digest(hmac.digest(key, signed, algorithm.removeprefix("hmac-")), signature)
 
 
 def line(name: str, request: Request) -> str:
