@@ -258,6 +258,8 @@ class Engine:
 
         None when there is no such Upstream, or its health is not observed.
         """
+    def unhealthy(self) -> list[tuple[str, str, int, str]]:
+        """Give all unhealthy addresses: the Upstream's id, the target's host and port, the IP."""
     def set_metrics(self, source: Callable[[], str] | None) -> None:
         """Have `source` give the text of /metrics of the status API; None takes it away."""
     def set_log_level(self, level: str) -> None:

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use crate::phases::{self, EntityView};
 use crate::settings::Settings;
 use crate::shared::{Counters, Shared};
-use crate::snapshot::{self, Failure, Prepared, Refused, Snapshot};
+use crate::snapshot::{self, Entity, Failure, Prepared, Refused, Snapshot};
 use crate::upstream::Upstream;
 use crate::{log, worker};
 
@@ -263,6 +263,17 @@ impl Engine {
         Ok(self
             .upstream(upstream_id)
             .and_then(|found| found.balancer.load().set_health(host, port, ip, healthy).ok()))
+    }
+
+    /// All unhealthy addresses: the Upstream's id, the target's host and port, the IP.
+    fn unhealthy(&self) -> Vec<(String, String, u16, String)> {
+        let snapshot = self.shared.snapshot.load();
+        let of = |row: &Arc<Entity>| {
+            let found = snapshot.upstreams.get(row.text("name")?)?.unhealthy();
+            let id = row.id.to_string();
+            Some(found.into_iter().map(move |(host, port, ip)| (id.clone(), host, port, ip)))
+        };
+        snapshot.tables.rows("upstreams").filter_map(of).flatten().collect()
     }
 
     /// `source()` gives the text of /metrics of the status API; None takes it away.

@@ -15,6 +15,7 @@ import orjson
 from gopura._engine import Engine
 from gopura.dataplane.configuration import Configuration
 from gopura.dataplane.event_loop import PluginLoop
+from gopura.dataplane.health import HealthRecord
 from gopura.dataplane.metrics import Metrics
 from gopura.dataplane.plugins import PluginHost
 from gopura.dataplane.secrets import Secrets
@@ -81,6 +82,7 @@ class DataProcess:
             settings.link_ping_interval,
             min(settings.link_retry_max, _LOCAL_RETRY_SECONDS),
         )
+        self._health = HealthRecord(self._engine, settings.path("run", "health.json"))
         self._serving = False
 
     async def start(self, parent: Parent, life: Life) -> None:
@@ -109,15 +111,18 @@ class DataProcess:
             return
         self._serving = True
         self._plugins.start()
+        self._health.restore()
         self._engine.start()
         gc.collect()
         gc.freeze()  # what lives now lives on: later collections need not look at it
         parent.report("ready")
 
     async def report(self) -> None:
-        """Tell the control plane about this process, now and then."""
+        """Tell the control plane, and the process after this one, how things are, now and then."""
         while True:
             await self.client.send(self._configuration.report())
+            if self._serving:
+                self._health.save()
             await asyncio.sleep(_REPORT_SECONDS)
 
     async def stop(self, graceful: bool) -> None:

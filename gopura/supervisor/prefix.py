@@ -60,6 +60,8 @@ class Prefix:
             os.close(lock)
             raise PrefixError(f"gopura already runs on prefix {self.path}: {self._runner()}") from None
         self._lock = lock
+        # How healthy targets were belongs to the life of a gateway that has ended.
+        (self.path / "run" / "health.json").unlink(missing_ok=True)
         self.pid_file.write_text(f"{os.getpid()}\n")
 
     def release(self) -> None:

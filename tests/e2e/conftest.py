@@ -47,9 +47,13 @@ class Node:
 
     def wait_for_request(self, target: str) -> None:
         """Wait until the upstream has got a request."""
+        self.wait_for(lambda: any(received.target == target for received in list(self.upstream.received)))
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Wait until something holds."""
         end = time.monotonic() + 20
-        while not any(received.target == target for received in list(self.upstream.received)):
-            assert time.monotonic() < end, f"the upstream never got {target}"
+        while not condition():
+            assert time.monotonic() < end, "it never came to be"
             time.sleep(0.01)
 
     def errors(self) -> str:

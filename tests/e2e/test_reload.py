@@ -52,3 +52,14 @@ def test_quit_answers_what_is_in_flight(nodes):
     result = node.command("quit", "-t", "30")
     thread.join()
     assert (result.returncode, answers) == (0, [200]), result
+
+
+def test_the_health_of_targets_is_kept(node):
+    admin, target = node.admin, "127.0.0.1:1"
+    checks = {"passive": {"unhealthy": {"tcp_failures": 1}}}
+    assert admin.post("/upstreams", json={"name": "kept", "healthchecks": checks}).status_code == 201
+    assert admin.post("/upstreams/kept/targets", json={"target": target}).status_code == 201
+    assert admin.put(f"/upstreams/kept/targets/{target}/unhealthy").status_code == 204
+    node.wait_for((node.gateway.prefix / "run" / "health.json").exists)
+    assert node.command("reload").returncode == 0
+    assert [row["health"] for row in admin.get("/upstreams/kept/health").json()["data"]] == ["UNHEALTHY"]

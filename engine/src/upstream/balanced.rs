@@ -51,6 +51,16 @@ impl Upstream {
         serde_json::to_vec(&serde_json::json!({ "targets": targets, "balancer": whole }))
     }
 
+    /// Addresses that get no requests for their health: the target's host and port, the IP.
+    pub fn unhealthy(&self) -> Vec<(String, u16, String)> {
+        let balancer = self.balancer.load();
+        let unhealthy = balancer.addresses().iter().filter(|address| !balancer.is_available(address));
+        let told = |address: &Arc<Address>| {
+            (address.name.to_string(), address.port, address.socket.ip().to_string())
+        };
+        unhealthy.map(told).collect()
+    }
+
     /// Tells what was seen of an address; a change of its health is logged.
     pub fn report(&self, address: &Arc<Address>, observer: Observer, event: Event) {
         if let Some(change) = self.balancer.load().report(address, observer, event) {
