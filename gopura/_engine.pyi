@@ -16,9 +16,11 @@ __all__ = [
     "Request",
     "Response",
     "SnapshotError",
+    "Tls",
     "UpstreamRequest",
     "__version__",
     "certificate_problem",
+    "cipher_problem",
     "route_problem",
 ]
 
@@ -139,6 +141,39 @@ class Response:
     def source(self) -> Literal["service", "exit", "error"]: ...
 
 @final
+class Tls:
+    """The client's TLS connection. What the handshake comes to is None while it goes on (`certificate` phase)."""
+
+    @property
+    def server_name(self) -> str | None:
+        """The name that the client wants to reach."""
+    @property
+    def version(self) -> Literal["TLSv1.2", "TLSv1.3"] | None: ...
+    @property
+    def cipher(self) -> str | None:
+        """The cipher suite, by OpenSSL's name."""
+    def request_certificate(self, authorities: list[Entity] = ...) -> None:
+        """Ask the client for a certificate, hinting at those of these `ca_certificates`; `certificate` phase only.
+
+        The handshake goes on without one, and with any: later phases judge what came.
+        """
+    def disable_resumption(self) -> None:
+        """Have this session never be resumed; `certificate` phase only."""
+    @property
+    def certificate(self) -> str | None:
+        """The client's certificate and those above it, as PEM; None when it showed none."""
+    @property
+    def subject(self) -> str | None:
+        """The subject of the client's certificate (RFC 4514)."""
+    def verify(self, authorities: list[Entity], depth: int = 1) -> str:
+        """Hold the client's certificate against `ca_certificates`: SUCCESS, NONE without one, or FAILED:reason.
+
+        At most `depth` certificates may stand between the two. The result is kept as `client_verify`.
+        """
+    client_verify: str
+    """SUCCESS, NONE or FAILED:reason, as log plugins tell it; NONE until a plugin has verified or set it."""
+
+@final
 class Limits:
     """Limits by period (`second` to `year`), with the headers that tell them when `tell` is set."""
 
@@ -165,6 +200,9 @@ class Exchange:
     def upstream_request(self) -> UpstreamRequest: ...
     @property
     def response(self) -> Response: ...
+    @property
+    def tls(self) -> Tls | None:
+        """The client's TLS; None over plain HTTP."""
     @property
     def ctx(self) -> dict[str, Any]: ...
     @property
@@ -272,3 +310,6 @@ def route_problem(flavor_name: str, route: bytes, /) -> str | None:
 
 def certificate_problem(certificate: bytes, key: bytes, /) -> str | None:
     """Why TLS cannot present a certificate with its key, both PEM; None when it can."""
+
+def cipher_problem(protocols: str, ciphers: str, /) -> str | None:
+    """Why `ssl_protocols` and `ssl_ciphers` leave nothing that TLS could serve; None when they do."""

@@ -15,7 +15,7 @@ HEAD = """# Writing plugins
 All that a plugin needs is imported from `gopura.plugin`. [The tutorial](../tutorial/first-plugin.md) shows it in use,
 `gopura.testing` has a gateway for tests.
 """
-CLASSES = ("Exchange", "Request", "UpstreamRequest", "Response", "Headers", "Entity")
+CLASSES = ("Exchange", "Request", "UpstreamRequest", "Response", "Headers", "Tls", "Entity")
 STUB = Path(gopura.__file__).with_name("_engine.pyi")
 
 

@@ -2,12 +2,13 @@
 use gopura_router::{Flavor, RouteSpec, Router};
 use pyo3::prelude::*;
 
-use crate::tls::certified_key;
+use crate::tls::{self, certified_key};
 
 /// Adds the checks to `gopura._engine`.
 pub fn mount(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(route_problem, module)?)?;
-    module.add_function(wrap_pyfunction!(certificate_problem, module)?)
+    module.add_function(wrap_pyfunction!(certificate_problem, module)?)?;
+    module.add_function(wrap_pyfunction!(cipher_problem, module)?)
 }
 
 /// The router's flavour by the name that the setting has.
@@ -34,6 +35,13 @@ fn route_problem(py: Python<'_>, flavor_name: &str, route: &[u8]) -> Option<Stri
 #[pyo3(signature = (certificate, key, /))]
 fn certificate_problem(py: Python<'_>, certificate: &[u8], key: &[u8]) -> Option<String> {
     py.detach(|| certified_key(certificate, key).err())
+}
+
+/// Why `ssl_protocols` and `ssl_ciphers` leave nothing that TLS could serve; `None` when they do.
+#[pyfunction]
+#[pyo3(signature = (protocols, ciphers, /))]
+fn cipher_problem(protocols: &str, ciphers: &str) -> Option<String> {
+    tls::cipher_problem(protocols, ciphers)
 }
 
 fn said(errors: &[gopura_router::BuildError]) -> String {

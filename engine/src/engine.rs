@@ -160,7 +160,7 @@ impl Engine {
             let _alone = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
             let before = self.shared.snapshot.load_full();
             let next = inner.finish(&before, bound);
-            self.shared.certificates.replace(next.certificates.clone());
+            self.shared.tls.replace(next.certificates.clone());
             self.tend(&before, &next);
             self.shared.snapshot.store(Arc::new(next));
             self.shared.loaded.store(true, Ordering::Release);

@@ -13,6 +13,7 @@ use crate::http::forward::Forwarded;
 use crate::phases::{Bound, Context, PhaseSet};
 use crate::shared::{Counters, Shared};
 use crate::snapshot::{Chain, Entity, Route, Service, Snapshot};
+use crate::tls;
 use crate::upstream::Held;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,8 +80,10 @@ pub struct Request {
     pub client: SocketAddr,
     /// The address that the client connected to.
     pub local: SocketAddr,
-    /// The server name of the TLS handshake.
+    /// The server name of the TLS handshake, in lower case.
     pub sni: Option<Arc<str>>,
+    /// What that handshake came to; `None` without TLS, and while it goes on.
+    pub tls: Option<Arc<tls::Client>>,
     /// The whole body; only there when a plugin of the chain asked for it before `access`.
     pub body: Option<Bytes>,
 }
@@ -179,6 +182,8 @@ pub struct Origin {
     pub proxied_for: Option<SocketAddr>,
     pub scheme: Scheme,
     pub sni: Option<Arc<str>>,
+    /// What the client's TLS handshake came to.
+    pub tls: Option<Arc<tls::Client>>,
     /// The worker that serves the connection.
     pub worker: usize,
 }
@@ -265,6 +270,7 @@ impl Exchange {
                 client: origin.proxied_for.unwrap_or(origin.peer),
                 local: origin.local,
                 sni: origin.sni.clone(),
+                tls: origin.tls.clone(),
                 body: None,
             },
             response: None,

@@ -15,7 +15,7 @@ use crate::dns::Dns;
 use crate::http::error_page::Templates;
 use crate::settings::{Settings, Size};
 use crate::snapshot::Snapshot;
-use crate::tls::{self, Certificates, Trust};
+use crate::tls::{self, Server, Trust};
 use crate::upstream::Upkeep;
 
 /// Which headers the gateway adds.
@@ -82,7 +82,8 @@ pub struct Shared {
     pub trusted: Trusted,
     pub templates: Templates,
     pub snapshot: ArcSwap<Snapshot>,
-    pub certificates: Certificates,
+    /// TLS towards clients.
+    pub tls: Server,
     /// Shown to upstreams when neither the service nor the Upstream names one.
     pub client_certificate: Option<Arc<CertifiedKey>>,
     pub access_log: AccessLog,
@@ -98,7 +99,6 @@ pub struct Shared {
 
 impl Shared {
     pub fn new(settings: Settings) -> Result<Arc<Self>, String> {
-        let certificates = Certificates::new(&settings)?;
         let (dns, service) = Dns::new(&settings);
         let upkeep = Upkeep::start(dns.clone(), service, Trust::new(&settings))?;
         Ok(Arc::new(Self {
@@ -109,7 +109,7 @@ impl Shared {
             trusted: Trusted::new(&settings.trusted_ips)?,
             templates: Templates::new(&settings),
             snapshot: ArcSwap::from_pointee(Snapshot::default()),
-            certificates,
+            tls: Server::new(&settings)?,
             client_certificate: client_certificate(&settings)?,
             access_log: AccessLog::open(&settings)?,
             counters: (0..settings.workers.max(1)).map(|_| Counters::default()).collect(),

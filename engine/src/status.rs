@@ -8,6 +8,7 @@ use gopura_http1::{Scanner, parse_request};
 use pyo3::prelude::*;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 
 use crate::http::reply::{date, write_line};
 use crate::http::status_text::reason;
@@ -20,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub async fn serve(stream: TcpStream, ssl: bool, shared: Arc<Shared>) {
     let mut stream = Stream::Tcp(stream);
     if ssl {
-        let handshake = shared.certificates.acceptor(false).accept(Rewind::new(stream, &[]));
+        let handshake = TlsAcceptor::from(shared.tls.usual(false)).accept(Rewind::new(stream, &[]));
         let Ok(Ok(session)) = timeout(PATIENCE, handshake).await else { return };
         stream = Stream::Server(Box::new(session));
     }

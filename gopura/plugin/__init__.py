@@ -9,7 +9,17 @@ from gopura.schema.types.protocols import HTTP_PROTOCOLS
 from gopura.schema.types.protocols import PROTOCOLS as ALL_PROTOCOLS
 
 if TYPE_CHECKING:
-    from gopura._engine import Counters, Entity, Exchange, Headers, Limits, Request, Response, UpstreamRequest
+    from gopura._engine import (
+        Counters,
+        Entity,
+        Exchange,
+        Headers,
+        Limits,
+        Request,
+        Response,
+        Tls,
+        UpstreamRequest,
+    )
 
 __all__ = [
     "ALL_PROTOCOLS",
@@ -25,6 +35,7 @@ __all__ = [
     "Plugin",
     "Request",
     "Response",
+    "Tls",
     "UpstreamRequest",
     "Use",
     "config",

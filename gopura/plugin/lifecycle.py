@@ -157,8 +157,10 @@ class Plugin:
     def certificate(self, exchange: Exchange, config: Any) -> Nothing:
         """In this phase a TLS client has said which name it wants, and nothing else is known.
 
-        Only global configurations run. By default the certificate of the SNI is presented.
-        An exception refuses the handshake.
+        Global configurations run, and those of routes whose `snis` name it. By default the certificate of the SNI
+        is presented and none is asked for; `exchange.tls.request_certificate` asks the client for one, which later
+        phases find in `exchange.tls`. The exchange ends with the handshake: requests on the connection have their
+        own. An exception refuses the handshake.
         """
 
     def rewrite(self, exchange: Exchange, config: Any) -> Outcome:

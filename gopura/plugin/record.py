@@ -57,8 +57,8 @@ def _request(exchange: Exchange, facts: Mapping[str, Any]) -> dict[str, Any]:
         "headers": request.headers.to_dict(),
         "size": facts["request_size"],
     }
-    if request.scheme == "https":
-        found["tls"] = {"client_verify": "NONE"}
+    if tls := exchange.tls:
+        found["tls"] = {"version": tls.version, "cipher": tls.cipher, "client_verify": tls.client_verify}
     return found
 
 

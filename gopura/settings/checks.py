@@ -25,6 +25,7 @@ def check(values: Mapping[str, Any], origins: Mapping[str, str]) -> Iterator[Pro
 
 def _faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _certificates(values)
+    yield from _ciphers(values)
     yield from _addresses(values)
     yield from _role(values)
     if "off" in values["tracing_instrumentations"] and len(values["tracing_instrumentations"]) > 1:
@@ -46,6 +47,15 @@ def _certificates(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             )
     if (values["client_ssl_cert"] is None) != (values["client_ssl_cert_key"] is None):
         yield "client_ssl_cert", "and client_ssl_cert_key must be set together"
+
+
+def _ciphers(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if values["ssl_cipher_suite"] != "custom":
+        return
+    from gopura._engine import cipher_problem
+
+    if problem := cipher_problem(values["ssl_protocols"] or "", values["ssl_ciphers"] or "ALL"):
+        yield "ssl_ciphers", problem
 
 
 def _addresses(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

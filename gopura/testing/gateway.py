@@ -7,6 +7,7 @@ import json
 import socket
 import uuid
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -28,6 +29,7 @@ class Gateway(Client):
 
     The first plugin is configured globally with `config`, unless `given` configures plugins itself; `given`
     has further entities by kind, such as `{"consumers": [{"username": "bob"}]}`. Bundled plugins are there too.
+    With `certificate`, paths of a certificate and its key, TLS is served on `tls_port`.
     """
 
     def __init__(
@@ -37,14 +39,16 @@ class Gateway(Client):
         given: Given | None = None,
         settings: Mapping[str, Any] | None = None,
         time_limit: float = 10.0,
+        certificate: tuple[Path, Path] | None = None,
     ) -> None:
         self.upstream = Upstream()
         self._found = discover()
         self._found.plugins.update({plugin.name: plugin for plugin in plugins})
-        self._socket = _listen()
-        super().__init__(self._socket.getsockname()[1])
+        self._sockets = [_listen() for _ in range(2 if certificate else 1)]
+        super().__init__(self._sockets[0].getsockname()[1])
+        self.tls_port: int = self._sockets[-1].getsockname()[1]
         self.loop = PluginLoop()
-        self.engine = Engine(_settings(self._socket, settings or {}))
+        self.engine = Engine(_settings(self._sockets, certificate, settings or {}))
         self.records = MemoryRecords()
         self.node = Node(str(uuid.uuid4()), self.engine.find, self.loop, settings, self.records.answer)
         self.records.on_change = self.node.records.forget
@@ -87,7 +91,8 @@ class Gateway(Client):
 
     def _close(self) -> None:
         self.loop.close()
-        self._socket.close()
+        for listening in self._sockets:
+            listening.close()
         self.upstream.close()
 
     def __enter__(self) -> Self:
@@ -105,10 +110,16 @@ def _listen() -> socket.socket:
     return listening
 
 
-def _settings(listening: socket.socket, settings: Mapping[str, Any]) -> bytes:
-    ip, port = listening.getsockname()
-    listener = {"ip": ip, "port": port, "fds": [listening.fileno()]}
-    defaults = {"workers": 1, "server": "gopura/test", "listeners": [listener], "prefix": "."}
+def _settings(
+    sockets: list[socket.socket], certificate: tuple[Path, Path] | None, settings: Mapping[str, Any]
+) -> bytes:
+    listeners = []
+    for number, listening in enumerate(sockets):
+        ip, port = listening.getsockname()
+        secured = {"ssl": number == 1, "http2": number == 1}
+        listeners.append({"ip": ip, "port": port, "fds": [listening.fileno()]} | secured)
+    defaults = {"workers": 1, "server": "gopura/test", "listeners": listeners, "prefix": "."}
+    defaults["default_certificates"] = [[str(path) for path in certificate]] if certificate else []
     return json.dumps(defaults | dict(settings)).encode()
 
 

@@ -1,7 +1,10 @@
 """TLS to clients and to upstreams."""
 
+import json
+import re
 import socket
 import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -11,6 +14,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from gopura._engine import Engine
 from tests.engine.certificates import Signed, authority
 from tests.engine.proxy import Config, Proxy
 
@@ -70,6 +74,42 @@ def test_certificates_by_name(secured: Proxy, tmp_path: Path) -> None:
     with_certificate(config, tmp_path, "any.test", "*")
     secured.serve(config, 2)
     assert (shown(secured, "a.b.test"), shown(secured, None)) == ("any.test", "any.test")
+
+
+@pytest.mark.parametrize(
+    ("settings", "agreed"),
+    [
+        ({}, ("TLSv1.3", "TLS_CHACHA20_POLY1305_SHA256")),
+        ({"ssl_protocols": "TLSv1.2"}, ("TLSv1.2", "ECDHE-ECDSA-CHACHA20-POLY1305")),
+        ({"ssl_prefer_server_ciphers": "on"}, ("TLSv1.3", "TLS_AES_256_GCM_SHA384")),
+        (
+            {"ssl_protocols": "TLSv1.2", "ssl_ciphers": "DHE-RSA-AES128-SHA:ECDHE-ECDSA-AES128-GCM-SHA256"},
+            ("TLSv1.2", "ECDHE-ECDSA-AES128-GCM-SHA256"),
+        ),
+        ({"ssl_ciphers": "TLS_AES_128_GCM_SHA256"}, ("TLSv1.3", "TLS_AES_128_GCM_SHA256")),
+    ],
+)
+def test_custom_ciphers(tmp_path: Path, settings: dict[str, str], agreed: tuple[str, str]) -> None:
+    """The client likes ChaCha20 best."""
+    chain, key = authority(tmp_path, "default.test")
+    defaults = {"ssl_cipher_suite": "custom", "ssl_prefer_server_ciphers": "off"}
+    proxy = Proxy(default_certificates=[[str(chain), str(key)]], **(defaults | settings))
+    suites = "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384"
+    ciphers = ["-ciphersuites", suites, "-cipher", "ECDHE+CHACHA20:ECDHE+AESGCM"]
+    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{proxy.tls_port}", *ciphers]
+    try:
+        said = subprocess.run(command, input="", capture_output=True, text=True, timeout=10, check=False)
+    finally:
+        proxy.stop()
+    found = re.search(r"^New, (\S+), Cipher is (\S+)$", said.stdout, re.MULTILINE)
+    assert found is not None
+    assert found.groups() == agreed
+
+
+def test_no_cipher_is_left() -> None:
+    settings = {"ssl_cipher_suite": "custom", "ssl_protocols": "TLSv1.2", "ssl_ciphers": "DHE-RSA-AES128-SHA"}
+    with pytest.raises(OSError, match="ssl_ciphers and ssl_protocols leave no cipher"):
+        Engine(json.dumps(settings).encode())
 
 
 class Upstream:

@@ -94,6 +94,13 @@ def test_all_faults_are_told_at_once_and_where(tmp_path):
     ]
 
 
+def test_custom_ciphers_of_which_none_is_served():
+    custom = {"ssl_cipher_suite": "custom", "ssl_protocols": "TLSv1.2"}
+    Settings.load(None, {}, custom | {"ssl_ciphers": "ECDHE+AESGCM:DHE-RSA-AES128-SHA"})
+    with pytest.raises(SettingsError, match=r"ssl_ciphers: .*leave no cipher that is served"):
+        Settings.load(None, {}, custom | {"ssl_ciphers": "DHE-RSA-AES128-SHA"})
+
+
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(SettingsError, match=r"cannot read .*No such file"):
         Settings.load(tmp_path / "no.conf", {}, {})

@@ -11,6 +11,7 @@ use crate::exchange::{Origin, Scheme};
 use crate::net::{Input, Rewind, Stream};
 use crate::settings::Listener;
 use crate::shared::Shared;
+use crate::tls;
 
 /// What an HTTP/2 client with prior knowledge sends first.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -25,7 +26,8 @@ pub async fn serve(
 ) {
     let Ok(local) = stream.local_addr() else { return };
     let _ = stream.set_nodelay(true);
-    let mut origin = Origin { peer, local, proxied_for: None, scheme: Scheme::Http, sni: None, worker };
+    let mut origin =
+        Origin { peer, local, proxied_for: None, scheme: Scheme::Http, sni: None, tls: None, worker };
     let (mut stream, mut input) = (Stream::Tcp(stream), Input::default());
     if listener.proxy_protocol {
         let limit = shared.settings.nginx_http_client_header_timeout.0;
@@ -75,14 +77,15 @@ async fn first_bytes(stream: &mut Stream, input: &mut Input) -> bool {
 
 async fn serve_tls(stream: Rewind, mut origin: Origin, listener: &Listener, shared: Arc<Shared>) {
     let limit = shared.settings.nginx_http_client_header_timeout.0;
-    let acceptor = shared.certificates.acceptor(listener.http2);
-    let stream = match timeout(limit, acceptor.accept(stream)).await {
+    let accepted = timeout(limit, tls::accept(stream, &origin, listener.http2, &shared));
+    let stream = match accepted.await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return tracing::info!(client = %origin.peer, "TLS handshake failed: {error}"),
         Err(_) => return tracing::info!(client = %origin.peer, "TLS handshake timed out"),
     };
     let session = stream.get_ref().1;
-    origin.sni = session.server_name().map(Arc::from);
+    origin.sni = session.server_name().map(|name| name.to_ascii_lowercase().into());
+    origin.tls = Some(tls::Client::of(session));
     let is_http2 = session.alpn_protocol() == Some(b"h2");
     let stream = Stream::Server(Box::new(stream));
     if is_http2 {

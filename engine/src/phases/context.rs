@@ -8,6 +8,7 @@ use super::bound::Phase;
 use super::slot::Slot;
 use super::view;
 use crate::exchange::{Exchange, Source};
+use crate::tls::Ask;
 
 /// State of plugins that lives as long as the exchange.
 #[derive(Default)]
@@ -21,6 +22,10 @@ pub struct Context {
     pub(super) answered: bool,
     /// Status and message of the error that a plugin answers with; its body is made where settings are known.
     pub(super) error: Option<(u16, String)>,
+    /// What the `certificate` phase asks of the handshake.
+    pub(super) ask: Option<Box<Ask>>,
+    /// Whether the client's certificate is believed, as a plugin found.
+    pub(super) client_verify: Option<String>,
     /// Response headers that were set before there was a response.
     pub early: Headers,
 }

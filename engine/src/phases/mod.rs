@@ -3,6 +3,7 @@
 //! The loop calls these functions in this order, each only when `Exchange::phases` or the chain says that some
 //! plugin has the phase, so a route without plugins never comes here:
 //!
+//! 0. `certificate`   - in the TLS handshake, once for a connection, with an exchange of its own.
 //! 1. `rewrite`       - globals only, before routing.
 //! 2. `access`        - the route's chain; collects `Exchange::collected`.
 //! 3. `response`      - whole upstream response in `Exchange::response`, body in `Response::body`.
@@ -23,6 +24,8 @@ mod text;
 mod view;
 mod waiting;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use gopura_http1::Headers;
 use pyo3::prelude::*;
@@ -36,6 +39,7 @@ use crate::exchange::{Exchange, Response, Source};
 use crate::http::client::Client;
 use crate::http::decide;
 use crate::shared::Shared;
+use crate::tls::Ask;
 use plan::Plan;
 
 /// What the loop does after a phase that may answer.
@@ -48,6 +52,15 @@ pub enum Flow {
 /// Adds the classes that plugins see to `gopura._engine`.
 pub fn mount(module: &pyo3::Bound<'_, PyModule>) -> PyResult<()> {
     view::mount(module)
+}
+
+/// In this phase a TLS client has said which name it wants. Gives what the plugins ask of the handshake; `None`: one of
+/// them failed.
+pub async fn certificate(exchange: Box<Exchange>, plugins: Vec<Arc<Bound>>) -> Option<Ask> {
+    let mut exchange = drive::run(exchange, Plan::chosen(Phase::Certificate, plugins)).await;
+    let ask = (!exchange.context.answered).then(|| exchange.context.ask.take());
+    Python::attach(|_| drop(exchange));
+    ask.map(|ask| ask.map(|ask| *ask).unwrap_or_default())
 }
 
 /// In this phase no route is known yet; only global plugins run.

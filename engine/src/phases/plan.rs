@@ -39,7 +39,7 @@ impl Plan {
         }
     }
 
-    fn chosen(phase: Phase, plugins: Vec<Arc<Bound>>) -> Self {
+    pub fn chosen(phase: Phase, plugins: Vec<Arc<Bound>>) -> Self {
         Self { phase, source: Source::Chosen(plugins), next: 0 }
     }
 

@@ -6,7 +6,9 @@ use gopura_router::{BuildError, Change, Flavor, RouteSpec, Router, Warning};
 use serde::de::DeserializeOwned;
 
 use super::message::{Failure, Message, Refused};
-use super::{Chains, Entity, Plugin, Route, Served, Service, Snapshot, Tables, certificates, upstreams};
+use super::{
+    Chains, Entity, Handshakes, Plugin, Route, Served, Service, Snapshot, Tables, certificates, upstreams,
+};
 use crate::dns::Dns;
 use crate::phases::Bound;
 use crate::tls::Chosen;
@@ -75,6 +77,7 @@ impl Prepared {
             served.chain = chains.of(&served.route.id).clone();
         }
         Snapshot {
+            handshakes: Handshakes::build(routes.iter(), &chains),
             chains,
             version: self.version,
             hash: self.hash,

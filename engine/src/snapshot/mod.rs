@@ -4,6 +4,7 @@ mod chains;
 mod compile;
 mod entities;
 mod file;
+mod handshakes;
 mod message;
 mod ordering;
 mod tables;
@@ -22,6 +23,7 @@ pub use chains::{Chain, Chains};
 pub use compile::{Prepared, prepare};
 pub use entities::{Entity, Plugin, Route, Service};
 pub use file::{load, save};
+pub use handshakes::Handshakes;
 pub use message::{Failure, Refused};
 pub use tables::Tables;
 
@@ -45,6 +47,7 @@ pub struct Snapshot {
     pub served: Vec<Option<Served>>,
     pub router: Router,
     pub chains: Chains,
+    pub handshakes: Handshakes,
     /// Upstream entities by name.
     pub upstreams: HashMap<String, Arc<Upstream>>,
     pub certificates: Arc<Chosen>,
@@ -63,6 +66,7 @@ impl Default for Snapshot {
             served: Vec::new(),
             router: Router::empty(Flavor::TraditionalCompatible),
             chains: Chains::default(),
+            handshakes: Handshakes::default(),
             upstreams: HashMap::new(),
             certificates: Arc::default(),
             plugins: HashMap::new(),

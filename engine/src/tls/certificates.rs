@@ -3,13 +3,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use rustls::server::{ClientHello, ResolvesServerCert, ServerSessionMemoryCache};
+use rustls::SignatureScheme;
+use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use rustls::version::TLS13;
-use rustls::{ServerConfig, SignatureScheme, SupportedProtocolVersion};
-use tokio_rustls::TlsAcceptor;
-
-use crate::settings::Settings;
 
 /// Names and their certificates, from the snapshot.
 #[derive(Debug, Default)]
@@ -36,10 +32,21 @@ impl Chosen {
     }
 }
 
+/// Finds the certificate of each handshake.
 #[derive(Debug)]
-struct Resolver {
+pub struct Resolver {
     defaults: Vec<Arc<CertifiedKey>>,
     chosen: ArcSwap<Chosen>,
+}
+
+impl Resolver {
+    pub fn new(defaults: Vec<Arc<CertifiedKey>>) -> Self {
+        Self { defaults, chosen: ArcSwap::default() }
+    }
+
+    pub fn replace(&self, chosen: Arc<Chosen>) {
+        self.chosen.store(chosen);
+    }
 }
 
 impl ResolvesServerCert for Resolver {
@@ -56,69 +63,4 @@ impl ResolvesServerCert for Resolver {
 fn pick(keys: &[Arc<CertifiedKey>], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
     let able = keys.iter().find(|key| key.key.choose_scheme(schemes).is_some());
     able.or(keys.first()).cloned()
-}
-
-/// The listeners' TLS.
-pub struct Certificates {
-    resolver: Arc<Resolver>,
-    /// Offering HTTP/2, and not.
-    configs: [Arc<ServerConfig>; 2],
-}
-
-impl Certificates {
-    /// Reads the default certificates.
-    pub fn new(settings: &Settings) -> Result<Self, String> {
-        let defaults = settings
-            .default_certificates
-            .iter()
-            .map(|(chain, key)| load(chain, key))
-            .collect::<Result<_, _>>()?;
-        let resolver = Arc::new(Resolver { defaults, chosen: ArcSwap::default() });
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_protocol_versions(versions(settings))
-            .map_err(|error| error.to_string())?
-            .with_no_client_auth()
-            .with_cert_resolver(resolver.clone());
-        if settings.ssl_session_tickets == "on" {
-            config.ticketer =
-                rustls::crypto::aws_lc_rs::Ticketer::new().map_err(|error| error.to_string())?;
-        }
-        config.session_storage = ServerSessionMemoryCache::new(sessions(settings));
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let mut without = config.clone();
-        without.alpn_protocols.remove(0);
-        Ok(Self { resolver, configs: [Arc::new(config), Arc::new(without)] })
-    }
-
-    /// Takes over the certificates of a snapshot; new handshakes see them.
-    pub fn replace(&self, chosen: Arc<Chosen>) {
-        self.resolver.chosen.store(chosen);
-    }
-
-    pub fn acceptor(&self, http2: bool) -> TlsAcceptor {
-        TlsAcceptor::from(self.configs[usize::from(!http2)].clone())
-    }
-}
-
-static ONLY_NEW: [&SupportedProtocolVersion; 1] = [&TLS13];
-
-/// Mozilla's modern profile is TLS 1.3 alone; older versions than 1.2 are never served.
-fn versions(settings: &Settings) -> &'static [&'static SupportedProtocolVersion] {
-    let only_new = match settings.ssl_cipher_suite.as_str() {
-        "modern" => true,
-        "custom" => !settings.ssl_protocols.contains("TLSv1.2"),
-        _ => false,
-    };
-    if only_new { &ONLY_NEW } else { rustls::ALL_VERSIONS }
-}
-
-/// nginx's rule of thumb: 4,000 sessions in a megabyte.
-fn sessions(settings: &Settings) -> usize {
-    usize::try_from(settings.ssl_session_cache_size.0 / 256).unwrap_or(usize::MAX).clamp(32, 1_000_000)
-}
-
-fn load(chain: &str, key: &str) -> Result<Arc<CertifiedKey>, String> {
-    super::certified_key(&super::read(chain)?, &super::read(key)?)
-        .map_err(|error| format!("{chain}: {error}"))
 }

@@ -1,4 +1,5 @@
 //! Certificates and keys from PEM text.
+use std::fmt::{Display, Formatter, Write};
 use std::sync::Arc;
 
 use rustls::crypto::aws_lc_rs::sign::any_supported_type;
@@ -38,6 +39,28 @@ fn base64(text: &str) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// A certificate written as PEM.
+pub struct Text<'a>(pub &'a [u8]);
+
+impl Display for Text<'_> {
+    fn fmt(&self, out: &mut Formatter<'_>) -> std::fmt::Result {
+        const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        writeln!(out, "-----BEGIN CERTIFICATE-----")?;
+        for line in self.0.chunks(48) {
+            for group in line.chunks(3) {
+                let bits =
+                    (0..3).fold(0, |bits, at| (bits << 8) | usize::from(group.get(at).copied().unwrap_or(0)));
+                for digit in 0..4 {
+                    let shown = DIGITS[(bits >> (18 - 6 * digit)) & 63];
+                    out.write_char(if digit > group.len() { '=' } else { char::from(shown) })?;
+                }
+            }
+            writeln!(out)?;
+        }
+        writeln!(out, "-----END CERTIFICATE-----")
+    }
+}
+
 /// The certificates of a PEM text, in order.
 pub fn chain(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text).collect();
@@ -56,6 +79,15 @@ pub fn certified_key(certificates: &[u8], key: &[u8]) -> Result<Arc<CertifiedKey
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn written_and_read() {
+        for length in [1, 2, 3, 47, 48, 49, 200] {
+            let bytes: Vec<u8> = (0..length).collect();
+            let text = Text(&bytes).to_string();
+            assert_eq!(chain(text.as_bytes()).unwrap(), [CertificateDer::from(bytes)], "{length}");
+        }
+    }
 
     #[test]
     fn settings_that_hold_the_text() {

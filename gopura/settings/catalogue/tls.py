@@ -41,8 +41,8 @@ SECTION = Section(
             "ssl_ciphers",
             Text(),
             "",
-            f"Ciphers in OpenSSL's notation. {_CUSTOM}",
-            inert=NOT_YET,
+            f"Ciphers in OpenSSL's notation; the log names those that are not served: CBC, DHE and RSA key "
+            f"exchange. {_CUSTOM}",
         ),
         Setting(
             "ssl_protocols",
@@ -55,7 +55,6 @@ SECTION = Section(
             OnOff(),
             "on",
             f"Prefer the server's order of ciphers. {_CUSTOM}",
-            inert=NOT_YET,
         ),
         Setting("ssl_dhparam", Text(), "", "Group for DHE ciphers.", inert="no DHE ciphers are served"),
         Setting(
@@ -68,8 +67,7 @@ SECTION = Section(
             "ssl_session_timeout",
             Measure("time"),
             "1d",
-            "Time within which a TLS session may be resumed.",
-            inert=NOT_YET,
+            "Time within which a TLS session may be resumed; by tickets 12 hours at most.",
         ),
         Setting(
             "ssl_session_cache_size",

@@ -9,7 +9,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
 use super::facts::Facts;
-use super::{Entity, Request, Response, UpstreamRequest, entity, headers};
+use super::{Entity, Request, Response, Tls, UpstreamRequest, entity, headers};
 use crate::exchange as own;
 use crate::phases::Phase;
 use crate::phases::slot::Slot;
@@ -96,6 +96,13 @@ impl Exchange {
     fn response(&self, py: Python<'_>) -> PyResult<Py<Response>> {
         let made = self.response.get_or_try_init(py, || Py::new(py, Response::new(self.slot.clone())))?;
         Ok(made.clone_ref(py))
+    }
+
+    /// The client's TLS; `None` over plain HTTP.
+    #[getter]
+    fn tls(&self, py: Python<'_>) -> PyResult<Option<Py<Tls>>> {
+        let is_secured = self.slot.with(|exchange| exchange.request.scheme == own::Scheme::Https)?;
+        is_secured.then(|| Py::new(py, Tls::new(self.slot.clone()))).transpose()
     }
 
     /// What the plugins of this request share.

@@ -7,6 +7,7 @@ mod headers;
 mod query;
 mod request;
 mod response;
+mod tls;
 mod upstream;
 
 use pyo3::prelude::*;
@@ -16,6 +17,7 @@ pub use exchange::Exchange;
 pub use headers::Headers;
 pub use request::Request;
 pub use response::Response;
+pub use tls::Tls;
 pub use upstream::UpstreamRequest;
 
 pub fn mount(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -26,5 +28,6 @@ pub fn mount(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Headers>()?;
     module.add_class::<Request>()?;
     module.add_class::<Response>()?;
+    module.add_class::<Tls>()?;
     module.add_class::<UpstreamRequest>()
 }

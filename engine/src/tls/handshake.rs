@@ -1,0 +1,63 @@
+//! A client's TLS handshake, plugins of the `certificate` phase included.
+use std::io;
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::server::Acceptor;
+use tokio::io::AsyncWriteExt;
+use tokio_rustls::server::TlsStream;
+use tokio_rustls::{LazyConfigAcceptor, StartHandshake, TlsAcceptor};
+
+use super::Ask;
+use crate::exchange::{Exchange, Origin};
+use crate::net::Rewind;
+use crate::phases;
+use crate::shared::Shared;
+
+/// A fatal alert, `internal_error`, before any keys are agreed on.
+const REFUSAL: [u8; 7] = [21, 3, 3, 0, 2, 2, 80];
+
+/// Agrees on keys with a client. Without plugins for this phase Python is not touched.
+pub async fn accept(
+    stream: Rewind,
+    origin: &Origin,
+    http2: bool,
+    shared: &Shared,
+) -> io::Result<TlsStream<Rewind>> {
+    if shared.snapshot.load().handshakes.is_empty() {
+        return TlsAcceptor::from(shared.tls.usual(http2)).accept(stream).await;
+    }
+    let mut start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+    match config(&start, origin, http2, shared).await {
+        Some(config) => start.into_stream(config).await,
+        None => {
+            start.io.write_all(&REFUSAL).await?;
+            Err(io::Error::other("a plugin failed"))
+        }
+    }
+}
+
+/// What to offer to the client that said hello; `None` when a plugin failed.
+async fn config(
+    start: &StartHandshake<Rewind>,
+    origin: &Origin,
+    http2: bool,
+    shared: &Shared,
+) -> Option<Arc<ServerConfig>> {
+    let name = start.client_hello().server_name().map(|name| name.to_ascii_lowercase().into());
+    let origin = Origin { sni: name, ..origin.clone() };
+    let exchange = Exchange::unparsed(&origin, shared);
+    let plugins = exchange.snapshot.handshakes.plugins(origin.sni.as_deref());
+    if plugins.is_empty() {
+        return Some(shared.tls.usual(http2));
+    }
+    let ask = phases::certificate(exchange, plugins).await?;
+    special(ask, http2, shared)
+}
+
+fn special(ask: Ask, http2: bool, shared: &Shared) -> Option<Arc<ServerConfig>> {
+    if !ask.is_special() {
+        return Some(shared.tls.usual(http2));
+    }
+    shared.tls.asking(ask, http2).map_err(|error| tracing::error!("TLS: {error}")).ok()
+}
