@@ -80,19 +80,14 @@ pub struct Request {
     pub client: SocketAddr,
     /// The address that the client connected to.
     pub local: SocketAddr,
+    /// Its port as clients see it, by `port_maps`.
+    pub port: u16,
     /// The server name of the TLS handshake, in lower case.
     pub sni: Option<Arc<str>>,
     /// What that handshake came to; `None` without TLS, and while it goes on.
     pub tls: Option<Arc<tls::Client>>,
     /// The whole body; only there when a plugin of the chain asked for it before `access`.
     pub body: Option<Bytes>,
-}
-
-impl Request {
-    /// The port that the client connected to.
-    pub fn port(&self) -> u16 {
-        self.local.port()
-    }
 }
 
 /// The response head on its way to the client, and the whole body when a plugin has a `response` phase.
@@ -178,6 +173,8 @@ pub struct Cookie {
 pub struct Origin {
     pub peer: SocketAddr,
     pub local: SocketAddr,
+    /// The port of `local` as clients see it.
+    pub port: u16,
     /// The client that a PROXY header names.
     pub proxied_for: Option<SocketAddr>,
     pub scheme: Scheme,
@@ -269,6 +266,7 @@ impl Exchange {
                 trusted: shared.trusted.holds(origin.peer.ip()),
                 client: origin.proxied_for.unwrap_or(origin.peer),
                 local: origin.local,
+                port: origin.port,
                 sni: origin.sni.clone(),
                 tls: origin.tls.clone(),
                 body: None,

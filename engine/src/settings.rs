@@ -29,6 +29,7 @@ pub struct Settings {
     /// The name of the database, for the status API.
     pub database: String,
     pub router_flavor: String,
+    pub port_maps: Vec<String>,
     pub headers: Vec<String>,
     pub headers_upstream: Vec<String>,
     pub trusted_ips: Vec<String>,
@@ -97,6 +98,7 @@ impl Default for Settings {
             default_certificates: Vec::new(),
             database: "sqlite".to_owned(),
             router_flavor: "traditional_compatible".to_owned(),
+            port_maps: Vec::new(),
             headers: words(&["server_tokens", "latency_tokens", "X-Kong-Request-Id"]),
             headers_upstream: words(&["X-Kong-Request-Id"]),
             trusted_ips: Vec::new(),

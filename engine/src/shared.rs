@@ -80,6 +80,8 @@ pub struct Shared {
     /// What Server and Via say.
     pub server: Bytes,
     pub trusted: Trusted,
+    /// Listening ports and the ports under which clients see them.
+    ports: Vec<(u16, u16)>,
     pub templates: Templates,
     pub snapshot: ArcSwap<Snapshot>,
     /// TLS towards clients.
@@ -106,6 +108,7 @@ impl Shared {
             limits: limits(&settings.nginx_http_large_client_header_buffers),
             response_limits: Limits { line: 64 * 1024, head: 256 * 1024, ..Limits::default() },
             server: settings.server.clone().into(),
+            ports: settings.port_maps.iter().filter_map(|text| port_map(text)).collect(),
             trusted: Trusted::new(&settings.trusted_ips)?,
             templates: Templates::new(&settings),
             snapshot: ArcSwap::from_pointee(Snapshot::default()),
@@ -122,6 +125,11 @@ impl Shared {
         }))
     }
 
+    /// The port under which clients see a listening one.
+    pub fn outer_port(&self, listening: u16) -> u16 {
+        self.ports.iter().find(|map| map.0 == listening).map_or(listening, |map| map.1)
+    }
+
     pub fn total(&self, of: impl Fn(&Counters) -> &AtomicU64) -> u64 {
         self.counters.iter().map(|counters| of(counters).load(Ordering::Relaxed)).sum()
     }
@@ -131,6 +139,12 @@ fn client_certificate(settings: &Settings) -> Result<Option<Arc<CertifiedKey>>, 
     let pair = settings.client_ssl_cert.as_deref().zip(settings.client_ssl_cert_key.as_deref());
     let Some((chain, key)) = pair.filter(|_| settings.client_ssl) else { return Ok(None) };
     tls::certified_key(&tls::read(chain)?, &tls::read(key)?).map(Some)
+}
+
+/// `80:8000`: the outer port, then the listening one.
+fn port_map(text: &str) -> Option<(u16, u16)> {
+    let (outer, listening) = text.split_once(':')?;
+    Some((listening.parse().ok()?, outer.parse().ok()?))
 }
 
 /// `4 8k`: number and size of buffers.

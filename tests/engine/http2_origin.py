@@ -15,6 +15,9 @@ import h2.events
 import h2.settings
 
 
+_FRAME = 16384
+
+
 @dataclass
 class Asked:
     """One request."""
@@ -30,8 +33,10 @@ class Asked:
         """Answer; the body must fit into the client's window."""
         protocol = self.wire.protocol
         protocol.send_headers(self.stream, [(":status", status)], end_stream=not body and not trailers)
-        if body:
-            protocol.send_data(self.stream, body, end_stream=not trailers)
+        for start in range(0, len(body), _FRAME):
+            piece = body[start : start + _FRAME]
+            last = start + _FRAME >= len(body) and not trailers
+            protocol.send_data(self.stream, piece, end_stream=last)
         if trailers:
             protocol.send_headers(self.stream, list(trailers.items()), end_stream=True)
 

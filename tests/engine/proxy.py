@@ -75,15 +75,19 @@ class Config:
 
 
 class Proxy:
-    """One engine with a plain listener, a status listener and whatever the settings add."""
+    """One engine with a plain listener, a status listener and whatever the settings add.
 
-    def __init__(self, **settings: Any) -> None:
+    `outer_port` is the one under which clients see the plain listener.
+    """
+
+    def __init__(self, outer_port: int | None = None, **settings: Any) -> None:
         self._sockets = [socket.create_server(("127.0.0.1", 0), backlog=128) for _ in range(3)]
         self.port, self.status_port, self.tls_port = (it.getsockname()[1] for it in self._sockets)
         plain, status, tls = ({"ip": "127.0.0.1", "fds": [it.fileno()]} for it in self._sockets)
         listeners = [plain | {"http2": True}, tls | {"ssl": True, "http2": True}]
         defaults = {"workers": 1, "listeners": listeners, "status_listeners": [status], "log_level": "crit"}
-        self.engine = Engine(json.dumps(defaults | settings).encode())
+        maps = {"port_maps": [f"{outer_port}:{self.port}"]} if outer_port else {}
+        self.engine = Engine(json.dumps(defaults | maps | settings).encode())
         self.engine.start()
 
     def serve(self, config: Config, version: int = 1) -> None:

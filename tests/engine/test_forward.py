@@ -111,3 +111,14 @@ def test_websocket(served: Proxy) -> None:
     raw = served.raw(head, b"\x81\x85\0\0\0\0hello")
     assert raw.startswith(b"HTTP/1.1 101 Switching Protocols\r\n")
     assert b"hello" in raw
+
+
+def test_the_port_that_clients_see(echo: Echo) -> None:
+    proxy = Proxy(outer_port=80)
+    try:
+        config = Config()
+        config.route(config.service(echo.port), paths=["/"])
+        proxy.serve(config)
+        assert proxy.get("/").json()["headers"]["x-forwarded-port"] == "80"
+    finally:
+        proxy.stop()

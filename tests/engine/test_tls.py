@@ -5,23 +5,15 @@ import re
 import socket
 import ssl
 import subprocess
-import threading
 from collections.abc import Iterator
-from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.x509.oid import NameOID
 
 from gopura._engine import Engine
 from tests.engine.certificates import Signed, authority
 from tests.engine.proxy import Config, Proxy
-
-
-def name_of(der: bytes) -> str:
-    (attribute,) = x509.load_der_x509_certificate(der).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(attribute.value)
+from tests.servers.mutual import Mutual, name_of
 
 
 def shown(proxy: Proxy, server_name: str | None) -> str:
@@ -112,43 +104,6 @@ def test_no_cipher_is_left() -> None:
         Engine(json.dumps(settings).encode())
 
 
-class Upstream:
-    """An HTTPS server that asks for a certificate; answers with the name in it, and the name in the SNI."""
-
-    def __init__(self, folder: Path, trusted: Path, own: tuple[Path, Path] | None = None) -> None:
-        self.chain, key = own or authority(folder, "up.test")
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.chain, key)
-        context.load_verify_locations(trusted)
-        context.verify_mode = ssl.CERT_OPTIONAL
-        context.sni_callback = lambda _, name, __: self.names.append(name)
-        self.names: list[str | None] = []
-        self._context = context
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listening.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                wire, _ = self._listening.accept()
-            except OSError:
-                return
-            with (
-                closing(wire),
-                suppress(OSError),
-                self._context.wrap_socket(wire, server_side=True) as secured,
-            ):
-                secured.recv(65536)
-                der = secured.getpeercert(binary_form=True)
-                name = name_of(der).encode() if der else b"nobody"
-                secured.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(name), name))
-
-    def stop(self) -> None:
-        self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
-
-
 @pytest.fixture
 def client_files(tmp_path: Path) -> tuple[Path, Path]:
     """Certificate and key of the gateway."""
@@ -156,14 +111,14 @@ def client_files(tmp_path: Path) -> tuple[Path, Path]:
 
 
 @pytest.fixture
-def upstream(tmp_path: Path, client_files: tuple[Path, Path]) -> Iterator[Upstream]:
+def upstream(tmp_path: Path, client_files: tuple[Path, Path]) -> Iterator[Mutual]:
     """The HTTPS server."""
-    server = Upstream(tmp_path, client_files[0])
+    server = Mutual(client_files[0], authority(tmp_path, "up.test"))
     yield server
     server.stop()
 
 
-def test_client_certificates(proxy: Proxy, upstream: Upstream, client_files: tuple[Path, Path]) -> None:
+def test_client_certificates(proxy: Proxy, upstream: Mutual, client_files: tuple[Path, Path]) -> None:
     chain, key = (path.read_text() for path in client_files)
     config = Config()
     own = config.add("certificates", cert=chain, key=key)
@@ -180,7 +135,7 @@ def test_client_certificates(proxy: Proxy, upstream: Upstream, client_files: tup
     assert bodies == {"/own": b"gateway.test", "/none": b"nobody", "/upstream": b"gateway.test"}
 
 
-def test_client_certificate_of_the_settings(upstream: Upstream, client_files: tuple[Path, Path]) -> None:
+def test_client_certificate_of_the_settings(upstream: Mutual, client_files: tuple[Path, Path]) -> None:
     chain, key = client_files
     proxy = Proxy(client_ssl=True, client_ssl_cert=str(chain), client_ssl_cert_key=key.read_text())
     try:
@@ -196,7 +151,7 @@ def test_client_certificate_of_the_settings(upstream: Upstream, client_files: tu
     ("host", "knows", "status"), [("up.test", True, 200), ("other.test", True, 502), ("up.test", False, 502)]
 )
 def test_verification(
-    proxy: Proxy, upstream: Upstream, tmp_path: Path, host: str, knows: bool, status: int
+    proxy: Proxy, upstream: Mutual, tmp_path: Path, host: str, knows: bool, status: int
 ) -> None:
     trusted = upstream.chain if knows else authority(tmp_path, "stranger.test")[0]
     config = Config()
@@ -229,7 +184,7 @@ def test_verification_goes_so_deep(
     root = issuer = Signed.root("root.test")
     for number in range(between):
         issuer = issuer.sign(f"between-{number}.test", is_authority=True)
-    upstream = Upstream(tmp_path, client_files[0], issuer.sign("up.test").write(tmp_path))
+    upstream = Mutual(client_files[0], issuer.sign("up.test").write(tmp_path))
     try:
         config = Config()
         known = config.add("ca_certificates", cert=root.pem)

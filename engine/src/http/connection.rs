@@ -26,8 +26,9 @@ pub async fn serve(
 ) {
     let Ok(local) = stream.local_addr() else { return };
     let _ = stream.set_nodelay(true);
+    let port = shared.outer_port(local.port());
     let mut origin =
-        Origin { peer, local, proxied_for: None, scheme: Scheme::Http, sni: None, tls: None, worker };
+        Origin { peer, local, port, proxied_for: None, scheme: Scheme::Http, sni: None, tls: None, worker };
     let (mut stream, mut input) = (Stream::Tcp(stream), Input::default());
     if listener.proxy_protocol {
         let limit = shared.settings.nginx_http_client_header_timeout.0;

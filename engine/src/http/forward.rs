@@ -30,7 +30,7 @@ impl Forwarded {
             proto: said("x-forwarded-proto")
                 .unwrap_or_else(|| Bytes::from_static(request.scheme.as_str().as_bytes())),
             host: said("x-forwarded-host").unwrap_or(host),
-            port: said("x-forwarded-port").unwrap_or_else(|| number(request.port())),
+            port: said("x-forwarded-port").unwrap_or_else(|| number(request.port)),
             path: said("x-forwarded-path").unwrap_or_else(|| path_as_sent(&request.target)),
             prefix: said("x-forwarded-prefix").or(prefix),
         }

@@ -55,8 +55,7 @@ SECTION = Section(
             "",
             "Ports under which clients see this node, when a container or load balancer maps them: "
             "`80:8000, 443:8443`. "
-            "The outer port is used in X-Forwarded-Port, routing and logs.",
-            inert=NOT_YET,
+            "The outer port is used in X-Forwarded-Port and in what log plugins write.",
         ),
         Setting(
             "anonymous_reports",

@@ -1,4 +1,4 @@
-// An origin on Go's net/http: answers with what it read. `go run origin.go PORT`
+// An origin on Go's net/http: answers with what it read. `go run origin.go PORT [CERTIFICATE KEY]`, with TLS and HTTP/2
 package main
 
 import (
@@ -18,7 +18,12 @@ func main() {
 		}
 		_ = json.NewEncoder(writer).Encode(map[string]string{
 			"method": request.Method, "target": request.RequestURI, "host": request.Host, "body": string(body),
+			"protocol": request.Proto,
 		})
 	}
-	log.Fatal(http.ListenAndServe("127.0.0.1:"+os.Args[1], http.HandlerFunc(answer)))
+	address := "127.0.0.1:" + os.Args[1]
+	if len(os.Args) > 2 {
+		log.Fatal(http.ListenAndServeTLS(address, os.Args[2], os.Args[3], http.HandlerFunc(answer)))
+	}
+	log.Fatal(http.ListenAndServe(address, http.HandlerFunc(answer)))
 }

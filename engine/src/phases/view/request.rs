@@ -79,7 +79,7 @@ impl Request {
 
     #[getter]
     fn port(&self) -> PyResult<u16> {
-        self.get(own::Request::port)
+        self.get(|request| request.port)
     }
 
     #[getter]
