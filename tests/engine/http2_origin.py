@@ -14,7 +14,6 @@ import h2.connection
 import h2.events
 import h2.settings
 
-
 _FRAME = 16384
 
 
