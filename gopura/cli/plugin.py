@@ -85,10 +85,12 @@ def new(name: str, directory: Path) -> None:
 
 
 @command.command("check")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def check(folder: Path) -> None:
-    """Import the plugins in FOLDER, and name what is wrong with them."""
-    found = discover([], [folder])
+@click.argument(
+    "folders", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+def check(folders: tuple[Path, ...]) -> None:
+    """Import the plugins in FOLDERS, and name what is wrong with them."""
+    found = discover([], folders)
     for name, origin in sorted(found.origins.items()):
         click.echo(f"{name}: {origin}")
     for broken in found.broken:

@@ -27,16 +27,21 @@ _MIGRATION_SECONDS = 60.0
 
 @click.command("start")
 @click.option("--daemon", is_flag=True, help="Return once everything runs, and leave it running.")
+@click.option("--dev", is_flag=True, help="Take up each change of a plugin in `plugins_path` at once.")
 @click.option("--run-migrations", is_flag=True, help="Make or change the tables of the database before.")
 @node_options
-def command(settings: Settings, daemon: bool, run_migrations: bool) -> None:
+def command(settings: Settings, daemon: bool, dev: bool, run_migrations: bool) -> None:
     """Start the gateway in this terminal (or, with --daemon, in the background)."""
+    if dev and (daemon or not settings.plugins_path):
+        raise Failure(
+            "--dev follows the folders of plugins_path, and needs this terminal to tell what is wrong"
+        )
     if run_migrations and _TOLD not in os.environ:
         migrate(settings, "up", _MIGRATION_SECONDS)
-    start(settings, daemon)
+    start(settings, daemon, dev)
 
 
-def start(settings: Settings, daemon: bool) -> None:
+def start(settings: Settings, daemon: bool, dev: bool = False) -> None:
     """Start a node; Failure says what is in the way."""
     if settings.role != "traditional":
         raise Failure(
@@ -49,14 +54,14 @@ def start(settings: Settings, daemon: bool) -> None:
     if daemon and _TOLD not in os.environ:
         _detach(settings)
     else:
-        run(settings)
+        run(settings, dev)
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, dev: bool = False) -> None:
     """Be the supervisor until told to stop."""
     told = os.environ.pop(_TOLD, None)
     foreground = told is None
-    supervisor = Supervisor(settings, foreground)
+    supervisor = Supervisor(settings, foreground, dev)
     output: Any = sys.stdout if told is None else os.fdopen(int(told), "w")
     try:
         logs.configure(settings, settings.proxy_error_log, foreground)

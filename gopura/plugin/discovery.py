@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from inspect import iscoroutinefunction, signature
 from pathlib import Path
 from types import ModuleType
 
@@ -18,6 +19,7 @@ import gopura.plugins
 from gopura.plugin.lifecycle import PHASES, Plugin
 
 ENTRY_POINTS = "gopura.plugins"
+STREAM_PROTOCOLS = frozenset({"tcp", "tls", "udp", "tls_passthrough"})
 FOLDER_MODULES = "gopura.plugins_path"
 """Files of a folder are imported as modules below this name."""
 
@@ -101,6 +103,24 @@ def _problem(plugin: type[Plugin], found: Found) -> tuple[str, str] | None:
     unknown = [name for name in vars(plugin) if name in ("init_worker", "body", "header", "configure_phase")]
     if unknown:
         return f"{unknown[0]} is no phase", f"phases are {', '.join(PHASES)}"
+    return next(filter(None, (_problem_of_phase(plugin, phase) for phase in plugin.phases())), None)
+
+
+def _problem_of_phase(plugin: type[Plugin], phase: str) -> tuple[str, str] | None:
+    """How a phase could not be called: found when the plugin is loaded, not when a request comes."""
+    method = getattr(plugin, phase)
+    wanted = signature(getattr(Plugin, phase)).parameters
+    try:
+        signature(method).bind(*wanted)
+    except (TypeError, ValueError):
+        return f"{phase} cannot be called with ({', '.join(wanted)})", "take these parameters"
+    if phase == "body_filter" and iscoroutinefunction(method):
+        return "body_filter is a coroutine", "write `def body_filter`: the body does not wait"
+    if phase == "preread" and not STREAM_PROTOCOLS & set(plugin.protocols):
+        return (
+            "preread without a stream's protocol",
+            'add `protocols=("tcp", "tls", "udp")` to the class statement',
+        )
     return None
 
 

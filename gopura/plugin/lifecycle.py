@@ -210,7 +210,8 @@ class Plugin:
     def preread(self, exchange: Exchange, config: Any) -> Outcome:
         """In this phase a TCP, TLS or UDP stream was accepted and no upstream is chosen yet.
 
-        By default the stream is passed on; `exchange.exit` closes it.
+        By default the stream is passed on; `exchange.exit` closes it. `log` runs when the stream has ended.
+        The class must name a stream's protocol in `protocols`. This release proxies HTTP only: nothing calls it yet.
         """
 
     @classmethod

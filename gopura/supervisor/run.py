@@ -22,9 +22,10 @@ log = logging.getLogger(__name__)
 class Supervisor:
     """A node together with the signals and commands that steer it."""
 
-    def __init__(self, settings: Settings, foreground: bool) -> None:
+    def __init__(self, settings: Settings, foreground: bool, development: bool = False) -> None:
         self.node = Node(settings, foreground)
         self._foreground = foreground
+        self._development = development
         self._prefix = settings.prefix
         self._conf = settings.conf
         self._environ = dict(os.environ)
@@ -38,12 +39,22 @@ class Supervisor:
         self.node.claim()
         try:
             async with await commands.listen(self.node.prefix.command_socket, handlers):
+                if self._development:
+                    self._following = asyncio.create_task(self._follow_plugins())
                 await self._start_or_end()
                 if not self._end.done():
                     started(self.node)
                 await self._end
         finally:
             await self.node.stop(self._end.done() and self._end.result())
+
+    async def _follow_plugins(self) -> None:
+        from gopura.supervisor import development  # an outright start need not load the watcher
+
+        try:
+            await development.follow(plugin_folders(self.node.settings), self._reload)
+        except Exception:
+            log.exception("changes of plugins are not followed any more")
 
     async def _start_or_end(self) -> None:
         starting = asyncio.create_task(self.node.start())
@@ -89,3 +100,8 @@ class Supervisor:
     async def _reload_command(self, request: dict[str, Any]) -> dict[str, Any]:
         conf = Path(request["conf"]) if request["conf"] else None
         return {"error": await self._reload(conf, request["environ"])}
+
+
+def plugin_folders(settings: Settings) -> list[str]:
+    """The folders whose files are plugins."""
+    return [str(Path(folder).expanduser()) for folder in settings.plugins_path]

@@ -58,6 +58,42 @@ def test_broken_file_stops_nothing_else(tmp_path: Path, text: str, expected: str
     assert [str(it).removeprefix(f"{tmp_path}/")[: len(expected)] for it in found.broken] == [expected]
 
 
+PHASE = """
+from gopura.plugin import Plugin
+
+class Mine(Plugin, name="mine", protocols={protocols}):
+    {phase}
+        pass
+"""
+HTTP, STREAMS = ("http",), ("tcp", "tls")
+
+
+@pytest.mark.parametrize(
+    ("phase", "protocols", "broken"),
+    [
+        ("def access(self, exchange, config):", HTTP, []),
+        ("async def access(self, *arguments):", HTTP, []),
+        ("def preread(self, exchange, config):", STREAMS, []),
+        ("def log(self, exchange, config):", STREAMS, []),
+        ("def preread(self, exchange, config):", HTTP, ["preread without a stream's protocol"]),
+        ("def access(self, exchange):", HTTP, ["access cannot be called with (self, exchange, config)"]),
+        (
+            "def body_filter(self, exchange, config):",
+            HTTP,
+            ["body_filter cannot be called with (self, exchange, config, chunk, last)"],
+        ),
+        ("async def body_filter(self, *arguments):", HTTP, ["body_filter is a coroutine"]),
+        ("def init_worker(self):", HTTP, ["init_worker is no phase"]),
+    ],
+)
+def test_phases_are_looked_at_when_a_plugin_is_loaded(
+    phase: str, protocols: tuple[str, ...], broken: list[str], tmp_path: Path
+) -> None:
+    found = found_in(tmp_path, {"mine.py": PHASE.format(phase=phase, protocols=protocols)})
+    assert [it.message for it in found.broken] == broken
+    assert ("mine" in found.plugins) is (not broken)
+
+
 @pytest.mark.parametrize(
     ("enabled", "has", "broken"),
     [

@@ -4,7 +4,7 @@ import os
 import socket
 import ssl
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -18,7 +18,8 @@ class Gateway:
 
     host = "127.0.0.1"
 
-    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(self, settings: Mapping[str, str] | None = None, options: Sequence[str] = ()) -> None:
+        self._options = options
         self._server = ServerProcess("gateway")
         self.prefix = self._server.folder / "prefix"
         self.proxy_port, self.tls_port, self.admin_port, self.status_port = (free_port() for _ in range(4))
@@ -59,7 +60,7 @@ class Gateway:
     def start(self) -> None:
         """Start the gateway (again, after `halt`) on the same ports with the same prefix."""
         program = Path(sys.executable).with_name("gopura")
-        self._server.start([program, "start"], self._ready, environment=self.environment())
+        self._server.start([program, "start", *self._options], self._ready, environment=self.environment())
 
     def _ready(self) -> bool:
         """Whether the Admin API answers and the proxy accepts."""
