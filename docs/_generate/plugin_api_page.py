@@ -2,18 +2,21 @@
 
 import ast
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tables import table
 
 import gopura
 from gopura.plugin import PHASES, Node, Plugin
+from gopura.plugin.cache import Cache
+from gopura.plugin.http import HttpClient
+from gopura.plugin.records import Records
 
 HEAD = """# Writing plugins
 
-All that a plugin needs is imported from `gopura.plugin`. [The tutorial](../tutorial/first-plugin.md) shows it in use,
-`gopura.testing` has a gateway for tests.
+All that a plugin needs is imported from `gopura.plugin`. [The tutorial](../tutorial/first-plugin.md) and
+[a larger plugin](../how-to/write-a-larger-plugin.md) show it in use, `gopura.testing` has a gateway for tests.
 """
 CLASSES = ("Exchange", "Request", "UpstreamRequest", "Response", "Headers", "Tls", "Entity")
 STUB = Path(gopura.__file__).with_name("_engine.pyi")
@@ -31,7 +34,7 @@ def _phases() -> str:
 
 
 def _options() -> str:
-    names = ("request_body_limit", "configure", "start")
+    names = ("request_body_limit", "prepare", "configure", "start", "answer")
     rows = [(f"`{name}`", inspect.getdoc(getattr(Plugin, name)) or "") for name in names]
     return f"Methods that are no phases:\n\n{table(('method', 'meaning'), rows)}"
 
@@ -63,10 +66,16 @@ def _member(part: ast.stmt) -> str:
 
 
 def _node() -> str:
-    methods = ("find", "spawn", "every", "at_stop", "trusts")
-    shown = [name for name in methods if inspect.isfunction(getattr(Node, name, None))]
-    rows = [
-        (f"`{name}{inspect.signature(getattr(Node, name))}`", inspect.getdoc(getattr(Node, name)) or "")
-        for name in shown
+    """What `self.node` has, and what its parts have."""
+    rows = [_row(name, getattr(Node, name)) for name in ("spawn", "every", "at_stop", "trusts")]
+    rows += [_row(f"http.{name}", getattr(HttpClient, name)) for name in ("request",)]
+    rows += [_row(f"cache.{name}", getattr(Cache, name)) for name in ("get", "set", "delete", "fetch")]
+    rows += [
+        _row(f"records.{name}", getattr(Records, name)) for name in ("find", "insert", "update", "delete")
     ]
     return f"## Node\n\n{inspect.getdoc(Node)}\n\n{table(('method', 'meaning'), rows)}"
+
+
+def _row(name: str, function: Callable[..., object]) -> tuple[str, str]:
+    parameters = ", ".join(name for name in inspect.signature(function).parameters if name != "self")
+    return f"`{name}({parameters})`", inspect.getdoc(function) or ""

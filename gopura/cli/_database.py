@@ -42,16 +42,28 @@ def migrate(settings: Settings, action: str, seconds: float) -> Any:
     """Do what a function of `gopura.store.migrate` does; Failure says why it cannot be done."""
     # Loading the store takes longer than all other commands need to run.
     from gopura.store import DatabaseUnavailable
-    from gopura.store import migrate as actions
-    from gopura.store.location import from_settings
 
     if settings.database == "off":
         raise Failure("database = off has no tables")
     try:
         if settings.database == "sqlite":
             Prefix(settings).prepare()
-        return asyncio.run(asyncio.wait_for(getattr(actions, action)(from_settings(settings)), seconds))
+        return asyncio.run(asyncio.wait_for(_migrate(settings, action), seconds))
     except TimeoutError:
         raise Failure(f"the database has not answered within {seconds:g} seconds") from None
     except (DatabaseUnavailable, PrefixError) as error:
         raise Failure(str(error)) from None
+
+
+async def _migrate(settings: Settings, action: str) -> Any:
+    from gopura import entities
+    from gopura.store import Store, migrate
+    from gopura.store.location import from_settings
+
+    location = from_settings(settings)
+    done = await getattr(migrate, action)(location)
+    if action in ("bootstrap", "up"):
+        entities.follow(settings)
+        async with Store.at(location):
+            pass  # opened, it has made the tables of entities that plugins bring along
+    return done

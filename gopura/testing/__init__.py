@@ -9,10 +9,15 @@ A test starts in milliseconds and needs nothing but pytest::
             answer = gateway.get("/")
             assert answer.headers["X-Greeting"] == "hi"
             assert gateway.upstream.last.path == "/"
+
+Other servers that a plugin asks are an `Upstream` too::
+
+    with Upstream(lambda request: Reply(200, body=b'{"title": "Dr"}')) as directory:
+        ... Gateway(Titles, config={"directory": directory.url})
 """
 
 from gopura.testing.client import Answer
 from gopura.testing.gateway import Gateway
-from gopura.testing.upstream import Received, Upstream
+from gopura.testing.upstream import Received, Reply, Upstream
 
-__all__ = ["Answer", "Gateway", "Received", "Upstream"]
+__all__ = ["Answer", "Gateway", "Received", "Reply", "Upstream"]

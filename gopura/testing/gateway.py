@@ -63,8 +63,7 @@ class Gateway(Client):
     def configure(self, given: Given) -> None:
         """Serve these entities, together with the echo service, instead of what was served before."""
         configuration = Configuration(self._found.plugins)
-        url = f"http://127.0.0.1:{self.upstream.port}"
-        configuration.add("services", {"name": "echo", "url": url, "retries": 0})
+        configuration.add("services", {"name": "echo", "url": self.upstream.url, "retries": 0})
         if "routes" not in given:
             configuration.add("routes", {"name": "all", "paths": ["/"], "service": "echo"})
         for kind, rows in given.items():

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
 from urllib.parse import urlsplit
 
 
@@ -34,9 +36,9 @@ class Reply:
 class Upstream:
     """A server on a free port of the loopback; `reply` may be changed, or be a function of the request."""
 
-    def __init__(self) -> None:
+    def __init__(self, reply: Reply | Callable[[Received], Reply] | None = None) -> None:
         self.requests: list[Received] = []
-        self.reply: Reply | Callable[[Received], Reply] = Reply()
+        self.reply = reply or Reply()
         upstream = self
 
         class Handler(_Handler):
@@ -47,6 +49,11 @@ class Upstream:
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def last(self) -> Received:
@@ -63,6 +70,14 @@ class Upstream:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 class _Handler(BaseHTTPRequestHandler):
