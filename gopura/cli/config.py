@@ -124,7 +124,7 @@ def _run(settings: Settings, store: Store, work: Callable[[Store], Awaitable[Res
         raise Failure(str(error)) from None
 
 
-async def _load(store: Store, file: Path) -> Any:
+async def _load(store: Store, file: Path) -> None:
     from gopura.declarative import load_file
 
-    return await load_file(store, file)
+    await load_file(store, file)

@@ -38,6 +38,7 @@ class Expansion:
         self.items: list[Item] = []
         self.errors: Tree = {}
         self._identities: set[str] = set()
+        self._children = {name: dict(children(entities, entity)) for name, entity in entities.items()}
 
     def section(self, name: str, value: Any, path: Path, parent: Item | None = None, key: str = "") -> None:
         """The entities of one kind; `key` is the field that refers to the parent."""
@@ -56,14 +57,14 @@ class Expansion:
         self, entity: EntityType, given: dict[str, Any], path: Path, parent: Item | None, key: str
     ) -> None:
         own = {name: value for name, value in given.items() if name not in _ASIDE}
-        nested = [(name, field) for name, field in children(self.entities, entity) if name in own]
-        item = Item(entity, path, {name: own[name] for name in own if name not in dict(nested)})
+        nested = {name: field for name, field in self._children[entity.name].items() if name in own}
+        item = Item(entity, path, {name: value for name, value in own.items() if name not in nested})
         if parent is not None:
             item.given[key] = {"id": parent.given["id"]}
         item.given["id"] = str(item.given.get("id") or self._identity(item))
         self._refer(item)
         self.items.append(item)
-        for name, field_name in nested:
+        for name, field_name in nested.items():
             self.section(name, own[name], (*path, name), item, field_name)
 
     def _identity(self, item: Item) -> str:

@@ -28,7 +28,10 @@ def rows(document: Mapping[str, Any], entities: Mapping[str, EntityType]) -> dic
     _raise(expansion.errors)
     _raise(_unresolved(expansion.items))
     _raise(_repeated(expansion.items))
-    return {name: [item.row for item in expansion.items if item.entity.name == name] for name in known}
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in known}
+    for item in expansion.items:
+        found[item.entity.name].append(item.row)
+    return found
 
 
 def _raise(tree: Tree) -> None:

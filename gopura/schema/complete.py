@@ -47,6 +47,8 @@ def expand(shape: "Shape", given: Mapping[str, Any]) -> dict[str, Any]:
 
 def missing_value(field: Field) -> Any:
     """What a missing field holds: its default, null when it may, UNSET when there is nothing to put."""
+    if isinstance(field.default, str | int):
+        return field.default
     if field.default is not UNSET:
         return canonical(field, copy.deepcopy(field.default))
     if not field.required:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from gopura.schema import wording
@@ -52,12 +53,12 @@ class EntityType:
         """Fields by name, in their order."""
         return self.shape.fields
 
-    @property
+    @cached_property
     def foreign_fields(self) -> dict[str, Field]:
         """The fields that refer to other entities."""
         return {name: item for name, item in self.fields.items() if item.kind == "foreign"}
 
-    @property
+    @cached_property
     def unique_fields(self) -> dict[str, Field]:
         """The fields of which no two rows share a value."""
         return {name: item for name, item in self.fields.items() if item.unique}

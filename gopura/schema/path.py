@@ -9,7 +9,7 @@ from gopura.schema.field import UNSET, Field
 def value_at(row: Any, path: str) -> Any:
     """The value at a dotted path; UNSET when there is none."""
     for step in path.split("."):
-        if not isinstance(row, Mapping) or step not in row:
+        if not isinstance(row, dict) or step not in row:
             return UNSET
         row = row[step]
     return row

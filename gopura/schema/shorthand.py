@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from gopura.schema.annotation import element_of
@@ -17,7 +18,7 @@ class Shorthand:
     annotation: Any
     translate: Callable[[Any], dict[str, Any] | None]
 
-    @property
+    @cached_property
     def field(self) -> Field:
         """The kind and rules of the value."""
         return element_of(self.annotation).overlaid(name=self.name, required=False)

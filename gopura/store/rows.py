@@ -15,21 +15,17 @@ Value = dict[str, Any]
 
 def to_row(layout: Layout, value: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a value. A relative `ttl` (seconds) becomes the moment of expiry."""
-    row = {column.sql: _cell(layout, column, value.get(column.name)) for column in layout.columns}
+    row = {column.sql: value.get(column.name) for column in layout.columns}
+    row[layout.key] = key_of(layout, value)
+    for column in layout.foreign:
+        if (reference := row[column.sql]) is not None:
+            row[column.sql] = str(reference["id"]).lower()
     if len(layout.together) > 1:
         row[TOGETHER] = orjson.dumps([row[layout.by_name[name].sql] for name in layout.together]).decode()
     if layout.ttl:
         ttl = value.get("ttl")
         row[EXPIRY] = value.get(EXPIRY) if ttl is None else time.time() + ttl if ttl > 0 else None
     return row
-
-
-def _cell(layout: Layout, column: Column, value: Any) -> Any:
-    if value is not None and column.kind == "foreign":
-        return str(value["id"]).lower()
-    if value is not None and column.name == layout.key == "id":
-        return str(value).lower()
-    return value
 
 
 def key_of(layout: Layout, value: Mapping[str, Any]) -> str:
