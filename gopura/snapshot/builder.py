@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from gopura.snapshot.content import LEFT_OUT, Content
@@ -17,11 +18,15 @@ log = logging.getLogger(__name__)
 _RETRY_SECONDS = 1.0
 
 
+Everything = AsyncIterator[tuple[str, list[dict[str, Any]]]]
+"""Some entities of a kind at a time."""
+
+
 class Source(Protocol):
     """What of the store is followed."""
 
-    async def snapshot(self) -> tuple[int, dict[str, list[dict[str, Any]]]]:
-        """All entities at one version."""
+    def snapshot(self) -> AbstractAsyncContextManager[tuple[int, Everything]]:
+        """A version, and all entities that it has."""
 
     async def changes(self, after_version: int) -> list[Change]:
         """Everything after a version."""
@@ -42,10 +47,10 @@ class Builder:
         self._store = store
         self._limit = window
         self._news = asyncio.Event()
-        self._content = Content(0, {})
+        self._content = Content(0)
         self.followed = 0
         self._window = Window(0, window)
-        self._messages: dict[int, bytes] = {}
+        self._deltas: dict[int, bytes] = {}
         self.on_change: Callable[[], None] = lambda: None
         self.on_left_out: Callable[[list[Change]], None] = lambda _changes: None
 
@@ -61,11 +66,14 @@ class Builder:
 
     async def load(self) -> None:
         """Read everything from the store; DatabaseUnavailable when it cannot be reached."""
-        version, entities = await self._store.snapshot()
-        self._content = Content(version, entities)
+        async with self._store.snapshot() as (version, everything):
+            content = Content(version)
+            async for entity, rows in everything:
+                content.add(entity, rows)
+        self._content = content
         self.followed = version
         self._window = Window(version, self._limit)
-        self._messages.clear()
+        self._deltas.clear()
         self.on_change()
 
     async def follow(self) -> None:
@@ -83,17 +91,13 @@ class Builder:
     def message(self, start: int) -> bytes:
         """The message for a data plane that serves version `start` (0: none): a delta if possible, else all.
 
-        Encoded once per start, however many data planes ask.
+        A delta is made once per start, however many data planes ask.
         """
         if not 0 < start <= self.version or not self._window.covers(start):
-            start = 0
-        if start not in self._messages:
-            self._messages[start] = (
-                self._window.delta(start, self.version, self._content.total)
-                if start
-                else self._content.message()
-            )
-        return self._messages[start]
+            return self._content.message()
+        if start not in self._deltas:
+            self._deltas[start] = self._window.delta(start, self.version, self._content.total)
+        return self._deltas[start]
 
     def renumbered(self, start: int) -> bytes:
         """The message for a data plane that serves the newest content under an older version."""
@@ -125,7 +129,7 @@ class Builder:
             self._window.add(Step(change.version, change.entity, change.id, encoded))
         if served:
             self._content.version = served[-1].version
-            self._messages.clear()
+            self._deltas.clear()
         self.followed = changes[-1].version
         if len(served) < len(changes):
             self.on_left_out([change for change in changes if change.entity in LEFT_OUT])

@@ -17,18 +17,21 @@ LEFT_OUT = frozenset({
 class Content:
     """Encoded entities by kind and id. `total` is the XOR of the digests of all of them."""
 
-    def __init__(self, version: int, entities: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
+    def __init__(self, version: int) -> None:
         self.version = version
         self.total = 0
         self._entities: dict[str, dict[str, bytes]] = {}
-        for entity, rows in entities.items():
-            for row in rows:
-                self.put(entity, str(row["id"]), row)
 
     @property
     def hash(self) -> str:
         """The hash in hexadecimal digits."""
         return hexadecimal(self.total)
+
+    def add(self, entity: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Set some entities of a kind."""
+        if entity not in LEFT_OUT:
+            for row in rows:
+                self.put(entity, str(row["id"]), row)
 
     def put(self, entity: str, key: str, value: Mapping[str, Any] | None) -> bytes | None:
         """Set or, with None, remove an entity; return it encoded."""

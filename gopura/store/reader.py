@@ -1,7 +1,8 @@
 """Queries on one connection, which sees one committed state (and what it wrote itself)."""
 
+import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -68,6 +69,19 @@ class Reader:
         """Like `all`, with `expires_at` instead of `ttl`."""
         query, layout = self.statements.every(entity, tuple(where or ())), self.tables.layouts[entity]
         return await self.connection.run_sync(_every, query, _values(where or {}), layout)
+
+    async def chunks(self, entity: str, size: int = 1000) -> AsyncIterator[list[Value]]:
+        """Like `stored`, but never more than `size` at a time; the event loop gets its turn in between."""
+        layout, last = self.tables.layouts[entity], None
+        while True:
+            query = self.statements.page(entity, Listed(after=last is not None))
+            parameters = {"_now": time.time(), "_most": size, "_after0": last}
+            found = await self._values(layout, query, parameters)
+            yield found
+            if len(found) < size:
+                return
+            last = found[-1][layout.key]
+            await asyncio.sleep(0)
 
     async def page(
         self,

@@ -118,11 +118,16 @@ class Store:
         async with self.reading() as reader:
             return await reader.page(entity, size, offset, tags, where)
 
-    async def snapshot(self) -> tuple[int, dict[str, list[Value]]]:
-        """The version, and all entities as the change log has them, read in one transaction."""
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[tuple[int, AsyncIterator[tuple[str, list[Value]]]]]:
+        """The version, and all entities as the change log has them, some at a time, read in one transaction."""
         async with self.reading() as reader:
-            version = await self._log.newest(reader.connection)
-            return version, {name: await reader.stored(name) for name in self.tables.layouts}
+            yield await self._log.newest(reader.connection), self._everything(reader)
+
+    async def _everything(self, reader: Reader) -> AsyncIterator[tuple[str, list[Value]]]:
+        for name in self.tables.layouts:
+            async for values in reader.chunks(name):
+                yield name, values
 
     async def changes(self, after_version: int) -> list[Change]:
         """Everything after a version that was announced; the changes of a transaction are never split."""

@@ -70,7 +70,10 @@ class Gateway(Client):
             for row in rows:
                 configuration.add(kind, row)
         self._version += 1
-        prepared = self.engine.prepare(Content(self._version, configuration.rows).message())
+        content = Content(self._version)
+        for kind, rows in configuration.rows.items():
+            content.add(kind, rows)
+        prepared = self.engine.prepare(content.message())
         self.engine.commit(prepared, self.host.bind(prepared.changed_plugins, prepared.removed_plugins))
         self.host.committed()
 

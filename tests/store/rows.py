@@ -4,10 +4,20 @@ import uuid
 from typing import Any
 
 from gopura import entities, schema
+from gopura.store import Store
 
 
 def numbered(number: int) -> str:
     return str(uuid.UUID(int=number))
+
+
+async def everything(store: Store) -> tuple[int, dict[str, list[Any]]]:
+    """The version and all entities, as a data plane's snapshot begins."""
+    async with store.snapshot() as (version, rows):
+        found: dict[str, list[Any]] = {}
+        async for entity, some in rows:
+            found.setdefault(entity, []).extend(some)
+        return version, found
 
 
 def row(entity: str, **given: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 
 from gopura.store import Store
 from gopura.store.errors import EntityError
-from tests.store.rows import key, numbered, route, row, service
+from tests.store.rows import everything, key, numbered, route, row, service
 
 
 async def fill(store: Store) -> None:
@@ -59,12 +59,12 @@ async def test_refusals(
     store: Store, method: str, entity: str, value: dict[str, Any], code: int, message: str
 ) -> None:
     await fill(store)
-    before = await store.snapshot()
+    before = await everything(store)
     with pytest.raises(EntityError) as refused:
         async with store.transaction() as tx:
             await getattr(tx, method)(entity, value)
     assert (refused.value.code, refused.value.message) == (code, message)
-    assert await store.snapshot() == before
+    assert await everything(store) == before
 
 
 async def test_a_referenced_entity_stays(store: Store) -> None:
@@ -120,7 +120,7 @@ async def test_nothing_is_kept_of_a_failed_transaction(store: Store) -> None:
         async with store.transaction() as tx:
             await tx.insert("services", service(1))
             raise RuntimeError
-    assert await store.snapshot() == (
+    assert await everything(store) == (
         0,
         {name: [] for name in store.tables.layouts} | await _workspaces(store),
     )
