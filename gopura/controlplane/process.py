@@ -10,6 +10,7 @@ from gopura import declarative, entities
 from gopura.admin import create_app
 from gopura.controlplane.access_log import AccessLog
 from gopura.controlplane.admin_server import AdminServers
+from gopura.controlplane.history import keep_bounded
 from gopura.controlplane.records import Records, forget
 from gopura.declarative import InvalidConfiguration
 from gopura.link import LinkServer
@@ -48,9 +49,11 @@ async def control(parent: Parent, launch: Launch, life: Life) -> None:
         serving = await servers.start()
         parent.report("ready")
         following = asyncio.create_task(builder.follow())
-        await life.until_end_or(following, serving)
-        following.cancel()
-        await asyncio.wait([following])
+        pruning = asyncio.create_task(keep_bounded(store, launch.settings.change_log_days))
+        await life.until_end_or(following, pruning, serving)
+        for task in (following, pruning):
+            task.cancel()
+        await asyncio.wait([following, pruning])
         await servers.stop(life.graceful)
 
 

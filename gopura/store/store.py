@@ -1,11 +1,11 @@
 """The store: where entities are kept, and the log of their changes."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
 from gopura import entities
-from gopura.store import added, migrate
+from gopura.store import added, migrate, pruning
 from gopura.store.changes import Change, Log, Recent, Recorder
 from gopura.store.counters import Counters
 from gopura.store.database import Database
@@ -136,6 +136,13 @@ class Store:
             return known
         async with self.reading() as reader:
             return await self._log.after(reader.connection, after_version)
+
+    async def prune(self, before: float, kinds: Collection[str] | None = None) -> int:
+        """Remove the changes before a moment (seconds since the epoch) from the log, of some kinds or of all.
+
+        Whoever follows from further back finds a gap, and reads everything anew.
+        """
+        return await pruning.prune(self._database, self.tables.log, before, kinds)
 
     async def version(self) -> int:
         """The number of the last change."""

@@ -90,6 +90,14 @@ SECTION = Section(
             inert="rows are removed at the moment when their time is over",
         ),
         Setting(
+            "change_log_days",
+            Number(0),
+            "365",
+            "Days that the log of changes goes back; 0 keeps every change. What came and went with requests "
+            "(sessions, tokens) stays in it for an hour.",
+            own=True,
+        ),
+        Setting(
             "db_update_frequency",
             Number(0.1, whole=False),
             "5",
