@@ -1,52 +1,94 @@
-"""`python -m bench.admin_api`: reads, writes, long lists and bulk loads through the Admin API, on both databases.
+"""`python -m bench.admin_api`: what reads, writes and bulk loads through the Admin API cost, on both databases.
 
-In one process without sockets, so that the numbers are the Admin API's and the store's own.
+Through the real processes, one request after the other over one connection, each write awaited until it is served. The
+processor time is that of the control process alone.
 """
 
 import argparse
 import asyncio
-import tempfile
+import http.client
+import json
 import time
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-import httpx
 import psutil
 
-from gopura import entities, schema
-from gopura.admin import create_app
 from gopura.settings import Settings
-from gopura.store import Store, migrate
+from gopura.store import migrate
+from gopura.store.location import from_settings
+from tests.servers.gateway import Gateway
 from tests.servers.postgres import Postgres
 
 BATCH = 1000
+Request = tuple[str, str, dict[str, Any] | None]
 
 
-@asynccontextmanager
-async def opened(overrides: dict[str, str]) -> AsyncIterator[tuple[Store, httpx.AsyncClient]]:
-    """A store and a client of the Admin API on it."""
-    with tempfile.TemporaryDirectory() as prefix:
-        settings = Settings.load(None, {}, {"prefix": prefix, **overrides})
-        store = Store.of(settings)
-        if settings.database == "postgres":
-            await migrate.bootstrap(store.location)
-        async with store:
-            transport = httpx.ASGITransport(create_app(store, settings))
-            async with httpx.AsyncClient(transport=transport, base_url="http://admin", timeout=600) as client:
-                yield store, client
+class Admin:
+    """A gateway's Admin API, and its control process."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._connection = http.client.HTTPConnection(gateway.host, gateway.admin_port, timeout=600)
+        self._control = next(
+            process
+            for process in psutil.Process().children(recursive=True)
+            if "gopura.controlplane" in process.cmdline()
+        )
+
+    def send(self, method: str, path: str, body: Any = None) -> Any:
+        """One request; the answer's body."""
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        self._connection.request(method, path, None if body is None else json.dumps(body), headers)
+        answer = self._connection.getresponse()
+        text = answer.read()
+        assert answer.status < 300, (method, path, answer.status, text)
+        return json.loads(text)
+
+    def cpu(self) -> float:
+        """Seconds of processor time so far."""
+        times = self._control.cpu_times()
+        return times.user + times.system
+
+    def memory(self) -> float:
+        """MiB."""
+        return self._control.memory_info().rss / 2**20
 
 
-async def rate(count: int, one: Callable[[int], Awaitable[Any]]) -> str:
-    """How many a second."""
-    started = time.perf_counter()
-    for number in range(count):
-        await one(number)
-    return f"{count / (time.perf_counter() - started):.0f}/s"
+@contextmanager
+def opened(settings: Mapping[str, str]) -> Iterator[Admin]:
+    """A gateway on a database."""
+    if settings.get("database") == "postgres":
+        asyncio.run(migrate.bootstrap(from_settings(Settings.load(None, {}, dict(settings)))))
+    gateway = Gateway({"admin_access_log": "off", **settings})
+    try:
+        yield Admin(gateway)
+    finally:
+        gateway.stop()
 
 
-async def bulk(client: httpx.AsyncClient, count: int) -> str:
+REQUESTS: dict[str, Callable[[int], Request]] = {
+    "POST of a service": lambda n: ("POST", "/services", {"name": f"s{n}", "host": "a.test"}),
+    "PATCH of a service": lambda n: ("PATCH", f"/services/s{n}", {"retries": n % 100}),
+    "PUT of a service": lambda n: ("PUT", f"/services/s{n}", {"host": "b.test"}),
+    "POST of a route": lambda n: ("POST", f"/services/s{n}/routes", {"name": f"r{n}", "paths": [f"/{n}"]}),
+    "PATCH of a route": lambda n: ("PATCH", f"/routes/r{n}", {"paths": [f"/other-{n}"]}),
+    "PUT of a route": lambda n: ("PUT", f"/routes/r{n}", {"paths": [f"/{n}"], "service": {"name": f"s{n}"}}),
+    "GET of a route": lambda n: ("GET", f"/routes/r{n}", None),
+}
+
+
+def singles(admin: Admin, count: int) -> Iterator[tuple[str, str]]:
+    """Of each kind of request: how many a second, and the processor time of one."""
+    for name, request in REQUESTS.items():
+        started, cpu = time.perf_counter(), admin.cpu()
+        for number in range(count):
+            admin.send(*request(number))
+        seconds, cpu = time.perf_counter() - started, admin.cpu() - cpu
+        yield name, f"{count / seconds:.0f}/s, {1000 * cpu / count:.2f} ms CPU"
+
+
+def bulk(admin: Admin, count: int) -> str:
     """Seconds for so many services, each with a route, in transactions of BATCH operations."""
     started = time.perf_counter()
     for start in range(0, count, BATCH // 2):
@@ -54,55 +96,39 @@ async def bulk(client: httpx.AsyncClient, count: int) -> str:
         services = [("PUT", f"/services/b{n}", {"host": "a.test"}) for n in numbers]
         routes = [("POST", f"/services/b{n}/routes", {"paths": [f"/b{n}"]}) for n in numbers]
         operations = [{"method": m, "path": p, "body": b} for m, p, b in services + routes]
-        answer = await client.post("/transaction", json={"operations": operations})
-        answer.raise_for_status()
+        admin.send("POST", "/transaction", {"operations": operations})
     return f"{time.perf_counter() - started:.0f} s"
 
 
-async def walk(store: Store, client: httpx.AsyncClient, count: int) -> tuple[str, str]:
-    """Rows a second through a list of so many routes, and by how much the process grew."""
-    template = schema.insert(entities.get("routes"), {"paths": ["/"]})
-    async with store.transaction() as tx:
-        await tx.load("routes", [template | {"id": str(uuid.uuid4())} for _ in range(count)])
-    process, link, found = psutil.Process(), "/routes?size=1000", 0
-    before, started = process.memory_info().rss, time.perf_counter()
+def walk(admin: Admin) -> str:
+    """Milliseconds for a page of 1,000 routes, over all of them, and by how much the process grew."""
+    before, cpu, pages, link = admin.memory(), admin.cpu(), 0, "/routes?size=1000"
     while link:
-        body = (await client.get(link)).json()
-        found, link = found + len(body["data"]), body["next"]
-    assert found >= count
-    grown = (process.memory_info().rss - before) / 1024**2
-    return f"{found / (time.perf_counter() - started):.0f}/s", f"{grown:.0f} MiB"
+        pages, link = pages + 1, admin.send("GET", link)["next"]
+    return f"{1000 * (admin.cpu() - cpu) / pages:.1f} ms CPU, growth {admin.memory() - before:.0f} MiB"
 
 
-async def measure(overrides: dict[str, str], count: int, many: int, long: int) -> dict[str, str]:
+def measure(settings: Mapping[str, str], count: int, many: int) -> Iterator[tuple[str, str]]:
     """All numbers of one database."""
-    async with opened(overrides) as (store, client):
-        written = await rate(count, lambda n: client.put(f"/services/s{n}", json={"host": "a.test"}))
-        read = await rate(count, lambda n: client.get(f"/services/s{n}"))
-        loaded = await bulk(client, many)
-        walked, grown = await walk(store, client, long)
-    return {
-        "reads": read,
-        "writes": written,
-        f"{many:,} services and routes": loaded,
-        f"list of {long:,}": walked,
-        "growth": grown,
-    }
+    with opened(settings) as admin:
+        yield from singles(admin, count)
+        yield f"{many:,} services and routes", bulk(admin, many)
+        yield "page of 1,000 routes", walk(admin)
+        yield "memory of the control process", f"{admin.memory():.0f} MiB"
 
 
 def main() -> None:
-    """Print a table."""
+    """Print a line for each number."""
     parser = argparse.ArgumentParser(prog="python -m bench.admin_api", description=__doc__)
-    parser.add_argument("--count", type=int, default=500, help="single reads and writes")
+    parser.add_argument("--count", type=int, default=500, help="requests of each kind")
     parser.add_argument("--bulk", type=int, default=10_000, help="services, each with a route")
-    parser.add_argument("--list", type=int, default=100_000, help="routes in the long list")
     options = parser.parse_args()
     server = Postgres()
-    databases = {"SQLite": {}, "PostgreSQL": server.database().settings}
+    databases: dict[str, Mapping[str, str]] = {"SQLite": {}, "PostgreSQL": server.database().settings}
     try:
-        for name, overrides in databases.items():
-            found = asyncio.run(measure(overrides, options.count, options.bulk, options.list))
-            print(f"{name}: " + ", ".join(f"{what} {number}" for what, number in found.items()), flush=True)
+        for name, settings in databases.items():
+            for what, number in measure(settings, options.count, options.bulk):
+                print(f"{name}: {what}: {number}", flush=True)
     finally:
         server.stop()
 

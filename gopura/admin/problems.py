@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from gopura.admin import answers
 from gopura.admin.call import Call
-from gopura.entities._bundled import enabled
+from gopura.entities.plugins import enabled
 from gopura.schema import Field, shape_for, wording
 
 MEDIA_TYPE = "application/problem+json"
@@ -95,6 +95,6 @@ def _meant(path: tuple[str, ...], message: str, fields: Mapping[str, Field], cal
             or call.endpoint.entity.name != "plugins"
         ):
             return None
-        known, word = list(enabled.plugins), str(call.body.value.get("name"))
+        known, word = list(enabled()), str(call.body.value.get("name"))
     close = difflib.get_close_matches(word, known, 1)
     return close[0] if close else None

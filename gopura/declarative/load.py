@@ -55,7 +55,7 @@ async def apply(
 
     What stays the same is not touched: the change log gets the differences only.
     """
-    wanted = rows(document, entities.all())
+    wanted = await asyncio.to_thread(rows, document, entities.all())  # may take seconds
     async with store.transaction(actor, request_id) as tx:
         await _replace(tx, wanted)
     found = content_hash(document)

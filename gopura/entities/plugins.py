@@ -76,6 +76,11 @@ def described(ordering: bool) -> EntityType:
     return replace(entity, shape=shape, dormant=dormant, variants=variants)
 
 
+def variant(name: str) -> Shape | None:
+    """What a plugin says about its entities: refused scopes, protocols, configuration; None for an unknown one."""
+    return _bundled.described(name)
+
+
 def enable(plugins: "Mapping[str, type[Plugin]]") -> None:
     """Let entities name these plugins and no others; before that all that come with the product are enabled."""
     _bundled.enabled.plugins = plugins

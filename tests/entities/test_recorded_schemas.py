@@ -9,7 +9,7 @@ import pytest
 
 import gopura.vaults
 from gopura import entities
-from gopura.entities import _bundled
+from gopura.entities.plugins import variant
 from gopura.schema import render, render_variant
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(not FILES, reason="no recorded schemas at hand")
 def shown(kind: str, name: str) -> dict[str, Any]:
     if kind == "entities":
         return render(entities.get(name))
-    shape = _bundled.described(name) if kind == "plugins" else gopura.vaults.all()[name].shape()
+    shape = variant(name) if kind == "plugins" else gopura.vaults.all()[name].shape()
     assert shape is not None
     return render_variant(shape)
 

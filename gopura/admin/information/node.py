@@ -14,7 +14,7 @@ from gopura.admin.call import Call
 from gopura.admin.gateway import Gateway
 from gopura.admin.release import KONG_VERSION
 from gopura.admin.router import Endpoint
-from gopura.entities._bundled import enabled
+from gopura.entities.plugins import enabled
 from gopura.release import VERSION
 
 
@@ -46,16 +46,16 @@ async def get(call: Call) -> Response:
 
 async def names(_call: Call) -> Response:
     """The names of the plugins that this node has."""
-    return answers.json({"enabled_plugins": list(enabled.plugins)})
+    return answers.json({"enabled_plugins": list(enabled())})
 
 
 def configuration(gateway: Gateway) -> dict[str, Any]:
     """The settings without secrets."""
-    return gateway.settings.public() | {"loaded_plugins": dict.fromkeys(enabled.plugins, True)}
+    return gateway.settings.public() | {"loaded_plugins": dict.fromkeys(enabled(), True)}
 
 
 def _available() -> dict[str, Any]:
-    found = enabled.plugins.items()
+    found = enabled().items()
     return {name: {"version": plugin.version, "priority": plugin.priority} for name, plugin in found}
 
 

@@ -8,7 +8,7 @@ from gopura import schema, vaults
 from gopura.admin import answers
 from gopura.admin.call import Call
 from gopura.admin.router import Endpoint
-from gopura.entities._bundled import described
+from gopura.entities.plugins import variant
 from gopura.schema import EntityType, Shape
 
 
@@ -32,7 +32,7 @@ async def get(call: Call) -> Response:
 
 async def get_plugin(call: Call) -> Response:
     """What a plugin describes itself."""
-    return _described(described(call.param("name")), "plugin", call)
+    return _described(variant(call.param("name")), "plugin", call)
 
 
 async def get_vault(call: Call) -> Response:
@@ -43,7 +43,7 @@ async def get_vault(call: Call) -> Response:
 
 async def get_configuration(call: Call) -> Response:
     """Only a plugin's `config`, at Kong's older address."""
-    shape = described(call.param("name"))
+    shape = variant(call.param("name"))
     if shape is None:
         return _unknown("plugin", call.param("name"))
     config = shape.fields["config"].record

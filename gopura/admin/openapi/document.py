@@ -10,7 +10,7 @@ from gopura.admin.openapi.fields import input_schema, output_schema
 from gopura.admin.openapi.operations import operation
 from gopura.admin.release import KONG_VERSION
 from gopura.admin.router import Endpoint
-from gopura.entities._bundled import enabled
+from gopura.entities.plugins import enabled
 from gopura.release import VERSION
 from gopura.schema import EntityType
 
@@ -68,7 +68,7 @@ def _schemas(entities: dict[str, EntityType]) -> Schema:
     found: Schema = {"error": _error_schema()}
     for name, entity in entities.items():
         found |= _entity(name, entity)
-    for name, plugin in enabled.plugins.items():
+    for name, plugin in enabled().items():
         found[f"plugin_{name}"] = input_schema(plugin.Config.shape())
     return found
 
