@@ -256,6 +256,9 @@ class Prepared:
     @property
     def removed_plugins(self) -> list[str]:
         """Ids of plugins that are gone."""
+    @property
+    def vaults(self) -> list[bytes] | None:
+        """All vaults as JSON, when one of them is new, different or gone; else None."""
 
 @final
 class Engine:
@@ -274,7 +277,10 @@ class Engine:
     def prepare(self, message: bytes) -> Prepared:
         """Compile a full snapshot or a delta beside the running one, without the GIL. Raises SnapshotError."""
     def commit(self, prepared: Prepared, plugins: Mapping[str, Any]) -> None:
-        """Make it the running one; `plugins` binds each of `changed_plugins` by id."""
+        """Make it the running one; `plugins` binds by id each of `changed_plugins`, and others anew.
+
+        RuntimeError when another one was committed since it was prepared.
+        """
     def save(self, path: str) -> None:
         """Write the running snapshot, safe against power loss; the old file becomes `<path>.previous`."""
     def start(self) -> None:

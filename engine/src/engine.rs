@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use crate::phases::{self, EntityView};
 use crate::settings::Settings;
 use crate::shared::{Counters, Shared};
-use crate::snapshot::{self, Entity, Failure, Prepared, Refused, Snapshot};
+use crate::snapshot::{self, Entity, Failure, Prepared, Refused, Retired};
 use crate::upstream::Upstream;
 use crate::{log, worker};
 
@@ -40,7 +40,7 @@ pub struct PreparedSnapshot {
 
 impl PreparedSnapshot {
     fn new(inner: Prepared) -> Self {
-        Self { version: inner.version, hash: inner.hash.clone(), inner: Mutex::new(Some(inner)) }
+        Self { version: inner.version(), hash: inner.hash().to_owned(), inner: Mutex::new(Some(inner)) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Prepared>> {
@@ -69,10 +69,10 @@ impl PreparedSnapshot {
         let inner = self.lock();
         let rows = inner.iter().flat_map(|prepared| &prepared.changed);
         rows.map(|row| {
-            let config = row.value.get("config").map(ToString::to_string).unwrap_or_default();
-            let name = row.text("name").unwrap_or_default().to_owned();
-            let whole = PyBytes::new(py, row.json.get().as_bytes());
-            (row.id.to_string(), name, PyBytes::new(py, config.as_bytes()), whole)
+            let config = row.raw("config").unwrap_or_default();
+            let name = row.text("name").unwrap_or_default().into_owned();
+            let whole = PyBytes::new(py, row.json().as_bytes());
+            (row.id().to_owned(), name, PyBytes::new(py, config.as_bytes()), whole)
         })
         .collect()
     }
@@ -81,6 +81,14 @@ impl PreparedSnapshot {
     #[getter]
     fn removed_plugins(&self) -> Vec<String> {
         self.lock().iter().flat_map(|prepared| prepared.removed.clone()).collect()
+    }
+
+    /// Each vault as JSON, when one of them is new, different or gone; else None.
+    #[getter]
+    fn vaults<'py>(&self, py: Python<'py>) -> Option<Vec<Bound_<'py, PyBytes>>> {
+        let inner = self.lock();
+        let vaults = inner.as_ref()?.vaults.as_ref()?;
+        Some(vaults.iter().map(|row| PyBytes::new(py, row.json().as_bytes())).collect())
     }
 }
 
@@ -97,6 +105,7 @@ pub struct Engine {
     running: Mutex<Option<Running>>,
     /// Held while one snapshot replaces another.
     committing: Mutex<()>,
+    retired: Retired,
 }
 
 #[pymethods]
@@ -112,7 +121,8 @@ impl Engine {
             _ => Flavor::TraditionalCompatible,
         };
         let shared = Shared::new(settings).map_err(PyOSError::new_err)?;
-        Ok(Self { shared, flavor, running: Mutex::default(), committing: Mutex::default() })
+        let retired = Retired::start()?;
+        Ok(Self { shared, flavor, running: Mutex::default(), committing: Mutex::default(), retired })
     }
 
     #[getter]
@@ -137,7 +147,7 @@ impl Engine {
     /// Compiles a full snapshot or a delta beside the running one.
     fn prepare(&self, py: Python<'_>, message: &[u8]) -> PyResult<PreparedSnapshot> {
         let before = self.shared.snapshot.load_full();
-        let prepared = py.detach(|| snapshot::prepare(message, &before, self.flavor, &self.shared.dns));
+        let prepared = py.detach(|| snapshot::prepare(message, before, self.flavor, &self.shared.dns));
         prepared.map(PreparedSnapshot::new).map_err(|error| refused(py, error))
     }
 
@@ -156,16 +166,10 @@ impl Engine {
             let plugin = phases::Bound::new(&id, &object)?;
             bound.insert(id, Arc::new(plugin));
         }
-        py.detach(|| {
-            let _alone = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
-            let before = self.shared.snapshot.load_full();
-            let next = inner.finish(&before, bound);
-            self.shared.tls.replace(next.certificates.clone());
-            self.tend(&before, &next);
-            self.shared.snapshot.store(Arc::new(next));
-            self.shared.loaded.store(true, Ordering::Release);
-        });
-        Ok(())
+        let is_next = py.detach(|| self.replace(inner, bound));
+        is_next
+            .then_some(())
+            .ok_or_else(|| PyRuntimeError::new_err("another snapshot was committed meanwhile"))
     }
 
     /// Writes the running snapshot to disk, the old file beside it as `<path>.previous`.
@@ -269,8 +273,8 @@ impl Engine {
     fn unhealthy(&self) -> Vec<(String, String, u16, String)> {
         let snapshot = self.shared.snapshot.load();
         let of = |row: &Arc<Entity>| {
-            let found = snapshot.upstreams.get(row.text("name")?)?.unhealthy();
-            let id = row.id.to_string();
+            let found = snapshot.upstreams.get(&*row.text("name")?)?.unhealthy();
+            let id = row.id().to_owned();
             Some(found.into_iter().map(move |(host, port, ip)| (id.clone(), host, port, ip)))
         };
         snapshot.tables.rows("upstreams").filter_map(of).flatten().collect()
@@ -298,16 +302,24 @@ impl Engine {
     fn upstream(&self, id: &str) -> Option<Arc<Upstream>> {
         let snapshot = self.shared.snapshot.load();
         let name = snapshot.tables.get("upstreams", id)?.text("name")?;
-        snapshot.upstreams.get(name).cloned()
+        snapshot.upstreams.get(&*name).cloned()
     }
 
-    /// Has new Upstreams looked after.
-    fn tend(&self, before: &Snapshot, next: &Snapshot) {
-        for (name, upstream) in &next.upstreams {
-            if !before.upstreams.get(name).is_some_and(|old| Arc::ptr_eq(old, upstream)) {
-                self.shared.upkeep.tend(upstream);
-            }
+    /// Puts what was prepared in the place of the snapshot that it follows; False when that one runs no more.
+    fn replace(&self, prepared: Prepared, bound: HashMap<String, Arc<phases::Bound>>) -> bool {
+        let _alone = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = &self.shared;
+        if !Arc::ptr_eq(&prepared.before, &shared.snapshot.load()) {
+            return false;
         }
+        prepared.upstreams.iter().for_each(|upstream| shared.upkeep.tend(upstream));
+        let (before, is_full) = (prepared.before.clone(), prepared.is_full());
+        let next = prepared.finish(bound);
+        shared.tls.replace(next.certificates.clone());
+        shared.snapshot.store(Arc::new(next));
+        shared.loaded.store(true, Ordering::Release);
+        self.retired.take(before, is_full);
+        true
     }
 
     fn lock_running(&self) -> MutexGuard<'_, Option<Running>> {

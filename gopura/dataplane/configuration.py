@@ -6,6 +6,8 @@ import asyncio
 import logging
 import os
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +63,7 @@ class Configuration:
         """Take up the newest good snapshot on disk; False when there is none."""
         for path in (self._path, self._path.with_name(self._path.name + ".previous")):
             try:
-                prepared = await asyncio.to_thread(self._engine.load, str(path))
-                if prepared is not None:
-                    await self._commit(prepared, await asyncio.to_thread(_message_in, path))
+                if await self._commit(partial(self._engine.load, str(path))):
                     log.info("serving version %d from %s", self._engine.version, path)
                     return True
             except Exception as error:
@@ -73,7 +73,7 @@ class Configuration:
     async def apply(self, message: bytes) -> bytes:
         """Serve what a message carries, whole or not at all; return the answer to it."""
         try:
-            await self._commit(await asyncio.to_thread(self._engine.prepare, message), message)
+            await self._commit(partial(self._engine.prepare, message))
         except SnapshotError as error:
             return messages.resync() if error.resync else messages.nack(_version(message), error.errors)
         except UnusableError as error:
@@ -133,13 +133,21 @@ class Configuration:
             self._unsaved = True
             log.error("the snapshot cannot be saved: %s", error)  # noqa: TRY400 - not a bug
 
-    async def _commit(self, prepared: Prepared, message: bytes) -> None:
+    async def _commit(self, prepare: Callable[[], Prepared | None]) -> bool:
+        """Serve what `prepare` gives; False when that is nothing. All but the plugins' own code runs off the loop."""
+        if done := await asyncio.to_thread(self._replace, prepare):
+            self._plugins.committed()
+        return done
+
+    def _replace(self, prepare: Callable[[], Prepared | None]) -> bool:
+        prepared = prepare()
+        if prepared is None:
+            return False
         changed = prepared.changed_plugins
-        if await asyncio.to_thread(self._plugins.secrets.heard, message):
+        if self._plugins.secrets.heard(prepared.vaults):
             changed = self._plugins.refreshed() + changed
-        bound = await asyncio.to_thread(self._plugins.bind, changed, prepared.removed_plugins)
-        self._engine.commit(prepared, bound)
-        self._plugins.committed()
+        self._engine.commit(prepared, self._plugins.bind(changed, prepared.removed_plugins))
+        return True
 
     def _save_soon(self) -> None:
         self._unsaved = True
@@ -150,11 +158,6 @@ class Configuration:
     def _save_now(self) -> None:
         self._save_due = None
         self._save_task = asyncio.create_task(self.save())
-
-
-def _message_in(path: Path) -> bytes:
-    """The message that a saved snapshot is, below its first line."""
-    return path.read_bytes().partition(b"\n")[2]
 
 
 def _version(message: bytes) -> int:

@@ -96,6 +96,7 @@ class PluginHost:
         self._bound: dict[str, BoundPlugin] = {}
         self._next: dict[str, BoundPlugin] = {}
         self._told: set[str] = set()
+        self._untold = set(self._plugins)
         self.secrets = secrets or Secrets()
         self._with_references: dict[str, bytes] = {}
         for broken in found.broken:
@@ -114,22 +115,31 @@ class PluginHost:
         return self._plugins[name].answer(question, params)
 
     def bind(self, changed: Iterable[Change], removed: Iterable[str]) -> Mapping[str, BoundPlugin]:
-        """Say what runs once the prepared snapshot is committed; UnusableError for bad configurations."""
-        gone, faults = set(removed), []
-        self._next = {key: bound for key, bound in self._bound.items() if key not in gone}
-        for key, name, _config, entity in changed:
-            self._next.pop(key, None)
-            if key in gone:
-                continue
+        """Bind what is to run once the prepared snapshot is committed; UnusableError for bad configurations.
+
+        Other plugins stay as they are bound.
+        """
+        stale, faults, fresh = set(removed), [], dict[str, BoundPlugin]()
+        for key, name, _config, entity in [change for change in changed if change[0] not in stale]:
+            stale.add(key)
             self._remember(key, entity)
             if plugin := self._known(name):
                 try:
-                    self._next[key] = self._bind(plugin, json.loads(entity))
+                    fresh[key] = self._bind(plugin, json.loads(entity))
                 except Exception as error:
                     faults.append((key, f"{name}: {error}"))
         if faults:
             raise UnusableError(faults)
-        return self._next
+        self._take(stale, fresh)
+        return fresh
+
+    def _take(self, stale: set[str], fresh: dict[str, BoundPlugin]) -> None:
+        """Have these plugins replace those when the snapshot is committed."""
+        if stale:
+            kept = {key: bound for key, bound in self._bound.items() if key not in stale}
+            ended = {bound.name for key in stale if (bound := self._bound.get(key))}
+            self._untold |= ended | {bound.name for bound in fresh.values()}
+            self._next = kept | fresh
 
     def refreshed(self) -> list[Change]:
         """The plugins with references to vaults, as changes: bind them again when a vault changed."""
@@ -150,11 +160,13 @@ class PluginHost:
             return plugin.Config.load(given)
 
     def committed(self) -> None:
-        """Take what `bind` said as what runs, and tell the plugins their configurations."""
+        """Take what `bind` said as what runs, and tell the plugins whose configurations changed."""
         self._bound = self._next
-        for name, plugin in self._plugins.items():
+        for name in self._untold & self._plugins.keys():
             with _contained(name, "told its configurations"):
-                plugin.configure([bound.config for bound in self._bound.values() if bound.name == name])
+                configs = [bound.config for bound in self._bound.values() if bound.name == name]
+                self._plugins[name].configure(configs)
+        self._untold.clear()
 
     def _known(self, name: str) -> Plugin | None:
         plugin = self._plugins.get(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -11,11 +11,10 @@ from gopura.schema import Shape
 from gopura.vaults.resolver import Resolver
 
 _MARK = b"{vault://"
-_VAULTS = b'"vaults"'
 
 
 class Secrets:
-    """Resolves references in configurations; `heard` keeps it up to date with what the link carries."""
+    """Resolves references in configurations; `heard` keeps it up to date."""
 
     def __init__(self, env_prefix: str = "") -> None:
         self._defaults = {"env": {"prefix": env_prefix}} if env_prefix else {}
@@ -27,24 +26,13 @@ class Secrets:
         """Whether an entity has references at all."""
         return _MARK in entity
 
-    def heard(self, message: bytes) -> bool:
-        """Take up the vaults of a snapshot or delta; whether any of them is different now."""
-        if _VAULTS not in message:
+    def heard(self, vaults: Iterable[bytes] | None) -> bool:
+        """Take up all vaults, as JSON, or None when they did not change; whether any of them is different now."""
+        if vaults is None:
             return False
-        before, content = dict(self._rows), orjson.loads(message)
-        if content["type"] == "snapshot":
-            self._rows = {row["id"]: row for row in content["entities"].get("vaults", ())}
-        else:
-            self._follow(content["changes"])
+        before, self._rows = self._rows, {row["id"]: row for row in map(orjson.loads, vaults)}
         self._resolver = Resolver(self._rows.values(), self._defaults)
         return before != self._rows
-
-    def _follow(self, changes: list[dict[str, Any]]) -> None:
-        for change in changes:
-            if change["entity"] == "vaults":
-                self._rows.pop(change["id"], None)
-                if change["value"] is not None:
-                    self._rows[change["id"]] = change["value"]
 
     def resolved(self, shape: Shape, config: Mapping[str, Any]) -> dict[str, Any]:
         """A configuration with secrets in the place of references."""

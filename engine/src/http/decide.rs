@@ -162,7 +162,7 @@ fn route(exchange: &mut Exchange, shared: &Shared) -> Result<(), Response> {
     };
     let forwarded = Forwarded::new(exchange, found.prefix(&request.path));
     let content_type = request.headers.get("content-type").map(|value| &value[..]);
-    let served = snapshot.served[found.slot].as_ref();
+    let served = snapshot.served.get(found.slot).and_then(|served| served.as_ref());
     let verdict = match served {
         Some(served) if served.plain => Verdict::Proceed,
         _ => found.verdict(forwarded.is_https(), request.version == Version::Http2, content_type),

@@ -66,7 +66,7 @@ fn choose(chain: &Chain, next: &mut usize, exchange: &mut Exchange) -> Option<Ar
     });
     while let Some(slot) = chain.slot_in_access(*next) {
         *next += 1;
-        let consumer = exchange.consumer.as_ref().map(|entity| &*entity.id);
+        let consumer = exchange.consumer.as_ref().map(|entity| entity.id());
         let Some(bound) = slot.resolve(consumer) else { continue };
         exchange.phases = exchange.phases.union(bound.phases);
         collected.push(bound.clone());

@@ -1,32 +1,42 @@
 //! Certificates by SNI.
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use rustls::sign::CertifiedKey;
 
-use super::message::Failure;
-use super::{Entity, Tables};
+use super::message::{Changed, Failure, Message};
+use super::{Entity, Snapshot};
 use crate::tls::{Chosen, certified_key};
 
-/// Reads every certificate that an SNI names; those that cannot be read are failures.
-pub fn build(tables: &Tables, failures: &mut Vec<Failure>) -> Chosen {
-    let mut keys: HashMap<&str, Vec<Arc<CertifiedKey>>> = HashMap::new();
-    for row in tables.rows("certificates") {
-        match read(row) {
-            Ok(read) => drop(keys.insert(&row.id, read)),
-            Err(message) => failures.push(Failure::of(row, message)),
+/// A certificate and its alternative.
+pub type Keys = Vec<Arc<CertifiedKey>>;
+
+/// Reads every certificate that changed; those that cannot be read are failures.
+pub fn update(next: &mut Snapshot, message: &Message, failures: &mut Vec<Failure>) {
+    let changes = message.changes("certificates");
+    if changes.is_empty() && message.changes("snis").is_empty() {
+        return;
+    }
+    for Changed { before, after } in changes {
+        match after.as_ref().map(|row| (row, read(row))) {
+            Some((row, Ok(keys))) => drop(next.keys.insert(row.id().into(), keys)),
+            Some((row, Err(message))) => failures.push(Failure::of(row, message)),
+            None => before.iter().for_each(|row| drop(next.keys.remove(row.id()))),
         }
     }
+    next.certificates = Arc::new(choose(next));
+}
+
+fn choose(next: &Snapshot) -> Chosen {
     let mut chosen = Chosen::default();
-    for row in tables.rows("snis") {
+    for row in next.tables.rows("snis") {
         let (Some(name), Some(id)) = (row.text("name"), row.foreign("certificate")) else { continue };
-        let Some(keys) = keys.get(id) else { continue };
+        let Some(keys) = next.keys.get(id) else { continue };
         place(&mut chosen, &name.to_ascii_lowercase(), keys.clone());
     }
     chosen
 }
 
-fn place(chosen: &mut Chosen, name: &str, keys: Vec<Arc<CertifiedKey>>) {
+fn place(chosen: &mut Chosen, name: &str, keys: Keys) {
     if name == "*" {
         chosen.any = keys;
     } else if let Some(suffix) = name.strip_prefix("*.") {
@@ -38,8 +48,8 @@ fn place(chosen: &mut Chosen, name: &str, keys: Vec<Arc<CertifiedKey>>) {
     }
 }
 
-/// The certificate and its alternative. Keys behind a vault reference are resolved elsewhere.
-fn read(row: &Entity) -> Result<Vec<Arc<CertifiedKey>>, String> {
+/// Keys behind a vault reference are resolved elsewhere.
+fn read(row: &Entity) -> Result<Keys, String> {
     let plain = |field: &str| row.text(field).filter(|text| !text.starts_with("{vault://"));
     let pair = |cert: &str, key: &str| match (plain(cert), plain(key)) {
         (Some(cert), Some(key)) => certified_key(cert.as_bytes(), key.as_bytes()).map(Some),

@@ -1,10 +1,9 @@
 //! Which plugins run for a route, in which order, with which configuration.
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::entities::Plugin;
 use super::ordering::{self, Ordering};
-use super::{Route, Service};
+use super::{Handshakes, Map, Plugin, Served, Snapshot, map};
 use crate::phases::{Bound, Phase, PhaseSet};
 
 /// The plugins of a route (or the globals), ordered by priority, then name, both descending.
@@ -86,51 +85,153 @@ fn priority(slot: &Slot) -> i64 {
     any.map_or(0, |bound| bound.priority)
 }
 
-/// The chains of one snapshot. Routes without plugins of their own share their service's chain.
-#[derive(Default)]
+/// The chains of one snapshot that several routes share. Those of its own a route has in its `Served`.
+#[derive(Clone)]
 pub struct Chains {
     pub globals: Arc<Chain>,
-    by_route: HashMap<Arc<str>, Arc<Chain>>,
+    /// Of services that have plugins.
+    services: Map<Arc<str>, Arc<Chain>>,
+    /// Ids of plugins that are bound to neither route nor service.
+    unbound: Map<Arc<str>, ()>,
 }
 
-impl Chains {
-    /// The chain of the route with this id.
-    pub fn of(&self, route: &str) -> &Arc<Chain> {
-        self.by_route.get(route).unwrap_or(&self.globals)
+impl Default for Chains {
+    fn default() -> Self {
+        Self { globals: Arc::default(), services: map(), unbound: map() }
+    }
+}
+
+/// What has to get new chains.
+#[derive(Default)]
+pub struct Touched {
+    pub all: bool,
+    pub routes: HashSet<Arc<str>>,
+    services: HashSet<Arc<str>>,
+    unbound: HashSet<Arc<str>>,
+    /// Plugins of a handshake may be other ones now.
+    handshakes: bool,
+    /// What is wrong with the order of new chains.
+    faults: BTreeSet<String>,
+}
+
+impl Touched {
+    pub fn new(all: bool) -> Self {
+        Self { all, ..Self::default() }
     }
 
-    pub fn build(
-        routes: &[Arc<Route>],
-        services: &HashMap<Arc<str>, Arc<Service>>,
-        plugins: &[Arc<Plugin>],
-        bound: &HashMap<String, Arc<Bound>>,
-    ) -> Self {
-        let scopes = Scopes::new(plugins, bound);
-        let globals = Arc::new(scopes.chain(None, None));
-        let mut by_service: HashMap<Arc<str>, Arc<Chain>> = HashMap::new();
-        for id in services.keys().filter(|id| scopes.services.contains_key::<str>(id)) {
-            by_service.insert(id.clone(), Arc::new(scopes.chain(None, Some(id))));
+    /// The plugin changes, begins or ends.
+    pub fn plugin(&mut self, plugin: &Plugin) {
+        match (&plugin.route, &plugin.service) {
+            (Some(route), _) => drop(self.routes.insert(route.id.clone())),
+            (None, Some(service)) => drop(self.services.insert(service.id.clone())),
+            (None, None) => drop(self.unbound.insert(plugin.id.clone())),
         }
-        let mut by_route = HashMap::new();
-        for route in routes {
-            let service = route.service.as_ref().map(|reference| &reference.id);
-            if scopes.routes.contains_key::<str>(&route.id) {
-                let chain = scopes.chain(Some(&route.id), service.map(|id| &**id));
-                by_route.insert(route.id.clone(), Arc::new(chain));
-            } else if let Some(chain) = service.and_then(|id| by_service.get(id)) {
-                by_route.insert(route.id.clone(), chain.clone());
+    }
+
+    /// A route begins or ends to be served in this way.
+    pub fn handshake(&mut self, served: &Served) {
+        self.handshakes |= served.route.snis.is_some() && served.chain.has(Phase::Certificate);
+    }
+
+    /// Makes the chains of what is touched. A plugin without route and service touches all.
+    pub fn rechain(mut self, next: &mut Snapshot) {
+        for id in &self.unbound {
+            if next.plugins.get(id).is_some_and(|plugin| Scope::of(plugin) == Scope::Any) {
+                next.chains.unbound.insert(id.clone(), ());
+            } else {
+                next.chains.unbound.remove(id);
             }
         }
-        let chains = Self { globals, by_route };
-        chains.warn();
-        chains
+        if self.all || !self.unbound.is_empty() {
+            self.rechain_all(next);
+        } else {
+            let (services, routes) = (std::mem::take(&mut self.services), std::mem::take(&mut self.routes));
+            for id in &services {
+                self.service(next, id, true);
+            }
+            self.routes(next, routes.iter().map(|id| &**id));
+        }
+        if self.handshakes {
+            next.handshakes = Arc::new(Handshakes::build(next));
+        }
+        for fault in &self.faults {
+            tracing::error!("plugins ask for an order that cannot be, and run by priority: {fault}");
+        }
     }
 
-    fn warn(&self) {
-        let all = self.by_route.values().chain([&self.globals]);
-        let faults: BTreeSet<&str> = all.filter_map(|chain| chain.fault.as_deref()).collect();
-        for fault in faults {
-            tracing::error!("plugins ask for an order that cannot be, and run by priority: {fault}");
+    fn rechain_all(&mut self, next: &mut Snapshot) {
+        let globals = self.made(Scopes(next).chain(None, None));
+        self.handshakes |= globals.has(Phase::Certificate) || next.chains.globals.has(Phase::Certificate);
+        next.chains.globals = globals;
+        next.chains.services = map();
+        for id in &services_with_plugins(next) {
+            self.service(next, id, false);
+        }
+        (0..next.served.len()).for_each(|slot| self.route(next, slot));
+    }
+
+    fn made(&mut self, chain: Chain) -> Arc<Chain> {
+        self.faults.extend(chain.fault.clone());
+        Arc::new(chain)
+    }
+
+    /// Makes the chain of a service, and of its routes when they are not made anyway.
+    fn service(&mut self, next: &mut Snapshot, id: &Arc<str>, with_routes: bool) {
+        if Scopes(next).of("service", id).next().is_some() {
+            let chain = self.made(Scopes(next).chain(None, Some(id)));
+            next.chains.services.insert(id.clone(), chain);
+        } else {
+            next.chains.services.remove(id);
+        }
+        if with_routes {
+            let rows = next.tables.belonging("routes", "service", id);
+            self.routes(next, rows.iter().map(|row| row.id()));
+        }
+    }
+
+    fn routes<'a>(&mut self, next: &mut Snapshot, ids: impl Iterator<Item = &'a str>) {
+        for id in ids {
+            if let Some(slot) = next.router.slot(id) {
+                self.route(next, slot);
+            }
+        }
+    }
+
+    /// Gives the route in a slot its chain. Routes without plugins of their own share their service's.
+    fn route(&mut self, next: &mut Snapshot, slot: usize) {
+        let Some(Some(served)) = next.served.get(slot) else { return };
+        let (id, service) = (&served.route.id, served.route.service.as_ref().map(|reference| &*reference.id));
+        let chain = if Scopes(next).of("route", id).next().is_some() {
+            self.made(Scopes(next).chain(Some(id), service))
+        } else {
+            let shared = service.and_then(|id| next.chains.services.get(id));
+            shared.unwrap_or(&next.chains.globals).clone()
+        };
+        let Some(Some(served)) = next.served.get_mut(slot) else { return };
+        self.handshake(served);
+        served.chain = chain;
+        self.handshake(served);
+    }
+}
+
+fn services_with_plugins(next: &Snapshot) -> HashSet<Arc<str>> {
+    let services = next.plugins.values().filter(|plugin| plugin.route.is_none());
+    services.filter_map(|plugin| Some(plugin.service.as_ref()?.id.clone())).collect()
+}
+
+#[derive(PartialEq)]
+enum Scope {
+    Route,
+    Service,
+    Any,
+}
+
+impl Scope {
+    fn of(plugin: &Plugin) -> Self {
+        match (&plugin.route, &plugin.service) {
+            (Some(_), _) => Self::Route,
+            (None, Some(_)) => Self::Service,
+            (None, None) => Self::Any,
         }
     }
 }
@@ -138,35 +239,31 @@ impl Chains {
 type Scoped<'a> = (&'a Plugin, &'a Arc<Bound>);
 
 /// Enabled plugins for HTTP, by what they are bound to.
-struct Scopes<'a> {
-    unbound: Vec<Scoped<'a>>,
-    routes: HashMap<&'a str, Vec<Scoped<'a>>>,
-    services: HashMap<&'a str, Vec<Scoped<'a>>>,
-}
+struct Scopes<'a>(&'a Snapshot);
 
 impl<'a> Scopes<'a> {
-    fn new(plugins: &'a [Arc<Plugin>], bound: &'a HashMap<String, Arc<Bound>>) -> Self {
-        let mut scopes = Self { unbound: Vec::new(), routes: HashMap::new(), services: HashMap::new() };
-        for plugin in plugins.iter().filter(|plugin| applies(plugin)) {
-            let Some(object) = bound.get(&*plugin.id) else { continue };
-            let place = match (&plugin.route, &plugin.service) {
-                (Some(route), _) => scopes.routes.entry(&*route.id).or_default(),
-                (None, Some(service)) => scopes.services.entry(&*service.id).or_default(),
-                (None, None) => &mut scopes.unbound,
-            };
-            place.push((plugin, object));
-        }
-        scopes
+    fn scoped(&self, id: &str) -> Option<Scoped<'a>> {
+        let plugin = self.0.plugins.get(id).filter(|plugin| applies(plugin))?;
+        Some((plugin, self.0.bound.get(id)?))
+    }
+
+    /// Those of one route or service; what is bound to both counts as the route's.
+    fn of(&self, field: &str, id: &str) -> impl Iterator<Item = Scoped<'a>> {
+        let scope = if field == "route" { Scope::Route } else { Scope::Service };
+        let rows = self.0.tables.belonging("plugins", field, id);
+        let scoped: Vec<_> = rows.iter().filter_map(|row| self.scoped(row.id())).collect();
+        scoped.into_iter().filter(move |(plugin, _)| Scope::of(plugin) == scope)
     }
 
     fn chain(&self, route: Option<&str>, service: Option<&str>) -> Chain {
-        let of_route = route.and_then(|id| self.routes.get(id));
-        let of_service = service.and_then(|id| self.services.get(id));
-        let candidates =
-            self.unbound.iter().chain(of_route.into_iter().flatten()).chain(of_service.into_iter().flatten());
+        let unbound = self.0.chains.unbound.keys().filter_map(|id| self.scoped(id));
+        let of_route = route.into_iter().flat_map(|id| self.of("route", id));
+        let of_service = service.into_iter().flat_map(|id| self.of("service", id));
         let mut names: HashMap<&str, Vec<Scoped<'a>>> = HashMap::new();
-        for candidate in candidates.filter(|(plugin, _)| fits(plugin, route, service)) {
-            names.entry(&candidate.0.name).or_default().push(*candidate);
+        for candidate in unbound.chain(of_route).chain(of_service) {
+            if fits(candidate.0, route, service) {
+                names.entry(&candidate.0.name).or_default().push(candidate);
+            }
         }
         Chain::new(names.into_iter().map(|(name, scoped)| slot(name, scoped)).collect())
     }
@@ -188,7 +285,7 @@ fn rank(plugin: &Plugin) -> u8 {
 }
 
 fn slot(name: &str, mut scoped: Vec<Scoped<'_>>) -> Slot {
-    scoped.sort_by_key(|(plugin, _)| std::cmp::Reverse(rank(plugin)));
+    scoped.sort_by(|(a, _), (b, _)| (rank(b), &a.id).cmp(&(rank(a), &b.id)));
     let base = scoped.iter().find(|(plugin, _)| plugin.consumer.is_none());
     let base_rank = base.map_or(0, |(plugin, _)| rank(plugin));
     let mut by_consumer = HashMap::new();

@@ -1,57 +1,13 @@
-//! Entities as the Admin API's JSON has them, and the typed ones that the engine itself reads.
-use std::collections::HashMap;
+//! Entities in the typed form that the engine itself reads; fields that it does not read are left out.
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
+use serde::{Deserialize, Deserializer};
 
 use super::ordering::Ordering;
 use crate::exchange::Scheme;
 use crate::http::forward::authority;
-
-/// Any entity: its bytes as sent, decoded once.
-#[derive(Debug)]
-pub struct Entity {
-    /// The collection: `consumers`, `keyauth_credentials`, ...
-    pub kind: Arc<str>,
-    pub id: Arc<str>,
-    /// The exact bytes of the value.
-    pub json: Box<RawValue>,
-    pub value: serde_json::Value,
-    /// Its Python object.
-    pub view: crate::phases::EntityCache,
-}
-
-impl Entity {
-    /// A field that is a string.
-    pub fn text(&self, field: &str) -> Option<&str> {
-        self.value.get(field)?.as_str()
-    }
-
-    /// The typed form. A field that is null counts as missing where its type has no null.
-    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(self.json.get()).or_else(|_| T::deserialize(without_nulls(&self.value)))
-    }
-
-    /// The id behind a foreign key.
-    pub fn foreign(&self, field: &str) -> Option<&str> {
-        self.value.get(field)?.get("id")?.as_str()
-    }
-}
-
-fn without_nulls(value: &serde_json::Value) -> serde_json::Value {
-    match value {
-        serde_json::Value::Object(fields) => fields
-            .iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| (name.clone(), without_nulls(value)))
-            .collect(),
-        other => other.clone(),
-    }
-}
 
 /// A reference to another entity: `{"id": ...}`.
 #[derive(Clone, Debug, Deserialize)]
@@ -127,46 +83,18 @@ impl Service {
     }
 }
 
+/// What is left of a route once the index knows how to find it.
 #[derive(Debug, Deserialize)]
 pub struct Route {
     pub id: Arc<str>,
-    pub name: Option<String>,
-    pub protocols: Vec<String>,
-    pub methods: Option<Vec<String>>,
-    pub hosts: Option<Vec<String>>,
-    pub paths: Option<Vec<String>>,
-    pub headers: Option<HashMap<String, Vec<String>>>,
-    pub snis: Option<Vec<String>>,
+    pub name: Option<Box<str>>,
+    /// Every scheme is welcome, and no gRPC expected: nothing to check.
+    #[serde(rename = "protocols", deserialize_with = "plain")]
+    pub plain: bool,
+    pub snis: Option<Box<[Box<str>]>>,
     pub service: Option<Reference>,
-    #[serde(default)]
-    pub regex_priority: i64,
-    #[serde(default = "yes")]
-    pub strip_path: bool,
-    #[serde(default)]
-    pub preserve_host: bool,
     #[serde(default = "yes")]
     pub request_buffering: bool,
-    #[serde(default = "yes")]
-    pub response_buffering: bool,
-    #[serde(default = "upgrade_required")]
-    pub https_redirect_status_code: u16,
-    #[serde(default)]
-    pub path_handling: PathHandling,
-    /// Seconds since 1970.
-    #[serde(default)]
-    pub created_at: i64,
-    /// Expression flavour.
-    pub expression: Option<String>,
-    #[serde(default)]
-    pub priority: u64,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum PathHandling {
-    #[default]
-    V0,
-    V1,
 }
 
 #[derive(Debug, Deserialize)]
@@ -181,8 +109,12 @@ pub struct Plugin {
     pub service: Option<Reference>,
     pub consumer: Option<Reference>,
     pub ordering: Option<Ordering>,
-    /// The exact bytes of the configuration.
-    pub config: Box<RawValue>,
+}
+
+fn plain<'de, D: Deserializer<'de>>(input: D) -> Result<bool, D::Error> {
+    let protocols: Vec<Box<str>> = Vec::deserialize(input)?;
+    let speaks = |protocol: &str| protocols.iter().any(|listed| **listed == *protocol);
+    Ok(speaks("http") && !speaks("grpc") && !speaks("grpcs"))
 }
 
 fn yes() -> bool {
@@ -195,8 +127,4 @@ fn five() -> u32 {
 
 fn a_minute() -> u64 {
     60_000
-}
-
-fn upgrade_required() -> u16 {
-    426
 }

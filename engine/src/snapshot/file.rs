@@ -2,7 +2,7 @@
 //!
 //! First line: `gopura-snapshot 1 <version> <hash> <sha256 of the rest>`; the rest is a full message.
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -12,16 +12,33 @@ use super::message::hex;
 
 /// Writes beside `path`, syncs, keeps the old file as `<path>.previous` and renames.
 pub fn save(snapshot: &Snapshot, path: &Path) -> io::Result<()> {
-    let body = encode(snapshot);
-    let sum = hex(&Sha256::digest(&body));
     let temporary = beside(path, "new");
     let mut file = File::create(&temporary)?;
-    writeln!(file, "gopura-snapshot 1 {} {} {sum}", snapshot.version, snapshot.hash)?;
-    file.write_all(&body)?;
+    let head = |sum: &str| format!("gopura-snapshot 1 {} {} {sum}\n", snapshot.version, snapshot.hash);
+    file.write_all(head(&hex(&[0; 32])).as_bytes())?;
+    let mut body = Summed { file: BufWriter::with_capacity(1 << 16, file), digest: Sha256::new() };
+    write(snapshot, &mut body)?;
+    let sum = hex(&body.digest.finalize());
+    let mut file = body.file.into_inner()?;
+    file.rewind()?;
+    file.write_all(head(&sum).as_bytes())?;
     file.sync_all()?;
     keep_previous(path)?;
     fs::rename(&temporary, path)?;
     path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+/// A file whose checksum is taken as it is written.
+struct Summed {
+    file: BufWriter<File>,
+    digest: Sha256,
+}
+
+impl Summed {
+    fn put(&mut self, part: &str) -> io::Result<()> {
+        self.digest.update(part);
+        self.file.write_all(part.as_bytes())
+    }
 }
 
 /// A second name for the old file, so that there is a good file at every moment.
@@ -38,40 +55,35 @@ fn keep_previous(path: &Path) -> io::Result<()> {
 
 /// Reads the message of a saved snapshot; `None` when there is no file.
 pub fn load(path: &Path) -> Result<Option<Vec<u8>>, String> {
-    let bytes = match fs::read(path) {
+    let mut bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(format!("{}: {error}", path.display())),
     };
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-    let body = bytes.get(end + 1..).unwrap_or_default();
+    bytes.drain(..bytes.len().min(end + 1));
     let words: Vec<&str> = head.split(' ').collect();
     match words[..] {
-        ["gopura-snapshot", "1", _, _, sum] if sum == hex(&Sha256::digest(body)) => Ok(Some(body.to_vec())),
+        ["gopura-snapshot", "1", _, _, sum] if sum == hex(&Sha256::digest(&bytes)) => Ok(Some(bytes)),
         ["gopura-snapshot", "1", ..] => Err(format!("{}: the checksum is wrong", path.display())),
         _ => Err(format!("{}: not a snapshot", path.display())),
     }
 }
 
-fn encode(snapshot: &Snapshot) -> Vec<u8> {
-    let mut out = format!(
-        r#"{{"type":"snapshot","version":{},"hash":"{}","entities":{{"#,
-        snapshot.version, snapshot.hash
-    )
-    .into_bytes();
+fn write(snapshot: &Snapshot, out: &mut Summed) -> io::Result<()> {
+    let Snapshot { version, hash, .. } = snapshot;
+    out.put(&format!(r#"{{"type":"snapshot","version":{version},"hash":"{hash}","entities":{{"#))?;
     for (at, (kind, table)) in snapshot.tables.kinds().enumerate() {
-        out.extend_from_slice(if at == 0 { b"\"" } else { b",\"" });
-        out.extend_from_slice(kind.as_bytes());
-        out.extend_from_slice(b"\":[");
-        for (at, entity) in table.rows.values().enumerate() {
-            out.extend_from_slice(if at == 0 { b"" } else { b"," });
-            out.extend_from_slice(entity.json.get().as_bytes());
+        let comma = if at == 0 { "" } else { "," };
+        out.put(&format!(r#"{comma}"{kind}":["#))?;
+        for (at, row) in table.rows().enumerate() {
+            out.put(if at == 0 { "" } else { "," })?;
+            out.put(row.json())?;
         }
-        out.push(b']');
+        out.put("]")?;
     }
-    out.extend_from_slice(b"}}");
-    out
+    out.put("}}")
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

@@ -2,7 +2,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Chain, Chains, Route};
+use super::{Chain, Served, Snapshot};
 use crate::phases::{Bound, Phase};
 
 /// The plugins with a `certificate` phase.
@@ -14,13 +14,14 @@ pub struct Handshakes {
 }
 
 impl Handshakes {
-    pub fn build<'a>(routes: impl Iterator<Item = &'a Arc<Route>>, chains: &Chains) -> Self {
-        let globals: Vec<_> = plugins(&chains.globals).collect();
+    pub fn build(snapshot: &Snapshot) -> Self {
+        let globals: Vec<_> = plugins(&snapshot.chains.globals).collect();
         let mut by_name: HashMap<String, Vec<Arc<Bound>>> = HashMap::new();
-        for route in routes.filter(|route| chains.of(&route.id).has(Phase::Certificate)) {
+        let routes = snapshot.served.iter().flatten();
+        for Served { route, chain, .. } in routes.filter(|served| served.chain.has(Phase::Certificate)) {
             for name in route.snis.iter().flatten() {
                 let known = by_name.entry(normal(name)).or_insert_with(|| globals.clone());
-                for plugin in plugins(chains.of(&route.id)) {
+                for plugin in plugins(chain) {
                     if !known.iter().any(|other| other.id == plugin.id) {
                         known.push(plugin);
                     }

@@ -1,4 +1,5 @@
 //! Full snapshots and deltas as they come over the link.
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -7,7 +8,6 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::{Entity, Tables};
-use crate::phases::EntityCache;
 
 /// One entity that cannot be served.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ pub enum Refused {
 
 impl Failure {
     pub fn of(row: &Entity, message: String) -> Self {
-        Self { entity: row.kind.to_string(), id: row.id.to_string(), message }
+        Self { entity: row.kind().to_owned(), id: row.id().to_owned(), message }
     }
 }
 
@@ -39,7 +39,13 @@ impl Refused {
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase")]
+struct Head {
+    #[serde(rename = "type")]
+    kind: Kind,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
 enum Kind {
     Snapshot,
     Delta,
@@ -59,15 +65,33 @@ struct Delta<'a> {
     version: u64,
     hash: String,
     #[serde(borrow)]
-    changes: Vec<Change<'a>>,
+    changes: Vec<RowChange<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Change<'a> {
-    entity: String,
-    id: String,
+struct RowChange<'a> {
+    #[serde(borrow)]
+    entity: Cow<'a, str>,
+    #[serde(borrow)]
+    id: Cow<'a, str>,
     #[serde(borrow)]
     value: Option<&'a RawValue>,
+}
+
+/// A row before and after.
+pub struct Changed {
+    pub before: Option<Arc<Entity>>,
+    pub after: Option<Arc<Entity>>,
+}
+
+impl Changed {
+    fn row(&self) -> Option<&Arc<Entity>> {
+        self.after.as_ref().or(self.before.as_ref())
+    }
+
+    fn is_real(&self) -> bool {
+        self.before.as_ref().map(|row| row.json()) != self.after.as_ref().map(|row| row.json())
+    }
 }
 
 /// Rows, version and hash that a message leads to.
@@ -75,18 +99,37 @@ pub struct Message {
     pub version: u64,
     pub hash: String,
     pub tables: Tables,
+    /// What a delta changes; None when the message carries everything.
+    changes: Option<Vec<Changed>>,
 }
 
 impl Message {
     /// Applies `bytes` to what runs now (`version`, `hash`, `tables`).
     pub fn apply(bytes: &[u8], version: u64, hash: &str, tables: &Tables) -> Result<Self, Refused> {
         let text = std::str::from_utf8(bytes).map_err(Refused::malformed)?;
-        match serde_json::from_str(text).map_err(Refused::malformed)? {
+        let Head { kind } = serde_json::from_str(text).map_err(Refused::malformed)?;
+        match kind {
             Kind::Snapshot => full(serde_json::from_str(text).map_err(Refused::malformed)?),
             Kind::Delta => {
                 delta(serde_json::from_str(text).map_err(Refused::malformed)?, version, hash, tables)
             }
         }
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.changes.is_none()
+    }
+
+    /// The rows of a kind that are other than in what the next snapshot starts from, which is nothing for a full
+    /// message.
+    pub fn changes(&self, kind: &str) -> Vec<Changed> {
+        let Some(changes) = &self.changes else {
+            let added = |row: &Arc<Entity>| Changed { before: None, after: Some(row.clone()) };
+            return self.tables.rows(kind).map(added).collect();
+        };
+        let of_kind = |change: &&Changed| change.row().is_some_and(|row| row.kind() == kind);
+        let copy = |change: &Changed| Changed { before: change.before.clone(), after: change.after.clone() };
+        changes.iter().filter(of_kind).filter(|change| change.is_real()).map(copy).collect()
     }
 }
 
@@ -94,14 +137,14 @@ fn full(message: Full<'_>) -> Result<Message, Refused> {
     let mut tables = Tables::default();
     let mut sum = [0; 32];
     for (kind, values) in message.entities {
-        let kind: Arc<str> = kind.into();
+        let kind = Arc::new(kind.into_boxed_str());
         for value in values {
-            let entity = decode(&kind, value)?;
-            xor(&mut sum, &entity);
-            tables.put(entity);
+            let row = row(&kind, value)?;
+            xor(&mut sum, &row);
+            tables.put(&row);
         }
     }
-    finish(message.version, message.hash, sum, tables)
+    finish(message.version, message.hash, sum, tables, None)
 }
 
 fn delta(message: Delta<'_>, version: u64, hash: &str, tables: &Tables) -> Result<Message, Refused> {
@@ -110,41 +153,44 @@ fn delta(message: Delta<'_>, version: u64, hash: &str, tables: &Tables) -> Resul
     }
     let mut tables = tables.clone();
     let mut sum = parse(hash);
+    let mut changes = Vec::with_capacity(message.changes.len());
     for change in message.changes {
-        let kind: Arc<str> = change.entity.into();
-        let before = match change.value {
-            Some(value) => {
-                let entity = decode(&kind, value)?;
-                xor(&mut sum, &entity);
-                tables.put(entity)
-            }
-            None => tables.remove(&kind, &change.id),
+        let after = match change.value {
+            Some(value) => Some(row(&tables.kind(&change.entity), value)?),
+            None => None,
         };
-        if let Some(entity) = before {
-            xor(&mut sum, &entity);
-        }
+        let before = match &after {
+            Some(row) => tables.put(row),
+            None => tables.remove(&change.entity, &change.id),
+        };
+        before.iter().chain(&after).for_each(|row| xor(&mut sum, row));
+        changes.push(Changed { before, after });
     }
-    finish(message.version, message.hash, sum, tables)
+    finish(message.version, message.hash, sum, tables, Some(changes))
 }
 
-fn finish(version: u64, hash: String, sum: [u8; 32], tables: Tables) -> Result<Message, Refused> {
+fn finish(
+    version: u64,
+    hash: String,
+    sum: [u8; 32],
+    tables: Tables,
+    changes: Option<Vec<Changed>>,
+) -> Result<Message, Refused> {
     let own = hex(&sum);
     if own != hash {
         return Err(Refused::Resync(format!("the content's hash is {own}, announced was {hash}")));
     }
-    Ok(Message { version, hash, tables })
+    Ok(Message { version, hash, tables, changes })
 }
 
-fn decode(kind: &Arc<str>, raw: &RawValue) -> Result<Arc<Entity>, Refused> {
-    let value: serde_json::Value = serde_json::from_str(raw.get()).map_err(Refused::malformed)?;
-    let id = value.get("id").and_then(|id| id.as_str());
-    let id: Arc<str> = id.ok_or_else(|| Refused::malformed(format!("one of {kind} has no id")))?.into();
-    Ok(Arc::new(Entity { kind: kind.clone(), id, json: raw.to_owned(), value, view: EntityCache::default() }))
+fn row(kind: &Arc<Box<str>>, raw: &RawValue) -> Result<Arc<Entity>, Refused> {
+    let row = Entity::new(kind, raw.get());
+    row.map(Arc::new).ok_or_else(|| Refused::malformed(format!("one of {kind} has no id")))
 }
 
-fn xor(sum: &mut [u8; 32], entity: &Entity) {
+fn xor(sum: &mut [u8; 32], row: &Entity) {
     let mut digest = Sha256::new();
-    for part in [entity.kind.as_bytes(), b"\0", entity.id.as_bytes(), b"\0", entity.json.get().as_bytes()] {
+    for part in [row.kind(), "\0", row.id(), "\0", row.json()] {
         digest.update(part);
     }
     sum.iter_mut().zip(digest.finalize()).for_each(|(byte, other)| *byte ^= other);

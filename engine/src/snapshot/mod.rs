@@ -1,19 +1,25 @@
-//! The configuration that the engine runs on: immutable, compiled whole, swapped by one pointer.
+//! The configuration that the engine runs on: immutable, swapped by one pointer. A delta makes the next one from what
+//! changed; everything else is shared with the one before, so the cost of a change does not grow with what there is.
 mod certificates;
 mod chains;
 mod compile;
 mod entities;
+mod entity;
+mod fields;
 mod file;
 mod handshakes;
+mod index;
 mod message;
 mod ordering;
+mod retired;
+mod routes;
 mod tables;
 mod upstreams;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use gopura_router::{Flavor, Router};
+use imbl::shared_ptr::DefaultSharedPtr;
 
 use crate::phases::Bound;
 use crate::tls::Chosen;
@@ -21,11 +27,21 @@ use crate::upstream::Upstream;
 
 pub use chains::{Chain, Chains};
 pub use compile::{Prepared, prepare};
-pub use entities::{Entity, Plugin, Route, Service};
+pub use entities::{Plugin, Route, Service};
+pub use entity::Entity;
 pub use file::{load, save};
 pub use handshakes::Handshakes;
 pub use message::{Failure, Refused};
+pub use retired::Retired;
 pub use tables::Tables;
+
+/// A map that shares with its copies what did not change. The hasher is quick and seeded per process.
+pub type Map<K, V> = imbl::GenericHashMap<K, V, foldhash::fast::RandomState, DefaultSharedPtr>;
+
+/// An empty one.
+pub fn map<K, V>() -> Map<K, V> {
+    Map::with_hasher(foldhash::fast::RandomState::default())
+}
 
 /// A route with what it needs at run time, found by the router's slot.
 #[derive(Clone)]
@@ -38,52 +54,60 @@ pub struct Served {
 }
 
 /// One compiled version.
+#[derive(Clone)]
 pub struct Snapshot {
     pub version: u64,
     pub hash: String,
     pub tables: Tables,
-    pub services: HashMap<Arc<str>, Arc<Service>>,
+    pub services: Map<Arc<str>, Arc<Service>>,
     /// By the router's slots.
-    pub served: Vec<Option<Served>>,
+    pub served: imbl::Vector<Option<Served>>,
     pub router: Router,
     pub chains: Chains,
-    pub handshakes: Handshakes,
+    pub handshakes: Arc<Handshakes>,
     /// Upstream entities by name.
-    pub upstreams: HashMap<String, Arc<Upstream>>,
+    pub upstreams: Map<Arc<str>, Arc<Upstream>>,
     pub certificates: Arc<Chosen>,
-    pub plugins: HashMap<Arc<str>, Arc<Plugin>>,
+    /// Certificates as they were read, by id.
+    keys: Map<Arc<str>, certificates::Keys>,
+    pub plugins: Map<Arc<str>, Arc<Plugin>>,
     /// Plugins by id, as Python bound them.
-    pub bound: HashMap<String, Arc<Bound>>,
+    pub bound: Map<Arc<str>, Arc<Bound>>,
 }
 
 impl Default for Snapshot {
     fn default() -> Self {
-        Self {
-            version: 0,
-            hash: String::new(),
-            tables: Tables::default(),
-            services: HashMap::new(),
-            served: Vec::new(),
-            router: Router::empty(Flavor::TraditionalCompatible),
-            chains: Chains::default(),
-            handshakes: Handshakes::default(),
-            upstreams: HashMap::new(),
-            certificates: Arc::default(),
-            plugins: HashMap::new(),
-            bound: HashMap::new(),
-        }
+        Self::empty(Flavor::TraditionalCompatible)
     }
 }
 
 impl Snapshot {
+    fn empty(flavor: Flavor) -> Self {
+        Self {
+            version: 0,
+            hash: String::new(),
+            tables: Tables::default(),
+            services: map(),
+            served: imbl::Vector::new(),
+            router: Router::empty(flavor),
+            chains: Chains::default(),
+            handshakes: Arc::default(),
+            upstreams: map(),
+            certificates: Arc::default(),
+            keys: map(),
+            plugins: map(),
+            bound: map(),
+        }
+    }
+
     /// The plugins of a route; the globals when the route has none of its own.
     pub fn chain(&self, route: &Route) -> &Arc<Chain> {
-        self.chains.of(&route.id)
+        self.slot(&route.id).map_or(&self.chains.globals, |served| &served.chain)
     }
 
     /// The route with this id, if it is served.
-    pub fn route(&self, id: &str) -> Option<&Arc<Route>> {
-        Some(&self.served.get(self.router.slot(id)?)?.as_ref()?.route)
+    fn slot(&self, id: &str) -> Option<&Served> {
+        self.served.get(self.router.slot(id)?)?.as_ref()
     }
 
     /// The entity of that kind whose `field` equals `value`: unique fields of credentials, consumers, ...

@@ -1,88 +1,143 @@
-//! The rows behind a snapshot, and the indexes that plugins look things up by.
-use std::collections::HashMap;
+//! The rows behind a snapshot, and the indexes that the engine and plugins look things up by.
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, RwLock};
 
-use super::Entity;
+use super::entity::{ById, Entity};
+use super::index::{Groups, Index};
+use super::{Map, map};
 
-type Index = HashMap<String, Arc<Entity>>;
-type Groups = HashMap<String, Vec<Arc<Entity>>>;
+/// Unique fields that plugins look up at once: their indexes are there before the first request. Others are made on
+/// the first look-up. Either kind is kept up to date from then on.
+const UNIQUE: &[(&str, &[&str])] = &[
+    ("basicauth_credentials", &["username"]),
+    ("consumers", &["username", "custom_id"]),
+    ("hmacauth_credentials", &["username"]),
+    ("jwt_secrets", &["key"]),
+    ("keyauth_credentials", &["key"]),
+    ("oauth2_credentials", &["client_id"]),
+];
+
+/// Likewise, foreign keys.
+const FOREIGN: &[(&str, &[&str])] = &[
+    ("acls", &["consumer"]),
+    ("plugins", &["route", "service"]),
+    ("routes", &["service"]),
+    ("targets", &["upstream"]),
+];
+
+fn known(list: &[(&str, &'static [&'static str])], kind: &str) -> &'static [&'static str] {
+    list.iter().find(|(name, _)| *name == kind).map_or(&[], |(_, fields)| fields)
+}
 
 /// The rows of one entity.
-#[derive(Default)]
 pub struct Table {
-    pub rows: HashMap<Arc<str>, Arc<Entity>>,
-    /// Made on the first look-up by a field, then once per snapshot.
-    indexes: RwLock<HashMap<String, Arc<OnceLock<Index>>>>,
-    /// Likewise, by a foreign key: many rows for one id.
-    groups: RwLock<HashMap<String, Arc<OnceLock<Groups>>>>,
+    /// Its name, which all rows share.
+    kind: Arc<Box<str>>,
+    rows: Map<ById, ()>,
+    indexes: Vec<Index>,
+    groups: Vec<Groups>,
+    /// Made while this table was in use; the next one starts with them.
+    late_indexes: Late<Index>,
+    late_groups: Late<Groups>,
 }
 
 impl Clone for Table {
     fn clone(&self) -> Self {
-        Self { rows: self.rows.clone(), indexes: RwLock::default(), groups: RwLock::default() }
+        Self {
+            kind: self.kind.clone(),
+            rows: self.rows.clone(),
+            indexes: self.indexes.iter().cloned().chain(self.late_indexes.made()).collect(),
+            groups: self.groups.iter().cloned().chain(self.late_groups.made()).collect(),
+            late_indexes: Late::default(),
+            late_groups: Late::default(),
+        }
     }
 }
 
 impl Table {
-    fn index(&self, field: &str) -> Arc<OnceLock<Index>> {
-        lazily(&self.indexes, field)
-    }
-
-    /// The rows whose foreign key `field` is this id.
-    fn belonging(&self, field: &str, id: &str) -> Vec<Arc<Entity>> {
-        let groups = lazily(&self.groups, field);
-        groups.get_or_init(|| self.group(field)).get(id).cloned().unwrap_or_default()
-    }
-
-    fn group(&self, field: &str) -> Groups {
-        let mut groups = Groups::new();
-        for row in self.rows.values() {
-            if let Some(id) = row.foreign(field) {
-                groups.entry(id.to_owned()).or_default().push(row.clone());
-            }
+    fn new(kind: &str) -> Self {
+        let none = || std::iter::empty();
+        Self {
+            kind: Arc::new(kind.into()),
+            rows: map(),
+            indexes: known(UNIQUE, kind).iter().map(|field| Index::new(field, none())).collect(),
+            groups: known(FOREIGN, kind).iter().map(|field| Groups::new(field, none())).collect(),
+            late_indexes: Late::default(),
+            late_groups: Late::default(),
         }
-        groups
+    }
+
+    pub fn rows(&self) -> impl Iterator<Item = &Arc<Entity>> {
+        self.rows.keys().map(|row| &row.0)
+    }
+
+    fn get(&self, id: &str) -> Option<&Arc<Entity>> {
+        self.rows.get_key_value(id).map(|(row, ())| &row.0)
     }
 
     fn find(&self, field: &str, value: &str) -> Option<Arc<Entity>> {
         if field == "id" {
-            return self.rows.get(value).cloned();
+            return self.get(value).cloned();
         }
-        let index = self.index(field);
-        index.get_or_init(|| self.build(field)).get(value).cloned()
+        if let Some(index) = self.indexes.iter().find(|index| index.field() == field) {
+            return index.find(value).cloned();
+        }
+        self.late_indexes.get(field, || Index::new(field, self.rows()), |index| index.find(value).cloned())
     }
 
-    fn build(&self, field: &str) -> Index {
-        let entry = |entity: &Arc<Entity>| Some((entity.text(field)?.to_owned(), entity.clone()));
-        self.rows.values().filter_map(entry).collect()
+    fn belonging(&self, field: &str, id: &str) -> Vec<Arc<Entity>> {
+        if let Some(groups) = self.groups.iter().find(|groups| groups.field() == field) {
+            return groups.of(id).cloned().collect();
+        }
+        let collect = |groups: &Groups| groups.of(id).cloned().collect();
+        self.late_groups.get(field, || Groups::new(field, self.rows()), collect)
     }
 
-    /// Makes the indexes that `other` has, so that no request pays for them.
-    fn warm(&self, other: &Self) {
-        let Ok(indexes) = other.indexes.read() else { return };
-        for field in indexes.keys() {
-            self.index(field).get_or_init(|| self.build(field));
-        }
-        let Ok(groups) = other.groups.read() else { return };
-        for field in groups.keys() {
-            lazily(&self.groups, field).get_or_init(|| self.group(field));
-        }
+    fn put(&mut self, row: &Arc<Entity>) -> Option<Arc<Entity>> {
+        let before = self.remove(row.id());
+        self.rows.insert(ById(row.clone()), ());
+        self.indexes.iter_mut().for_each(|index| index.insert(row));
+        self.groups.iter_mut().for_each(|groups| groups.insert(row));
+        before
+    }
+
+    fn remove(&mut self, id: &str) -> Option<Arc<Entity>> {
+        let (ById(row), ()) = self.rows.remove_with_key(id)?;
+        self.indexes.iter_mut().for_each(|index| index.remove(&row));
+        self.groups.iter_mut().for_each(|groups| groups.remove(&row));
+        Some(row)
     }
 }
 
-/// The index of a field; made when it is first asked for.
-fn lazily<T>(indexes: &RwLock<HashMap<String, Arc<OnceLock<T>>>>, field: &str) -> Arc<OnceLock<T>> {
-    if let Some(index) = indexes.read().ok().and_then(|indexes| indexes.get(field).cloned()) {
-        return index;
+/// What was made by field on a first look-up.
+struct Late<T>(RwLock<BTreeMap<Box<str>, Arc<OnceLock<T>>>>);
+
+impl<T> Default for Late<T> {
+    fn default() -> Self {
+        Self(RwLock::default())
     }
-    let Ok(mut indexes) = indexes.write() else { return Arc::default() };
-    indexes.entry(field.to_owned()).or_default().clone()
+}
+
+impl<T: Clone> Late<T> {
+    fn get<R>(&self, field: &str, make: impl FnOnce() -> T, read: impl FnOnce(&T) -> R) -> R {
+        let known = self.0.read().ok().and_then(|all| all.get(field).cloned());
+        let cell = known.unwrap_or_else(|| match self.0.write() {
+            Ok(mut all) => all.entry(field.into()).or_default().clone(),
+            Err(_) => Arc::default(),
+        });
+        read(cell.get_or_init(make))
+    }
+
+    fn made(&self) -> Vec<T> {
+        let Ok(all) = self.0.read() else { return Vec::new() };
+        all.values().filter_map(|cell| cell.get().cloned()).collect()
+    }
 }
 
 /// Every table by the entity's name.
 #[derive(Clone, Default)]
 pub struct Tables {
-    tables: HashMap<Arc<str>, Arc<Table>>,
+    tables: BTreeMap<Arc<str>, Arc<Table>>,
 }
 
 impl Tables {
@@ -96,42 +151,36 @@ impl Tables {
     }
 
     pub fn get(&self, kind: &str, id: &str) -> Option<&Arc<Entity>> {
-        self.tables.get(kind)?.rows.get(id)
+        self.tables.get(kind)?.get(id)
     }
 
     pub fn rows(&self, kind: &str) -> impl Iterator<Item = &Arc<Entity>> {
-        self.tables.get(kind).into_iter().flat_map(|table| table.rows.values())
+        self.tables.get(kind).into_iter().flat_map(|table| table.rows())
     }
 
     pub fn kinds(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<Table>)> {
         self.tables.iter()
     }
 
-    /// Whether both share the rows of this entity unchanged.
-    pub fn same(&self, other: &Self, kind: &str) -> bool {
-        match (self.tables.get(kind), other.tables.get(kind)) {
-            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-            (None, None) => true,
-            _ => false,
-        }
+    /// The name of an entity as its rows have it.
+    pub fn kind(&self, name: &str) -> Arc<Box<str>> {
+        self.tables.get(name).map_or_else(|| Arc::new(name.into()), |table| table.kind.clone())
     }
 
     /// Puts a row in; gives back the one that it replaces.
-    pub fn put(&mut self, entity: Arc<Entity>) -> Option<Arc<Entity>> {
-        let table = Arc::make_mut(self.tables.entry(entity.kind.clone()).or_default());
-        table.rows.insert(entity.id.clone(), entity)
+    pub fn put(&mut self, row: &Arc<Entity>) -> Option<Arc<Entity>> {
+        if !self.tables.contains_key(row.kind()) {
+            self.tables.insert(row.kind().into(), Arc::new(Table::new(row.kind())));
+        }
+        self.table(row.kind())?.put(row)
     }
 
     pub fn remove(&mut self, kind: &str, id: &str) -> Option<Arc<Entity>> {
-        Arc::make_mut(self.tables.get_mut(kind)?).rows.remove(id)
+        self.table(kind)?.remove(id)
     }
 
-    /// Makes the indexes of changed tables that were in use before.
-    pub fn warm(&self, before: &Self) {
-        for (kind, table) in &self.tables {
-            if let Some(old) = before.tables.get(kind).filter(|old| !Arc::ptr_eq(old, table)) {
-                table.warm(old);
-            }
-        }
+    /// A table to be changed; others that share it keep theirs.
+    fn table(&mut self, kind: &str) -> Option<&mut Table> {
+        self.tables.get_mut(kind).map(Arc::make_mut)
     }
 }

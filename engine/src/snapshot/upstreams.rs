@@ -1,66 +1,77 @@
 //! Upstream entities and their targets.
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use gopura_balancer::{Balancer, UpstreamSpec};
 
-use super::message::Failure;
-use super::{Entity, Tables};
+use super::message::{Failure, Message};
+use super::{Entity, Snapshot};
 use crate::dns::Dns;
 use crate::upstream::{TargetRow, Upstream, first_answers, now, target};
-
-type Upstreams = HashMap<String, Arc<Upstream>>;
 
 /// How long a new configuration waits for DNS; what is not known by then comes later.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Every Upstream by name. Those that did not change stay the same; changed ones keep what is known of addresses.
-pub fn build(
-    tables: &Tables,
-    before: (&Tables, &Upstreams),
+/// Makes the Upstreams that changed, or whose targets did; they keep what is known of addresses. Those that did not
+/// change after all stay the same as in `running`. Gives back the new ones.
+pub fn update(
+    next: &mut Snapshot,
+    message: &Message,
+    running: &Snapshot,
     dns: &Dns,
     failures: &mut Vec<Failure>,
-) -> Upstreams {
-    if tables.same(before.0, "upstreams") && tables.same(before.0, "targets") {
-        return before.1.clone();
+) -> Vec<Arc<Upstream>> {
+    let mut affected = BTreeSet::new();
+    for change in message.changes("upstreams") {
+        if let Some(name) = change.before.as_ref().and_then(|row| row.text("name")) {
+            next.upstreams.remove(&*name);
+        }
+        affected.extend(change.after.map(|row| row.id().to_owned()));
     }
-    let mut targets = targets(tables);
-    let mut all = HashMap::new();
-    for row in tables.rows("upstreams") {
+    for change in message.changes("targets") {
+        let rows = change.before.iter().chain(&change.after);
+        affected.extend(rows.filter_map(|row| row.foreign("upstream")).map(str::to_owned));
+    }
+    let mut new = Vec::new();
+    for row in affected.iter().filter_map(|id| next.tables.get("upstreams", id)) {
         let Some(name) = row.text("name") else { continue };
-        let rows = targets.remove(&*row.id).unwrap_or_default();
-        let old = before.1.get(name);
-        match upstream(row, name, rows, old, before.0, dns) {
-            Ok(upstream) => drop(all.insert(name.to_owned(), upstream)),
+        let targets = targets(&next.tables.belonging("targets", "upstream", row.id()));
+        let old = running.upstreams.get(&*name);
+        match upstream(row, &name, targets, old, running, dns) {
+            Ok(upstream) => {
+                if !old.is_some_and(|old| Arc::ptr_eq(old, &upstream)) {
+                    new.push(upstream.clone());
+                }
+                next.upstreams.insert(name.into(), upstream);
+            }
             Err(error) => failures.push(Failure::of(row, error.to_string())),
         }
     }
-    all
+    new
 }
 
-/// The targets of each upstream. Of two for the same address the newer counts.
-fn targets(tables: &Tables) -> HashMap<&str, Vec<TargetRow>> {
-    let mut rows: Vec<_> = tables.rows("targets").collect();
-    rows.sort_by(|a, b| created(a).total_cmp(&created(b)));
-    let mut targets: HashMap<&str, Vec<TargetRow>> = HashMap::new();
-    for row in rows {
-        let (Some(upstream), Some(target)) = (row.foreign("upstream"), target_row(row)) else { continue };
-        let known = targets.entry(upstream).or_default();
-        known.retain(|other| (&other.name, other.port) != (&target.name, target.port));
-        known.push(target);
+/// The targets of an upstream. Of two for the same address the newer counts.
+fn targets(rows: &[Arc<Entity>]) -> Vec<TargetRow> {
+    let mut rows: Vec<_> = rows.iter().map(|row| (created(row), row)).collect();
+    rows.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.id().cmp(b.1.id())));
+    let mut targets: Vec<TargetRow> = Vec::new();
+    for target in rows.into_iter().filter_map(|(_, row)| target_row(row)) {
+        targets.retain(|other| (&other.name, other.port) != (&target.name, target.port));
+        targets.push(target);
     }
     targets
 }
 
 fn created(row: &Entity) -> f64 {
-    row.value.get("created_at").and_then(serde_json::Value::as_f64).unwrap_or(0.0)
+    row.field("created_at").and_then(|moment| moment.as_f64()).unwrap_or(0.0)
 }
 
 fn target_row(row: &Entity) -> Option<TargetRow> {
-    let (name, port) = row.text("target")?.rsplit_once(':')?;
-    let weight = row.value.get("weight").and_then(serde_json::Value::as_u64).unwrap_or(100);
+    let text = row.text("target")?;
+    let (name, port) = text.rsplit_once(':')?;
+    let weight = row.field("weight").and_then(|weight| weight.as_u64()).unwrap_or(100);
     Some(TargetRow { name: name.into(), port: port.parse().ok()?, weight: u32::try_from(weight).ok()? })
 }
 
@@ -69,16 +80,16 @@ fn upstream(
     name: &str,
     mut rows: Vec<TargetRow>,
     old: Option<&Arc<Upstream>>,
-    tables: &Tables,
+    running: &Snapshot,
     dns: &Dns,
 ) -> Result<Arc<Upstream>, serde_json::Error> {
     rows.sort_by(|a, b| (&a.name, a.port).cmp(&(&b.name, b.port)));
-    let is_same_row = tables.get("upstreams", &row.id).is_some_and(|old| old.json.get() == row.json.get());
+    let is_same_row = running.tables.get("upstreams", row.id()).is_some_and(|old| old.json() == row.json());
     if let Some(old) = old.filter(|old| is_same_row && old.rows == rows) {
         return Ok(old.clone());
     }
     let spec: Arc<UpstreamSpec> = Arc::new(row.decode()?);
-    let use_srv_name = row.value.get("use_srv_name").and_then(serde_json::Value::as_bool) == Some(true);
+    let use_srv_name = row.raw("use_srv_name") == Some("true");
     let answers = first_answers(&rows, dns, PATIENCE);
     let resolved =
         rows.iter().zip(&answers).map(|(row, answer)| target(row, answer.as_deref(), use_srv_name));
@@ -87,7 +98,7 @@ fn upstream(
         Balancer::new(spec.clone(), resolved.collect(), known.as_deref(), now(), fastrand::u64(..));
     Ok(Arc::new(Upstream {
         name: name.to_owned(),
-        host_header: row.text("host_header").map(str::to_owned),
+        host_header: row.text("host_header").map(|text| text.into_owned()),
         client_certificate: row.foreign("client_certificate").map(Arc::from),
         use_srv_name,
         rows,

@@ -128,8 +128,8 @@ impl Parts {
     /// The certificate to show, if the upstream asks for one.
     fn shown(&self, shared: &Shared) -> Result<Option<Arc<CertifiedKey>>, String> {
         let Some(row) = &self.certificate else { return Ok(shared.client_certificate.clone()) };
-        let text = |field| row.text(field).unwrap_or_default().as_bytes();
-        pem::certified_key(text("cert"), text("key")).map(Some)
+        let text = |field| row.text(field).unwrap_or_default();
+        pem::certified_key(text("cert").as_bytes(), text("key").as_bytes()).map(Some)
     }
 
     fn into_rows(self) -> Vec<Arc<Entity>> {

@@ -23,7 +23,7 @@ fn value(exchange: &Exchange, source: &HashSource<'_>) -> Option<Vec<u8>> {
     let request = &exchange.request;
     match source {
         HashSource::Consumer => {
-            let id = |entity: &std::sync::Arc<crate::snapshot::Entity>| entity.id.as_bytes().to_vec();
+            let id = |entity: &std::sync::Arc<crate::snapshot::Entity>| entity.id().as_bytes().to_vec();
             exchange.consumer.as_ref().map(id).or_else(|| exchange.credential.as_ref().map(id))
         }
         HashSource::Ip => Some(request.client.ip().to_canonical().to_string().into_bytes()),

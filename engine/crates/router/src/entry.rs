@@ -8,7 +8,7 @@ use crate::host::{Authority, HostPattern};
 use crate::pattern::Pattern;
 use crate::rank::{PathGroup, Rank};
 use crate::request::{Request, Scheme};
-use crate::spec::{Flavor, RouteSpec};
+use crate::spec::{Flavor, RouteSpec, Terms};
 
 /// What all paths of an entry are.
 #[derive(Clone, Debug)]
@@ -22,13 +22,14 @@ pub(crate) enum Paths {
 pub(crate) struct Entry {
     pub rank: Rank,
     pub slot: u32,
+    pub route: Terms,
     pub hosts: Box<[HostPattern]>,
     pub methods: Box<[Box<[u8]>]>,
     pub headers: Box<[HeaderRule]>,
     pub snis: Box<[Box<[u8]>]>,
     pub paths: Paths,
     /// When set it decides alone; the other conditions are what it needs in any case.
-    pub expression: Option<Expression>,
+    pub expression: Option<Box<Expression>>,
 }
 
 impl Entry {
@@ -47,6 +48,7 @@ impl Entry {
         Self {
             rank: self.rank,
             slot: self.slot,
+            route: self.route.clone(),
             hosts: Box::default(),
             methods: Box::default(),
             headers: Box::default(),
@@ -99,10 +101,12 @@ pub(crate) fn compile(route: &RouteSpec, slot: u32, flavor: Flavor) -> Result<Ve
     let paths = path_groups(route, flavor)?;
     let snis: Box<[_]> = route.snis.iter().map(|name| without_last_dot(name).into()).collect();
     let methods: Box<[_]> = route.methods.iter().map(|method| method.as_bytes().into()).collect();
+    let terms = Terms::of(route);
     let entry = |hosts: &[HostPattern], (group, paths): &Group| {
         Arc::new(Entry {
             rank: Rank::new(route, hosts, *group, flavor),
             slot,
+            route: terms.clone(),
             hosts: hosts.into(),
             methods: methods.clone(),
             headers: headers.clone(),

@@ -44,4 +44,4 @@ pub use normalize::{escape_path, normalize_path};
 pub use pattern::Capture;
 pub use request::{Headers, Request, Scheme};
 pub use router::{Change, Router};
-pub use spec::{BuildError, Flavor, PathHandling, RouteSpec, Warning};
+pub use spec::{BuildError, Flavor, PathHandling, RouteSpec, Terms, Warning};

@@ -3,7 +3,7 @@
 use crate::entry::{Entry, Paths};
 use crate::expression::{Subject, Taken};
 use crate::pattern::{Capture, Pattern};
-use crate::spec::{Flavor, PathHandling, RouteSpec};
+use crate::spec::{Flavor, PathHandling, Terms};
 use crate::upstream::{join, sanitize_postfix};
 
 /// The route that serves a request, and how much of its path it matched.
@@ -11,7 +11,7 @@ pub struct Match<'r> {
     /// The route's dense number: stable while the route exists, also over [`crate::Router::update`]; may be
     /// given to another route after its removal. Keep what belongs to routes in a `Vec` by slot.
     pub slot: usize,
-    pub route: &'r RouteSpec,
+    pub route: &'r Terms,
     /// Bytes of the path that the route's own path matched; `None` when the route has no paths.
     pub matched_path: Option<usize>,
     /// The regex that matched the path.

@@ -1,13 +1,12 @@
 //! Builds a router from routes, changes it, and asks it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::census::{Census, Start};
 use crate::entry::{self, Entry, Paths};
 use crate::expression::Subject;
 use crate::host::Authority;
-use crate::index::Index;
+use crate::index::{Index, Map};
 use crate::matched::{Match, taken};
 use crate::request::{Request, Scheme};
 use crate::spec::{BuildError, Flavor, RouteSpec, Warning};
@@ -17,14 +16,17 @@ use crate::spec::{BuildError, Flavor, RouteSpec, Warning};
 #[derive(Clone)]
 pub struct Router {
     flavor: Flavor,
-    routes: Vec<Option<Arc<Route>>>,
-    slots: HashMap<Arc<str>, u32>,
+    routes: Map<Arc<str>, Arc<Placed>>,
     index: Index,
+    /// One more than the greatest slot that was ever given.
+    slots: u32,
     /// Slots of removed routes.
     free: Vec<u32>,
     counts: Counts,
     /// Only in the `traditional` flavour, and only when a route asks for a server name.
-    census: Option<Arc<Census>>,
+    census: Option<Box<Census>>,
+    /// About the routes that are new in this generation.
+    warnings: Vec<Warning>,
 }
 
 /// How many entries there are of kinds that change how requests are read.
@@ -34,9 +36,10 @@ struct Counts {
     with_snis: usize,
 }
 
-struct Route {
-    spec: RouteSpec,
-    entries: Vec<Arc<Entry>>,
+/// Where a route is.
+struct Placed {
+    slot: u32,
+    entries: Box<[Arc<Entry>]>,
 }
 
 /// One step from a generation to the next.
@@ -53,12 +56,13 @@ impl Router {
     pub fn empty(flavor: Flavor) -> Self {
         Self {
             flavor,
-            routes: Vec::new(),
-            slots: HashMap::new(),
+            routes: Map::default(),
             index: Index::default(),
+            slots: 0,
             free: Vec::new(),
             counts: Counts::default(),
             census: None,
+            warnings: Vec::new(),
         }
     }
 
@@ -69,33 +73,39 @@ impl Router {
         Self::empty(flavor).update(changes)
     }
 
-    /// The next generation: all changes, or an error for each that failed.
+    /// The next generation: all changes, or an error for each that failed. It costs what the changes do.
     pub fn update(&self, changes: impl IntoIterator<Item = Change>) -> Result<Self, Vec<BuildError>> {
         let mut next = self.clone();
+        next.warnings.clear();
         let mut errors = Vec::new();
         for change in changes {
             match change {
-                Change::Put(route) => errors.extend(next.put(*route).err()),
+                Change::Put(route) => errors.extend(next.put(&route).err()),
                 Change::Remove(id) => {
                     let slot = next.take(&id);
                     next.free.extend(slot);
                 }
             }
         }
-        next.census = next.take_census();
+        next.take_census();
         if errors.is_empty() { Ok(next) } else { Err(errors) }
     }
 
-    fn take_census(&self) -> Option<Arc<Census>> {
+    /// Begins the census when the first route needs it; from then on it follows the changes.
+    fn take_census(&mut self) {
         let is_needed = self.flavor == Flavor::Traditional && self.counts.with_snis > 0;
-        let entries = || self.routes.iter().flatten().flat_map(|route| &route.entries);
-        is_needed.then(|| Arc::new(Census::of(entries())))
+        if !is_needed {
+            self.census = None;
+        } else if self.census.is_none() {
+            let entries = self.routes.values().flat_map(|placed| &placed.entries);
+            self.census = Some(Box::new(Census::of(entries)));
+        }
     }
 
-    fn put(&mut self, spec: RouteSpec) -> Result<(), BuildError> {
+    fn put(&mut self, spec: &RouteSpec) -> Result<(), BuildError> {
         let slot = self.take(&spec.id).unwrap_or_else(|| self.free_slot());
         let entries = if spec.is_http() {
-            entry::compile(&spec, slot, self.flavor).map_err(|message| BuildError {
+            entry::compile(spec, slot, self.flavor).map_err(|message| BuildError {
                 route_id: spec.id.clone(),
                 name: spec.name.clone(),
                 message,
@@ -107,28 +117,29 @@ impl Router {
             self.index.insert(entry);
             self.counts.with_paths += usize::from(!matches!(entry.paths, Paths::Any));
             self.counts.with_snis += usize::from(!entry.snis.is_empty());
+            self.census.iter_mut().for_each(|census| census.insert(entry));
         }
-        self.slots.insert(spec.id.as_str().into(), slot);
-        self.routes[slot as usize] = Some(Arc::new(Route { spec, entries }));
+        self.warnings.extend(warning(spec, &entries));
+        self.routes.insert(spec.id.as_str().into(), Arc::new(Placed { slot, entries: entries.into() }));
         Ok(())
     }
 
     /// Takes a route out; its slot is not yet given to another one.
     fn take(&mut self, id: &str) -> Option<u32> {
-        let slot = self.slots.remove(id)?;
-        let route = self.routes[slot as usize].take()?;
-        for entry in &route.entries {
+        let placed = self.routes.remove(id)?;
+        for entry in &placed.entries {
             self.index.remove(entry);
             self.counts.with_paths -= usize::from(!matches!(entry.paths, Paths::Any));
             self.counts.with_snis -= usize::from(!entry.snis.is_empty());
+            self.census.iter_mut().for_each(|census| census.remove(entry));
         }
-        Some(slot)
+        Some(placed.slot)
     }
 
     fn free_slot(&mut self) -> u32 {
         self.free.pop().unwrap_or_else(|| {
-            self.routes.push(None);
-            u32::try_from(self.routes.len() - 1).unwrap_or(u32::MAX)
+            self.slots += 1;
+            self.slots - 1
         })
     }
 
@@ -153,12 +164,10 @@ impl Router {
     }
 
     fn matched<'r>(&'r self, entry: &'r Arc<Entry>, subject: Subject<'_>) -> Match<'r> {
-        let slot = entry.slot as usize;
-        let route = self.routes[slot].as_ref().expect("an entry's slot holds its route");
         let taken = taken(entry, subject);
         Match {
-            slot,
-            route: &route.spec,
+            slot: entry.slot as usize,
+            route: &entry.route,
             matched_path: taken.length,
             pattern: taken.pattern,
             flavor: self.flavor,
@@ -167,40 +176,21 @@ impl Router {
 
     /// One more than the greatest slot in use.
     pub fn slots(&self) -> usize {
-        self.routes.len()
-    }
-
-    /// The route in a slot.
-    pub fn route(&self, slot: usize) -> Option<&RouteSpec> {
-        Some(&self.routes.get(slot)?.as_ref()?.spec)
+        self.slots as usize
     }
 
     /// The slot of a route.
     pub fn slot(&self, id: &str) -> Option<usize> {
-        self.slots.get(id).map(|slot| *slot as usize)
+        self.routes.get(id).map(|placed| placed.slot as usize)
     }
 
-    /// What operators should know about the routes that are new or different since `before`, to be logged.
-    pub fn warnings_since(&self, before: &Self) -> Vec<Warning> {
-        let is_known = |route: &Arc<Route>| {
-            let same = before
-                .slots
-                .get(route.spec.id.as_str())
-                .and_then(|slot| before.routes[*slot as usize].as_ref());
-            same.is_some_and(|same| Arc::ptr_eq(same, route))
-        };
-        self.routes
-            .iter()
-            .flatten()
-            .filter(|route| !is_known(route))
-            .filter_map(|route| route.warning())
-            .collect()
+    /// What operators should know about the routes that the last update put in, to be logged.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
     }
 }
 
-impl Route {
-    fn warning(&self) -> Option<Warning> {
-        let message = self.entries.iter().find_map(|entry| entry.warning())?.to_owned();
-        Some(Warning { route_id: self.spec.id.clone(), name: self.spec.name.clone(), message })
-    }
+fn warning(spec: &RouteSpec, entries: &[Arc<Entry>]) -> Option<Warning> {
+    let message = entries.iter().find_map(|entry| entry.warning())?.to_owned();
+    Some(Warning { route_id: spec.id.clone(), name: spec.name.clone(), message })
 }

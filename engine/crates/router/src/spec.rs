@@ -1,6 +1,7 @@
 //! What a route says about the requests that it wants, as the Admin API stores it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer};
 
@@ -83,6 +84,43 @@ impl RouteSpec {
     /// Whether `protocol` is listed.
     pub fn speaks(&self, protocol: &str) -> bool {
         self.protocols.iter().any(|listed| listed == protocol)
+    }
+}
+
+/// What a router keeps of a route beside the conditions: what is asked about a match.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    pub id: Arc<str>,
+    protocols: Protocols,
+    pub path_handling: PathHandling,
+    pub strip_path: bool,
+    pub preserve_host: bool,
+    /// 426, 301, 302, 307 or 308; `None` reads as 426.
+    pub https_redirect_status_code: Option<u16>,
+}
+
+/// Which of the protocols that matter to a match are listed.
+#[derive(Clone, Copy, Debug)]
+struct Protocols(u8);
+
+const PROTOCOLS: [&str; 4] = ["http", "https", "grpc", "grpcs"];
+
+impl Terms {
+    pub(crate) fn of(route: &RouteSpec) -> Self {
+        let bits = PROTOCOLS.iter().enumerate().map(|(at, name)| u8::from(route.speaks(name)) << at);
+        Self {
+            id: route.id.as_str().into(),
+            protocols: Protocols(bits.sum()),
+            path_handling: route.path_handling,
+            strip_path: route.strip_path,
+            preserve_host: route.preserve_host,
+            https_redirect_status_code: route.https_redirect_status_code,
+        }
+    }
+
+    /// Whether `protocol` (of HTTP) is listed.
+    pub fn speaks(&self, protocol: &str) -> bool {
+        PROTOCOLS.iter().position(|name| *name == protocol).is_some_and(|at| self.protocols.0 >> at & 1 == 1)
     }
 }
 

@@ -127,7 +127,7 @@ fn compare(
     let reference = Reference::new(routes, flavor);
     for request in requests {
         let found = index.find(&request.borrow());
-        let found = found.map(|found| (found.route.id.clone(), found.matched_path));
+        let found = found.map(|found| (found.route.id.to_string(), found.matched_path));
         let expected = reference.find(request).map(|(route, length)| (route.id.clone(), length));
         prop_assert_eq!(found, expected, "{:?}", request);
     }

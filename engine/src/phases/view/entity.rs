@@ -5,7 +5,6 @@ use pyo3::exceptions::{PyAttributeError, PyReferenceError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use crate::snapshot::Entity as Row;
 
@@ -40,8 +39,9 @@ pub fn entity(py: Python<'_>, row: &Arc<Row>) -> PyResult<Py<Entity>> {
 
 impl Entity {
     fn new(py: Python<'_>, held: Held, row: &Row) -> PyResult<Self> {
-        let value = object(py, &row.value)?.cast_into::<PyDict>()?;
-        Ok(Self { row: held, id: PyString::new(py, &row.id).unbind(), value: value.unbind() })
+        let value = row.value().map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let value = object(py, &value)?.cast_into::<PyDict>()?;
+        Ok(Self { row: held, id: PyString::new(py, row.id()).unbind(), value: value.unbind() })
     }
 
     pub fn row(&self) -> PyResult<Arc<Row>> {
@@ -60,7 +60,8 @@ impl Entity {
     #[new]
     fn make(py: Python<'_>, kind: &str, value: &Bound<'_, PyDict>) -> PyResult<Self> {
         let text: String = py.import("json")?.call_method1("dumps", (value,))?.extract()?;
-        let row = Arc::new(own(kind, &text).map_err(|error| PyValueError::new_err(error.to_string()))?);
+        let row = Row::new(&Arc::new(kind.into()), &text);
+        let row = Arc::new(row.ok_or_else(|| PyValueError::new_err("an entity needs an id"))?);
         Self::new(py, Held::Own(row.clone()), &row)
     }
 
@@ -89,15 +90,8 @@ impl Entity {
 
     fn __repr__(&self) -> PyResult<String> {
         let row = self.row()?;
-        Ok(format!("<{} {}>", row.kind, row.id))
+        Ok(format!("<{} {}>", row.kind(), row.id()))
     }
-}
-
-fn own(kind: &str, text: &str) -> Result<Row, serde_json::Error> {
-    let value: Value = serde_json::from_str(text)?;
-    let id = value.get("id").and_then(Value::as_str).unwrap_or_default().into();
-    let json = serde_json::from_str::<Box<RawValue>>(text)?;
-    Ok(Row { kind: kind.into(), id, json, value, view: EntityCache::default() })
 }
 
 fn object<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {

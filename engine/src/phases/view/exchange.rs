@@ -163,8 +163,8 @@ impl Exchange {
         field: &str,
         owner: &Entity,
     ) -> PyResult<Vec<Py<Entity>>> {
-        let id = owner.row()?.id.clone();
-        let rows = self.slot.with(|exchange| exchange.snapshot.tables.belonging(kind, field, &id))?;
+        let owner = owner.row()?;
+        let rows = self.slot.with(|exchange| exchange.snapshot.tables.belonging(kind, field, owner.id()))?;
         rows.iter().map(|row| entity(py, row)).collect()
     }
 
@@ -265,9 +265,9 @@ fn authenticate(
     identifier: &str,
 ) {
     let known = consumer.as_deref();
-    let text = |row: Option<&'_ Row>, field: &str| row.and_then(|row| Some(value(row.text(field)?)));
+    let text = |row: Option<&'_ Row>, field: &str| row.and_then(|row| Some(value(&row.text(field)?)));
     let told = [
-        ("X-Consumer-ID", known.map(|consumer| value(&consumer.id))),
+        ("X-Consumer-ID", known.map(|consumer| value(consumer.id()))),
         ("X-Consumer-Custom-ID", text(known, "custom_id")),
         ("X-Consumer-Username", text(known, "username")),
         ("X-Credential-Identifier", text(credential.as_deref(), identifier)),

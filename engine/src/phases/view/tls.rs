@@ -111,5 +111,6 @@ impl Tls {
 /// The certificates of `ca_certificates` entities.
 fn roots(rows: &[Bound<'_, Entity>]) -> PyResult<RootCertStore> {
     let rows = rows.iter().map(|entity| entity.get().row()).collect::<PyResult<Vec<_>>>()?;
-    authorities(rows.iter().map(|row| row.text("cert").unwrap_or_default())).map_err(PyValueError::new_err)
+    let texts: Vec<_> = rows.iter().map(|row| row.text("cert").unwrap_or_default()).collect();
+    authorities(texts.iter().map(|text| &**text)).map_err(PyValueError::new_err)
 }

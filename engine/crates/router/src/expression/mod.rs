@@ -19,7 +19,7 @@ use atc_router::semantics::Validate;
 
 use crate::entry::Entry;
 use crate::rank::Rank;
-use crate::spec::{Flavor, RouteSpec};
+use crate::spec::{Flavor, RouteSpec, Terms};
 pub(crate) use tree::{Expression, Subject, Taken};
 
 /// The fields of Kong 3.5. Those about addresses exist for stream routes; to HTTP they are unknown values.
@@ -58,12 +58,13 @@ pub(crate) fn compile(route: &RouteSpec, slot: u32) -> Result<Vec<Arc<Entry>>, S
     Ok(vec![Arc::new(Entry {
         rank: Rank::new(route, &[], None, Flavor::Expressions),
         slot,
+        route: Terms::of(route),
         hosts: needs.hosts,
         methods: needs.methods,
         headers: needs.headers,
         snis: Box::default(),
         paths: needs.paths,
-        expression: Some(expression),
+        expression: Some(Box::new(expression)),
     })])
 }
 

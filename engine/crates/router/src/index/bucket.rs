@@ -62,7 +62,10 @@ pub(crate) struct List(pub Vec<Item>);
 
 impl List {
     pub fn insert(&mut self, item: Item) {
-        let at = self.0.partition_point(|other| other.rank >= item.rank);
+        let at = self.0.partition_point(|other| other.rank() >= item.rank());
+        if self.0.is_empty() {
+            self.0.reserve_exact(1); // most lists never grow
+        }
         self.0.insert(at, item);
     }
 
@@ -71,6 +74,6 @@ impl List {
     }
 
     pub fn best(&self) -> Option<Rank> {
-        self.0.first().map(|item| item.rank)
+        self.0.first().map(Item::rank)
     }
 }

@@ -12,13 +12,12 @@ use crate::request::Request;
 /// lies; the item knows what is left to check.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
-    pub rank: Rank,
     pub entry: Arc<Entry>,
     /// Set when the host's text is not all that the pattern wants.
     host: Option<Arc<HostPattern>>,
     pattern: Option<Arc<Pattern>>,
     /// Which of the entry's paths.
-    path: usize,
+    path: u32,
     /// Lies under the inner literal of its pattern already.
     is_under_inner: bool,
 }
@@ -27,12 +26,11 @@ impl Item {
     /// The items of one host, one for each path.
     pub fn all(entry: &Arc<Entry>, host: Option<&HostPattern>) -> Vec<Self> {
         let host = host.filter(|host| !host.is_only_text()).cloned().map(Arc::new);
-        let item = |path, pattern| Self {
-            rank: entry.rank,
+        let item = |path: usize, pattern| Self {
             entry: Arc::clone(entry),
             host: host.clone(),
             pattern,
-            path,
+            path: u32::try_from(path).unwrap_or(u32::MAX),
             is_under_inner: false,
         };
         match &entry.paths {
@@ -46,19 +44,24 @@ impl Item {
         }
     }
 
-    /// The bytes with which the request's path must begin.
-    pub fn prefix(&self) -> &[u8] {
+    pub fn rank(&self) -> Rank {
+        self.entry.rank
+    }
+
+    /// The bytes under which it lies in a tree: those with which the request's path must begin, or its inner ones.
+    pub fn key(&self) -> &[u8] {
         match (&self.entry.paths, &self.pattern) {
+            (_, Some(pattern)) if self.is_under_inner => &pattern.literals.inner,
             (_, Some(pattern)) => &pattern.literals.prefix,
-            (Paths::Prefixes(prefixes), None) => &prefixes[self.path],
+            (Paths::Prefixes(prefixes), None) => &prefixes[self.path as usize],
             _ => b"",
         }
     }
 
-    /// Bytes that the path must contain after the prefix, when they can still be used to find the item.
-    pub fn inner(&self) -> Option<&[u8]> {
-        let inner = &*self.pattern.as_ref()?.literals.inner;
-        (!self.is_under_inner && !inner.is_empty()).then_some(inner)
+    /// Whether bytes that the path must contain after the prefix can still be used to find the item.
+    pub fn has_inner(&self) -> bool {
+        let inner = self.pattern.as_ref().map(|pattern| &pattern.literals.inner);
+        !self.is_under_inner && inner.is_some_and(|inner| !inner.is_empty())
     }
 
     /// The same item, to lie under its inner literal.
@@ -68,7 +71,7 @@ impl Item {
 
     /// Whether it is the same way to the same entry.
     pub fn is(&self, other: &Self) -> bool {
-        self.rank == other.rank && self.path == other.path && self.entry.slot == other.entry.slot
+        self.rank() == other.rank() && self.path == other.path && self.entry.slot == other.entry.slot
     }
 
     /// Checks what the place does not say already, the dearest last.

@@ -1,9 +1,8 @@
 //! Many items of one place, found by a header's value, the server name or the method.
 
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
+use super::Map;
 use super::bucket::List;
 use super::item::Item;
 use super::search::Search;
@@ -13,14 +12,16 @@ use crate::pattern::with_lower;
 use crate::rank::Rank;
 use crate::request::Scheme;
 
-/// A quick hasher: the keys come from the configuration, so clients cannot craft collisions.
-pub(crate) type Fast = BuildHasherDefault<rustc_hash::FxHasher>;
-
 /// Shared with other generations, each list on its own.
-type Lists = HashMap<Arc<[u8]>, Arc<List>, Fast>;
+type Lists = Map<Arc<[u8]>, Arc<List>>;
 
-fn list<'l>(lists: &'l mut Lists, key: &[u8]) -> &'l mut List {
-    Arc::make_mut(lists.entry(key.into()).or_default())
+/// Changes the list of a key; an empty one goes.
+fn change_list(lists: &mut Lists, key: &[u8], change: impl FnOnce(&mut List)) {
+    let list = Arc::make_mut(lists.entry(key.into()).or_default());
+    change(list);
+    if list.0.is_empty() {
+        lists.remove(key);
+    }
 }
 
 /// Each item lies under the most telling thing that it asks for, once for each value that will do.
@@ -35,27 +36,38 @@ pub(crate) struct Keyed {
     any_sni: List,
     methods: Lists,
     rest: List,
+    /// How many items there are of each rank.
+    ranks: imbl::OrdMap<Rank, usize>,
     best: Option<Rank>,
 }
 
 impl Keyed {
     pub fn insert(&mut self, item: &Item) {
-        self.best = self.best.max(Some(item.rank));
-        match item.inner() {
-            Some(literal) => self.inner.insert(literal, item.under_inner()),
-            None => self.each_list(item, |list| list.insert(item.clone())),
+        *self.ranks.entry(item.rank()).or_default() += 1;
+        self.best = self.best.max(Some(item.rank()));
+        if item.has_inner() {
+            self.inner.insert(item.under_inner());
+        } else {
+            self.each_list(item, |list| list.insert(item.clone()));
         }
     }
 
     pub fn remove(&mut self, item: &Item) {
-        match item.inner() {
-            Some(literal) => self.inner.remove(literal, &item.under_inner()),
-            None => self.each_list(item, |list| list.remove(item)),
+        if item.has_inner() {
+            self.inner.remove(&item.under_inner());
+        } else {
+            self.each_list(item, |list| list.remove(item));
         }
-        self.drop_empty();
-        let lists = self.headers.iter().flat_map(|(_, lists)| lists.values());
-        let lists = lists.chain(self.methods.values()).map(|list| &**list).chain([&self.any_sni, &self.rest]);
-        self.best = lists.filter_map(List::best).max().max(self.inner.root.best);
+        self.forget(item.rank());
+        self.headers.retain(|(_, lists)| !lists.is_empty());
+        self.best = self.ranks.get_max().map(|(rank, _)| *rank);
+    }
+
+    fn forget(&mut self, rank: Rank) {
+        match self.ranks.get_mut(&rank) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => drop(self.ranks.remove(&rank)),
+        }
     }
 
     /// Calls `change` with each list that the item belongs to.
@@ -67,22 +79,15 @@ impl Keyed {
                 self.headers.len() - 1
             });
             let lists = &mut self.headers[at].1;
-            rule.exact.iter().for_each(|value| change(list(lists, value)));
+            rule.exact.iter().for_each(|value| change_list(lists, value, &mut change));
         } else if !entry.snis.is_empty() {
-            entry.snis.iter().for_each(|name| change(list(&mut self.snis, name)));
+            entry.snis.iter().for_each(|name| change_list(&mut self.snis, name, &mut change));
             change(&mut self.any_sni);
         } else if !entry.methods.is_empty() {
-            entry.methods.iter().for_each(|name| change(list(&mut self.methods, name)));
+            entry.methods.iter().for_each(|name| change_list(&mut self.methods, name, &mut change));
         } else {
             change(&mut self.rest);
         }
-    }
-
-    fn drop_empty(&mut self) {
-        self.headers.iter_mut().for_each(|(_, lists)| lists.retain(|_, list| !list.0.is_empty()));
-        self.headers.retain(|(_, lists)| !lists.is_empty());
-        self.snis.retain(|_, list| !list.0.is_empty());
-        self.methods.retain(|_, list| !list.0.is_empty());
     }
 
     pub fn best(&self) -> Option<Rank> {

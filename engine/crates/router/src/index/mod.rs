@@ -10,7 +10,7 @@ mod keyed;
 mod search;
 mod trie;
 
-use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 use crate::entry::Entry;
@@ -18,12 +18,16 @@ use crate::host::{Authority, HostPattern, Shape};
 use crate::rank::Categories;
 use crate::request::Request;
 use item::Item;
-use keyed::Fast;
 use search::Search;
 use trie::Trie;
 
+/// A map that shares with its copies what did not change. Its hasher is a quick one: the keys come from the
+/// configuration, so clients cannot craft collisions.
+pub(crate) type Map<K, V> =
+    imbl::GenericHashMap<K, V, BuildHasherDefault<rustc_hash::FxHasher>, imbl::shared_ptr::DefaultSharedPtr>;
+
 /// Tries by the fixed text of a host pattern.
-type Shards = HashMap<Arc<[u8]>, Trie, Fast>;
+type Shards = Map<Arc<[u8]>, Arc<Trie>>;
 
 #[derive(Clone, Default)]
 pub(crate) struct Index {
@@ -41,11 +45,12 @@ impl Index {
         for (host, item) in places(entry) {
             self.odd += usize::from(host.is_some_and(is_odd));
             let trie = match host {
-                Some(host) => self.shards(host.shape).entry(host.text.as_ref().into()).or_default(),
+                Some(host) => {
+                    Arc::make_mut(self.shards(host.shape).entry(host.text.as_ref().into()).or_default())
+                }
                 None => &mut self.any,
             };
-            let prefix = item.prefix().to_vec();
-            trie.insert(&prefix, item);
+            trie.insert(item);
         }
     }
 
@@ -53,12 +58,12 @@ impl Index {
         for (host, item) in places(entry) {
             self.odd -= usize::from(host.is_some_and(is_odd));
             let Some(host) = host else {
-                self.any.remove(item.prefix(), &item);
+                self.any.remove(&item);
                 continue;
             };
             let shards = self.shards(host.shape);
-            if let Some(trie) = shards.get_mut(&*host.text) {
-                trie.remove(item.prefix(), &item);
+            if let Some(trie) = shards.get_mut(&*host.text).map(Arc::make_mut) {
+                trie.remove(&item);
                 if trie.is_empty() {
                     shards.remove(&*host.text);
                 }

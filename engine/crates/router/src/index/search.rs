@@ -34,7 +34,7 @@ impl<'i, 'r> Search<'i, 'r> {
 
     /// Longer prefixes first: what they find saves most of the work above.
     pub fn node(&mut self, node: &'i Node, path: &[u8]) {
-        if node.best <= self.best.map(|item| item.rank) {
+        if node.best <= self.best.map(Item::rank) {
             return;
         }
         if let Some((child, rest)) = node.child(path) {
@@ -44,7 +44,7 @@ impl<'i, 'r> Search<'i, 'r> {
     }
 
     fn admits(&self, item: &Item) -> bool {
-        self.ceiling.is_none_or(|ceiling| item.rank.categories() <= ceiling)
+        self.ceiling.is_none_or(|ceiling| item.rank().categories() <= ceiling)
     }
 
     pub fn found(&mut self, list: Option<&'i Arc<List>>) {
@@ -56,7 +56,7 @@ impl<'i, 'r> Search<'i, 'r> {
     /// Takes the first item of a list, sorted by rank, that accepts the request, if it is better.
     pub fn list(&mut self, list: &'i [Item]) {
         for item in list {
-            if self.best.is_some_and(|best| item.rank <= best.rank) {
+            if self.best.is_some_and(|best| item.rank() <= best.rank()) {
                 return;
             }
             if self.admits(item) && item.accepts(self.request, self.host.as_ref()) {

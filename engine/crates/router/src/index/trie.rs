@@ -25,12 +25,13 @@ pub(crate) struct Node {
 }
 
 impl Trie {
-    pub fn insert(&mut self, key: &[u8], item: Item) {
-        self.root.insert(key, item);
+    pub fn insert(&mut self, item: Item) {
+        let key = item.key().to_vec();
+        self.root.insert(&key, item);
     }
 
-    pub fn remove(&mut self, key: &[u8], item: &Item) {
-        self.root.remove(key, item);
+    pub fn remove(&mut self, item: &Item) {
+        self.root.remove(item.key(), item);
     }
 
     pub fn is_empty(&self) -> bool {
@@ -40,7 +41,7 @@ impl Trie {
 
 impl Node {
     fn insert(&mut self, rest: &[u8], item: Item) {
-        self.best = self.best.max(Some(item.rank));
+        self.best = self.best.max(Some(item.rank()));
         let Some(&first) = rest.first() else { return self.bucket.insert(item) };
         match self.children.binary_search_by_key(&first, |(byte, _)| *byte) {
             Ok(at) => {

@@ -74,7 +74,7 @@ pub fn check(flavors: &[Flavor], routes: &Value, requests: &[(&str, &str)]) {
         let built = router(flavor, routes);
         for (line, expected) in requests {
             let found = Line::parse(line).find(&built);
-            let name = found.and_then(|found| found.route.name.as_deref()).unwrap_or_default();
+            let name = found.and_then(|found| routes[found.slot]["name"].as_str()).unwrap_or_default();
             assert_eq!(name, *expected, "{flavor:?}: {line}");
         }
     }
