@@ -86,7 +86,8 @@ class Changing:
     def _step(self) -> list[tuple[str, str, bytes | None]]:
         kind, fields = self._random.choice([
             ("services", self._service), ("routes", self._route), ("routes", self._route), ("plugins", self._plugin),
-            ("plugins", self._plugin), ("consumers", self._consumer), ("keyauth_credentials", self._credential),
+            ("plugins", self._plugin), ("consumers", self._consumer), ("consumers", self._consumer),
+            ("keyauth_credentials", self._credential), ("keyauth_credentials", self._credential),
             ("acls", self._acl), ("upstreams", self._upstream), ("targets", self._target),
         ])  # fmt: skip
         key = f"{kind}-{self._random.randrange(6)}"
@@ -185,9 +186,10 @@ def seen(proxy: Proxy, rows: dict[tuple[str, str], Row]) -> Iterator[Any]:
     """What can be told from outside about what a proxy serves."""
     engine = proxy.engine
     yield engine.hash
+    held = [row["key"] for (kind, _), row in rows.items() if kind == "keyauth_credentials"]
     for path in PATHS:
         for host in HOSTS:
-            for key in random.Random(path).sample(KEYS, 3):
+            for key in [*held[:3], "unknown"]:
                 response = proxy.get(path, host, x_key=key)
                 yield path, host, key, response.status, response.json() | {"request_id": None}
     for text in KEYS:
