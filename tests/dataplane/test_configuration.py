@@ -42,7 +42,10 @@ def make(tmp_path):
 
 @pytest.fixture
 def content():
-    return Content(5, {"services": [SERVICE], "routes": [ROUTE]})
+    content = Content(5)
+    content.add("services", [SERVICE])
+    content.add("routes", [ROUTE])
+    return content
 
 
 def delta(content, entity, key, value, version):

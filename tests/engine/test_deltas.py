@@ -68,7 +68,7 @@ class Changing:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self.rows: dict[tuple[str, str], Row] = {}
-        self.content = Content(1, {})
+        self.content = Content(1)
         for name in ("auth", "answer"):
             self._put("plugins", name, {"name": name, "config": {}})
         self._first = self.content.message()
