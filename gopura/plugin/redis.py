@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-
-class Settings(Protocol):
-    """The `redis_*` fields of a plugin's configuration; the time-out in milliseconds."""
-
-    redis_host: Any
-    redis_port: Any
-    redis_password: Any
-    redis_username: Any
-    redis_ssl: bool
-    redis_ssl_verify: bool
-    redis_timeout: Any
-    redis_database: Any
+    from gopura.plugin.redis_fields import RedisFields
 
 
 @dataclass(frozen=True)
@@ -36,7 +25,7 @@ class Server:
     timeout: float = 2.0
 
     @classmethod
-    def of(cls, settings: Settings) -> Server:
+    def of(cls, settings: RedisFields) -> Server:
         """Read the fields of a configuration."""
         return cls(
             host=str(settings.redis_host),

@@ -10,6 +10,7 @@ from gopura.plugin.cluster_counters import ClusterCounters
 from gopura.plugin.counters import LENGTHS, Usage
 from gopura.plugin.redis import Server
 from gopura.plugin.redis_counters import RedisCounters, SyncedCounters
+from gopura.plugin.redis_fields import RedisFields
 
 PERIODS = ("second", "minute", "hour", "day", "month", "year")
 
@@ -39,6 +40,39 @@ def _sync(settings: "RateLimiting.Config") -> str | None:
     return "sync_rate must be greater than 0.02, or -1 to disable" if settings.sync_rate < 0.02 else None
 
 
+class Counted(config.Record):
+    """The limits, who they are for, and where it is counted."""
+
+    second: _Limit = None
+    """How many requests may come in a second."""
+    minute: _Limit = None
+    """How many requests may come in a minute."""
+    hour: _Limit = None
+    """How many requests may come in an hour."""
+    day: _Limit = None
+    """How many requests may come in a day."""
+    month: _Limit = None
+    """How many requests may come in a month."""
+    year: _Limit = None
+    """How many requests may come in a year."""
+    limit_by: Annotated[
+        str | None, config.OneOf("consumer", "credential", "ip", "service", "header", "path")
+    ] = "consumer"
+    """Who is counted; where there is no such thing, the address is."""
+    header_name: config.HeaderName | None = None
+    """The header that says who is counted, with `limit_by` header."""
+    path: config.Path | None = None
+    """The path whose requests are counted, with `limit_by` path."""
+    policy: Annotated[
+        str | None,
+        config.LenMin(0),
+        config.OneOf("local", "cluster", "redis", need_database=("cluster",)),
+    ] = "local"
+    """Where it is counted: on each node, in the database, in Redis."""
+    fault_tolerant: bool = True
+    """Whether requests pass when the counters cannot be reached."""
+
+
 class RateLimiting(Plugin, name="rate-limiting", priority=910):
     """Counts requests, and refuses those above the limit."""
 
@@ -51,57 +85,12 @@ class RateLimiting(Plugin, name="rate-limiting", priority=910):
         config.Conditional(*_IF_REDIS, "config.redis_timeout", config.Required()),
     )
 
-    class Config(config.Record):
-        """The limits, who they are for, and where it is counted."""
+    class Config(RedisFields, Counted):
+        """What is counted, and what is told of it."""
 
         rules = (config.Custom(_limits),)
 
-        second: _Limit = None
-        """How many requests may come in a second."""
-        minute: _Limit = None
-        """How many requests may come in a minute."""
-        hour: _Limit = None
-        """How many requests may come in an hour."""
-        day: _Limit = None
-        """How many requests may come in a day."""
-        month: _Limit = None
-        """How many requests may come in a month."""
-        year: _Limit = None
-        """How many requests may come in a year."""
-        limit_by: Annotated[
-            str | None, config.OneOf("consumer", "credential", "ip", "service", "header", "path")
-        ] = "consumer"
-        """Who is counted; where there is no such thing, the address is."""
-        header_name: config.HeaderName | None = None
-        """The header that says who is counted, with `limit_by` header."""
-        path: config.Path | None = None
-        """The path whose requests are counted, with `limit_by` path."""
-        policy: Annotated[
-            str | None,
-            config.LenMin(0),
-            config.OneOf("local", "cluster", "redis", need_database=("cluster",)),
-        ] = "local"
-        """Where it is counted: on each node, in the database, in Redis."""
-        fault_tolerant: bool = True
-        """Whether requests pass when the counters cannot be reached."""
-        redis_host: config.Host | None = None
-        """The host of the Redis server."""
-        redis_port: config.Port | None = 6379
-        """The port of the Redis server."""
-        redis_password: Annotated[str | None, config.LenMin(0), config.Referenceable()] = None
-        """The password at the Redis server."""
-        redis_username: Annotated[str | None, config.Referenceable()] = None
-        """The user name at the Redis server."""
-        redis_ssl: bool = False
-        """Whether to talk to Redis by TLS."""
-        redis_ssl_verify: bool = False
-        """Whether to verify the certificate of the Redis server."""
-        redis_server_name: config.Sni | None = None
-        """The server name of the TLS hello to Redis."""
-        redis_timeout: float | None = 2000
-        """How many milliseconds Redis may take."""
         redis_database: int | None = 0
-        """The number of the database in Redis."""
         hide_client_headers: bool = False
         """Whether responses do not tell the limits."""
         error_code: Annotated[float | None, config.Gt(0)] = 429

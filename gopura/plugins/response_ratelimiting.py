@@ -9,6 +9,7 @@ from gopura.plugin.cluster_counters import ClusterCounters
 from gopura.plugin.counters import LocalCounters, Usage
 from gopura.plugin.redis import Server
 from gopura.plugin.redis_counters import RedisCounters
+from gopura.plugin.redis_fields import RedisFields
 
 PERIODS = ("second", "minute", "hour", "day", "month", "year")
 
@@ -48,6 +49,21 @@ class Limits(config.Record):
     """How much in a year."""
 
 
+class Subject(config.Record):
+    """What is counted, for whom, and where."""
+
+    header_name: str | None = _HEADER
+    """The response header in which upstreams say what was used: `videos=1, minutes=20`."""
+    limit_by: Annotated[str | None, config.OneOf("consumer", "credential", "ip")] = "consumer"
+    """Who is counted; where there is no such thing, the address is."""
+    policy: Annotated[str | None, config.OneOf("local", "cluster", "redis", need_database=("cluster",))] = (
+        "local"
+    )
+    """Where it is counted: on each node, in the database, in Redis."""
+    fault_tolerant: bool = True
+    """Whether requests pass when the counters cannot be reached."""
+
+
 class ResponseRateLimiting(Plugin, name="response-ratelimiting", priority=900):
     """Adds up what upstreams' responses count, and refuses requests above a limit."""
 
@@ -57,37 +73,9 @@ class ResponseRateLimiting(Plugin, name="response-ratelimiting", priority=900):
         config.Conditional(*_IF_REDIS, "config.redis_timeout", config.Required()),
     )
 
-    class Config(config.Record):
-        """The limits, who they are for, and where it is counted."""
+    class Config(RedisFields, Subject):
+        """The limits, and what happens at them."""
 
-        header_name: str | None = _HEADER
-        """The response header in which upstreams say what was used: `videos=1, minutes=20`."""
-        limit_by: Annotated[str | None, config.OneOf("consumer", "credential", "ip")] = "consumer"
-        """Who is counted; where there is no such thing, the address is."""
-        policy: Annotated[
-            str | None, config.OneOf("local", "cluster", "redis", need_database=("cluster",))
-        ] = "local"
-        """Where it is counted: on each node, in the database, in Redis."""
-        fault_tolerant: bool = True
-        """Whether requests pass when the counters cannot be reached."""
-        redis_host: config.Host | None = None
-        """The host of the Redis server."""
-        redis_port: config.Port | None = 6379
-        """The port of the Redis server."""
-        redis_password: Annotated[str | None, config.LenMin(0), config.Referenceable()] = None
-        """The password at the Redis server."""
-        redis_username: Annotated[str | None, config.Referenceable()] = None
-        """The user name at the Redis server."""
-        redis_ssl: bool = False
-        """Whether to talk to Redis by TLS."""
-        redis_ssl_verify: bool = False
-        """Whether to verify the certificate of the Redis server."""
-        redis_server_name: config.Sni | None = None
-        """The server name of the TLS hello to Redis."""
-        redis_timeout: float | None = 2000
-        """How many milliseconds Redis may take."""
-        redis_database: float | None = 0
-        """The number of the database in Redis."""
         block_on_first_violation: bool = False
         """Whether one exhausted limit refuses requests that would use others."""
         hide_client_headers: bool = False
