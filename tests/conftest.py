@@ -1,13 +1,25 @@
 """Servers that any test may ask for; each starts at its first use and is stopped by its process id."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from gopura import entities
+from gopura.schema import surroundings
 from tests.servers.echo import Echo
 from tests.servers.gateway import Gateway
 from tests.servers.postgres import Database, Postgres
 from tests.servers.redis import Redis
+
+
+@pytest.fixture(autouse=True)
+def _described_as_before() -> Iterator[None]:
+    """How a test, or a command that it runs, has entities described holds for that test alone."""
+    before = replace(surroundings)
+    yield
+    vars(surroundings).update(vars(before))
+    entities.use_own_entities(())
 
 
 @pytest.fixture(scope="session")

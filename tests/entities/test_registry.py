@@ -45,18 +45,12 @@ def test_entities_that_plugins_bring_along() -> None:
 
         id: Uuid
 
-    try:
-        entities.use_own_entities([Thing])
-        assert entities.get("things").model is Thing
-    finally:
-        entities.use_own_entities(())
+    entities.use_own_entities([Thing])
+    assert entities.get("things").model is Thing
 
 
 def test_fields_of_the_other_router_flavour_are_dormant() -> None:
-    try:
-        assert set(entities.get("routes").dormant) == {"expression", "priority"}
-        entities.use_router_flavor("expressions")
-        assert {"paths", "hosts"} <= set(entities.get("routes").dormant)
-        assert "name" not in entities.get("routes").dormant
-    finally:
-        entities.use_router_flavor("traditional_compatible")
+    assert set(entities.get("routes").dormant) == {"expression", "priority"}
+    entities.use_router_flavor("expressions")
+    assert {"paths", "hosts"} <= set(entities.get("routes").dormant)
+    assert "name" not in entities.get("routes").dormant

@@ -61,19 +61,16 @@ def test_a_change_is_checked_with_what_is_stored() -> None:
 
 
 def test_the_expressions_flavour() -> None:
-    try:
-        entities.use_router_flavor("expressions")
-        fields = {
-            name: field for item in render(entities.get("routes"))["fields"] for name, field in item.items()
-        }
-        assert fields["expression"]["required"] is True
-        assert "paths" not in fields
-        assert fields_of("routes", {"paths": ["/a"]}) == {
-            "expression": "required field missing",
-            "paths": "unknown field",
-        }
-    finally:
-        entities.use_router_flavor("traditional_compatible")
+    entities.use_router_flavor("expressions")
+    fields = {
+        name: field for item in render(entities.get("routes"))["fields"] for name, field in item.items()
+    }
+    assert fields["expression"]["required"] is True
+    assert "paths" not in fields
+    assert fields_of("routes", {"paths": ["/a"]}) == {
+        "expression": "required field missing",
+        "paths": "unknown field",
+    }
 
 
 SERVABLE: list[tuple[dict[str, Any], bool]] = [
@@ -106,10 +103,7 @@ def test_what_the_router_cannot_serve_is_refused(given: dict[str, Any], servable
     ],
 )
 def test_expressions_are_parsed(expression: str, valid: bool) -> None:
-    try:
-        entities.use_router_flavor("expressions")
-        fields = fields_of("routes", {"expression": expression})
-        assert (fields == {}) is valid
-        assert valid or fields["@entity"][0].startswith("Router Expression failed validation: ")
-    finally:
-        entities.use_router_flavor("traditional_compatible")
+    entities.use_router_flavor("expressions")
+    fields = fields_of("routes", {"expression": expression})
+    assert (fields == {}) is valid
+    assert valid or fields["@entity"][0].startswith("Router Expression failed validation: ")
