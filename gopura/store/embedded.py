@@ -101,6 +101,7 @@ async def _aside(work: Callable[[], Result]) -> Result:
         return await asyncio.shield(working)
     except asyncio.CancelledError:
         await asyncio.wait([working])
+        working.exception()  # nobody waits for it any more
         raise
 
 
