@@ -136,7 +136,7 @@ fn json_line(out: &mut Vec<u8>, exchange: &Exchange, status: u16) {
         "referer": header("referer"),
         "user_agent": header("user-agent"),
         "request_id": text(&request.id),
-        "route": exchange.route.as_ref().map(|route| &route.id),
+        "route": exchange.route().map(|route| &route.id),
         "service": exchange.service.as_ref().map(|service| &service.id),
         "consumer": exchange.consumer.as_ref().map(|consumer| consumer.id()),
         "upstream": exchange.tries.last().map(|last| last.address),

@@ -12,7 +12,7 @@ use gopura_http1::{Headers, Host};
 use crate::http::forward::Forwarded;
 use crate::phases::{Bound, Context, PhaseSet};
 use crate::shared::{Counters, Shared};
-use crate::snapshot::{Chain, Entity, Route, Service, Snapshot};
+use crate::snapshot::{Chain, Entity, Route, Served, Service, Snapshot};
 use crate::tls;
 use crate::upstream::Held;
 
@@ -195,7 +195,8 @@ pub struct Exchange {
     pub snapshot: Arc<Snapshot>,
     pub request: Request,
     pub response: Option<Response>,
-    pub route: Option<Arc<Route>>,
+    /// The slot of the route that matched.
+    pub slot: Option<usize>,
     pub service: Option<Arc<Service>>,
     /// The route's plugins until `access` runs; `None` when there are none.
     pub chain: Option<Arc<Chain>>,
@@ -272,7 +273,7 @@ impl Exchange {
                 body: None,
             },
             response: None,
-            route: None,
+            slot: None,
             service: None,
             chain: None,
             consumer: None,
@@ -294,6 +295,15 @@ impl Exchange {
             phases,
             context: Context::default(),
         })
+    }
+
+    /// The route that matched, with what belongs to it.
+    pub fn served(&self) -> Option<&Served> {
+        self.snapshot.served.get(self.slot?)?.as_ref()
+    }
+
+    pub fn route(&self) -> Option<&Arc<Route>> {
+        self.served().map(|served| &served.route)
     }
 
     /// For a request that could not be parsed.

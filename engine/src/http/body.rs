@@ -40,11 +40,11 @@ impl Outbound {
             return Ok(Self::whole(bytes, announced));
         }
         let ahead = std::mem::take(&mut exchange.read_ahead);
-        let buffering = exchange.route.as_ref().is_some_and(|route| route.request_buffering)
-            && !exchange.service.as_ref().is_some_and(|service| service.is_grpc());
         if announced == Framing::Empty {
             return Ok(Self::whole(Bytes::new(), announced));
         }
+        let buffering = exchange.route().is_some_and(|route| route.request_buffering)
+            && !exchange.service.as_ref().is_some_and(|service| service.is_grpc());
         if !buffering || !ahead.is_empty() {
             return Ok(Self { bytes: ahead.into(), complete: false, framing: announced });
         }

@@ -21,7 +21,7 @@ pub fn add(exchange: &mut Exchange, shared: &Shared) {
 }
 
 fn add_names(exchange: &mut Exchange) {
-    let (route, service) = (exchange.route.clone(), exchange.service.clone());
+    let (route, service) = (exchange.route().cloned(), exchange.service.clone());
     let Some(response) = &mut exchange.response else { return };
     let mut set = |name: &'static str, value: Option<&str>| {
         if let Some(value) = value {

@@ -167,7 +167,7 @@ fn route(exchange: &mut Exchange, shared: &Shared) -> Result<(), Response> {
         Some(served) if served.plain => Verdict::Proceed,
         _ => found.verdict(forwarded.is_https(), request.version == Version::Http2, content_type),
     };
-    exchange.route = served.map(|served| served.route.clone());
+    exchange.slot = served.map(|_| found.slot);
     exchange.service = served.and_then(|served| served.service.clone());
     exchange.chain = served.filter(|served| !served.chain.is_empty()).map(|served| served.chain.clone());
     if verdict != Verdict::Proceed {

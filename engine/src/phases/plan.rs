@@ -26,8 +26,8 @@ impl Plan {
     }
 
     pub fn access(exchange: &Exchange) -> Self {
-        let chain = exchange.route.as_ref().map(|route| exchange.snapshot.chain(route));
-        let chain = chain.unwrap_or(&exchange.snapshot.chains.globals).clone();
+        let chain =
+            exchange.served().map_or(&exchange.snapshot.chains.globals, |served| &served.chain).clone();
         Self { phase: Phase::Access, source: Source::Choosing(chain), next: 0 }
     }
 

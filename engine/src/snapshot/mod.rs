@@ -100,16 +100,6 @@ impl Snapshot {
         }
     }
 
-    /// The plugins of a route; the globals when the route has none of its own.
-    pub fn chain(&self, route: &Route) -> &Arc<Chain> {
-        self.slot(&route.id).map_or(&self.chains.globals, |served| &served.chain)
-    }
-
-    /// The route with this id, if it is served.
-    fn slot(&self, id: &str) -> Option<&Served> {
-        self.served.get(self.router.slot(id)?)?.as_ref()
-    }
-
     /// The entity of that kind whose `field` equals `value`: unique fields of credentials, consumers, ...
     pub fn find(&self, kind: &str, field: &str, value: &str) -> Option<Arc<Entity>> {
         self.tables.find(kind, field, value)

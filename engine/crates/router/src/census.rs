@@ -3,7 +3,7 @@
 use std::hash::Hash;
 use std::sync::Arc;
 
-use crate::entry::{Entry, Paths};
+use crate::entry::{Conditions, Entry, Paths};
 use crate::header::FieldName;
 use crate::host::Authority;
 use crate::index::{Index, Map};
@@ -95,10 +95,11 @@ impl Census {
 
 fn only_hosts(entry: &Entry) -> Option<Arc<Entry>> {
     let hosts = entry.hosts.clone();
-    (!hosts.is_empty()).then(|| Arc::new(Entry { hosts, ..entry.without_conditions() }))
+    (!hosts.is_empty()).then(|| Arc::new(entry.asking(Conditions { hosts, ..Conditions::default() })))
 }
 
 fn only_paths(entry: &Entry) -> Option<Arc<Entry>> {
     let paths = entry.paths.clone();
-    (!matches!(paths, Paths::Any)).then(|| Arc::new(Entry { paths, ..entry.without_conditions() }))
+    (!matches!(paths, Paths::Any))
+        .then(|| Arc::new(entry.asking(Conditions { paths, ..Conditions::default() })))
 }

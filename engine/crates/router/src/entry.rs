@@ -18,11 +18,50 @@ pub(crate) enum Paths {
     Patterns(Box<[Arc<Pattern>]>),
 }
 
+/// What an entry asks of a request.
 #[derive(Debug)]
+pub(crate) struct Conditions {
+    pub hosts: Box<[HostPattern]>,
+    pub methods: Box<[Box<[u8]>]>,
+    pub headers: Box<[HeaderRule]>,
+    pub snis: Box<[Box<[u8]>]>,
+    pub paths: Paths,
+    /// When set it decides alone; the other conditions are what it needs in any case.
+    pub expression: Option<Box<Expression>>,
+}
+
+impl Default for Conditions {
+    fn default() -> Self {
+        Self {
+            hosts: Box::default(),
+            methods: Box::default(),
+            headers: Box::default(),
+            snis: Box::default(),
+            paths: Paths::Any,
+            expression: None,
+        }
+    }
+}
+
+/// How much of a path an entry takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Takes {
+    /// So many bytes; `None` without paths.
+    Prefix(Option<u32>),
+    /// What its regexes or its expression find.
+    Found,
+}
+
+/// What every match reads comes first, so that it lies in one line of memory.
+#[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Entry {
-    pub rank: Rank,
     pub slot: u32,
+    /// Nothing is asked for but host and path.
+    is_open: bool,
+    pub takes: Takes,
     pub route: Terms,
+    pub rank: Rank,
     pub hosts: Box<[HostPattern]>,
     pub methods: Box<[Box<[u8]>]>,
     pub headers: Box<[HeaderRule]>,
@@ -33,8 +72,25 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// Made of its conditions; `is_open` and `takes` follow from them.
+    pub fn new(slot: u32, route: Terms, rank: Rank, asked: Conditions) -> Self {
+        let Conditions { hosts, methods, headers, snis, paths, expression } = asked;
+        let takes = match (&expression, &paths) {
+            (None, Paths::Any) => Takes::Prefix(None),
+            (None, Paths::Prefixes(prefixes)) => {
+                Takes::Prefix(prefixes.first().and_then(|prefix| u32::try_from(prefix.len()).ok()))
+            }
+            _ => Takes::Found,
+        };
+        let is_open = methods.is_empty() && headers.is_empty() && snis.is_empty() && expression.is_none();
+        Self { slot, is_open, takes, route, rank, hosts, methods, headers, snis, paths, expression }
+    }
+
     /// Everything but host and path.
     pub fn rest_matches(&self, request: &Request<'_>, host: Option<&Authority<'_>>) -> bool {
+        if self.is_open {
+            return true;
+        }
         if let Some(expression) = &self.expression {
             return expression.holds(Subject { request, host });
         }
@@ -43,19 +99,9 @@ impl Entry {
             && self.headers.iter().all(|rule| rule.matches(request.headers))
     }
 
-    /// The same place in the order, for any request.
-    pub fn without_conditions(&self) -> Self {
-        Self {
-            rank: self.rank,
-            slot: self.slot,
-            route: self.route.clone(),
-            hosts: Box::default(),
-            methods: Box::default(),
-            headers: Box::default(),
-            snis: Box::default(),
-            paths: Paths::Any,
-            expression: None,
-        }
+    /// The same place in the order, with other conditions.
+    pub fn asking(&self, asked: Conditions) -> Self {
+        Self::new(self.slot, self.route.clone(), self.rank, asked)
     }
 
     /// What operators should know.
@@ -103,17 +149,15 @@ pub(crate) fn compile(route: &RouteSpec, slot: u32, flavor: Flavor) -> Result<Ve
     let methods: Box<[_]> = route.methods.iter().map(|method| method.as_bytes().into()).collect();
     let terms = Terms::of(route);
     let entry = |hosts: &[HostPattern], (group, paths): &Group| {
-        Arc::new(Entry {
-            rank: Rank::new(route, hosts, *group, flavor),
-            slot,
-            route: terms.clone(),
+        let asked = Conditions {
             hosts: hosts.into(),
             methods: methods.clone(),
             headers: headers.clone(),
             snis: snis.clone(),
             paths: paths.clone(),
             expression: None,
-        })
+        };
+        Arc::new(Entry::new(slot, terms.clone(), Rank::new(route, hosts, *group, flavor), asked))
     };
     let groups = host_groups(route, flavor);
     Ok(groups.iter().flat_map(|hosts| paths.iter().map(|paths| entry(hosts, paths))).collect())

@@ -1,6 +1,6 @@
 //! The answer of the router.
 
-use crate::entry::{Entry, Paths};
+use crate::entry::{Entry, Paths, Takes};
 use crate::expression::{Subject, Taken};
 use crate::pattern::{Capture, Pattern};
 use crate::spec::{Flavor, PathHandling, Terms};
@@ -90,10 +90,13 @@ impl Match<'_> {
 pub(crate) fn taken<'e>(entry: &'e Entry, subject: Subject<'_>) -> Taken<'e> {
     let path = subject.request.path;
     let mut taken = Taken::default();
+    if let Takes::Prefix(length) = entry.takes {
+        taken.length = length.map(|length| length as usize);
+        return taken;
+    }
     match (&entry.expression, &entry.paths) {
         (Some(expression), _) => _ = expression.taken(subject, &mut taken),
-        (None, Paths::Any) => {}
-        (None, Paths::Prefixes(prefixes)) => taken.length = prefixes.first().map(|prefix| prefix.len()),
+        (None, Paths::Any | Paths::Prefixes(_)) => {}
         (None, Paths::Patterns(patterns)) => {
             let found = patterns.iter().find_map(|pattern| Some((pattern, pattern.find(path)?)));
             taken.length = found.as_ref().map(|(_, range)| range.len());

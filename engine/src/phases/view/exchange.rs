@@ -113,7 +113,7 @@ impl Exchange {
 
     #[getter]
     fn route(&self, py: Python<'_>) -> PyResult<Option<Py<Entity>>> {
-        self.row(py, |exchange| exchange.snapshot.tables.get("routes", &exchange.route.as_ref()?.id).cloned())
+        self.row(py, |exchange| exchange.snapshot.tables.get("routes", &exchange.route()?.id).cloned())
     }
 
     #[getter]

@@ -17,7 +17,7 @@ use atc_router::parser::parse;
 use atc_router::schema::Schema;
 use atc_router::semantics::Validate;
 
-use crate::entry::Entry;
+use crate::entry::{Conditions, Entry};
 use crate::rank::Rank;
 use crate::spec::{Flavor, RouteSpec, Terms};
 pub(crate) use tree::{Expression, Subject, Taken};
@@ -55,17 +55,16 @@ pub(crate) fn compile(route: &RouteSpec, slot: u32) -> Result<Vec<Arc<Entry>>, S
     parsed.validate(schema())?;
     let expression = Expression::compile(&parsed)?;
     let needs = needs::of(&expression);
-    Ok(vec![Arc::new(Entry {
-        rank: Rank::new(route, &[], None, Flavor::Expressions),
-        slot,
-        route: Terms::of(route),
+    let asked = Conditions {
         hosts: needs.hosts,
         methods: needs.methods,
         headers: needs.headers,
         snis: Box::default(),
         paths: needs.paths,
         expression: Some(Box::new(expression)),
-    })])
+    };
+    let rank = Rank::new(route, &[], None, Flavor::Expressions);
+    Ok(vec![Arc::new(Entry::new(slot, Terms::of(route), rank, asked))])
 }
 
 /// Adds the route's protocols to its expression; not for a route of HTTPS alone, which meets HTTP with a redirect.

@@ -1,5 +1,7 @@
 //! The items of one place, in the order in which they are tried.
 
+use smallvec::SmallVec;
+
 use super::item::Item;
 use super::keyed::Keyed;
 use super::search::Search;
@@ -58,14 +60,11 @@ impl Bucket {
 
 /// Items sorted by rank, the highest first.
 #[derive(Clone, Default)]
-pub(crate) struct List(pub Vec<Item>);
+pub(crate) struct List(pub SmallVec<[Item; 1]>);
 
 impl List {
     pub fn insert(&mut self, item: Item) {
         let at = self.0.partition_point(|other| other.rank() >= item.rank());
-        if self.0.is_empty() {
-            self.0.reserve_exact(1); // most lists never grow
-        }
         self.0.insert(at, item);
     }
 

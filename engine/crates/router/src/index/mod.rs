@@ -13,6 +13,8 @@ mod trie;
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::entry::Entry;
 use crate::host::{Authority, HostPattern, Shape};
 use crate::rank::Categories;
@@ -27,7 +29,7 @@ pub(crate) type Map<K, V> =
     imbl::GenericHashMap<K, V, BuildHasherDefault<rustc_hash::FxHasher>, imbl::shared_ptr::DefaultSharedPtr>;
 
 /// Tries by the fixed text of a host pattern.
-type Shards = Map<Arc<[u8]>, Arc<Trie>>;
+type Shards = Map<SmallVec<[u8; 24]>, Arc<Trie>>;
 
 #[derive(Clone, Default)]
 pub(crate) struct Index {
@@ -93,7 +95,9 @@ impl Index {
             }
             self.search_wildcards(host.name, &mut search);
         }
-        search.trie(&self.any);
+        if !self.any.is_empty() {
+            search.trie(&self.any);
+        }
         search.into_best()
     }
 

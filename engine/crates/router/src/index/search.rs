@@ -34,7 +34,7 @@ impl<'i, 'r> Search<'i, 'r> {
 
     /// Longer prefixes first: what they find saves most of the work above.
     pub fn node(&mut self, node: &'i Node, path: &[u8]) {
-        if node.best <= self.best.map(Item::rank) {
+        if self.best.is_some_and(|best| node.best <= Some(best.rank())) {
             return;
         }
         if let Some((child, rest)) = node.child(path) {

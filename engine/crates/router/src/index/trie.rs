@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use smallvec::{SmallVec, smallvec};
+
 use super::bucket::Bucket;
 use super::item::Item;
 use crate::rank::Rank;
@@ -13,13 +15,15 @@ pub(crate) struct Trie {
     pub root: Node,
 }
 
+/// What every request reads comes first and lies in the node itself: among many routes, memory is what a look-up waits for.
 #[derive(Clone, Default)]
+#[repr(C)]
 pub(crate) struct Node {
     /// Bytes after those of the parent, the first one included.
-    label: Box<[u8]>,
-    pub bucket: Bucket,
+    label: SmallVec<[u8; 16]>,
     /// Sorted by the first byte of their labels.
-    children: Vec<(u8, Arc<Node>)>,
+    children: SmallVec<[(u8, Arc<Node>); 1]>,
+    pub bucket: Bucket,
     /// The highest rank here and below.
     pub best: Option<Rank>,
 }
@@ -68,7 +72,7 @@ impl Node {
             Self { label: tail.into(), bucket: whole.bucket, children: whole.children, best: whole.best };
         self.label = head.into();
         self.best = whole.best;
-        self.children = vec![(tail[0], Arc::new(below))];
+        self.children = smallvec![(tail[0], Arc::new(below))];
     }
 
     fn remove(&mut self, rest: &[u8], item: &Item) {
