@@ -1,5 +1,6 @@
 """HTTP/2 to upstreams that choose it by ALPN."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -78,6 +79,14 @@ def test_request_and_response(start: Start) -> None:
     assert (headers["x-forwarded-for"], headers["x-forwarded-host"]) == ("127.0.0.1", "a.test")
     assert "connection" not in headers
     assert origin.connections == 1
+
+
+def test_an_answer_without_a_body_leaves_the_connection_usable(start: Start) -> None:
+    proxy, _ = start(lambda asked: asked.answer(status="204" if asked.headers[":path"] == "/none" else "200"))
+    requests = [f"{line} HTTP/1.1\r\nHost: a\r\n\r\n".encode() for line in ("GET /", "GET /none", "HEAD /")]
+    answers = proxy.raw(*requests, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").decode()
+    assert re.findall(r"^HTTP/1.1 (\d+)", answers, re.MULTILINE) == ["200", "204", "200", "200"]
+    assert answers.count("Content-Length: 0") == 2
 
 
 def test_trailers(start: Start) -> None:

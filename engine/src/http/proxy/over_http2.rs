@@ -122,8 +122,11 @@ fn framing(exchange: &Exchange, status: u16, headers: &Headers, body: &RecvStrea
         let empty = body.is_end_stream() && !exchange.phases.has(Phase::BodyFilter);
         return if empty { Framing::Empty } else { Framing::Chunked };
     }
-    if body.is_end_stream() || method == "HEAD" || matches!(status, 204 | 304) {
+    if method == "HEAD" || matches!(status, 204 | 304) {
         return Framing::Empty;
+    }
+    if body.is_end_stream() {
+        return Framing::Length(0);
     }
     let length =
         headers.get("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
