@@ -52,7 +52,7 @@ class Front(Nginx):
     def front(self, upstream: str, certificate: Certificate) -> None:
         """Start it."""
         tls = f"ssl_certificate {certificate.chain}; ssl_certificate_key {certificate.key};"
-        passing = "proxy_request_buffering off; proxy_buffering off; client_max_body_size 0; client_body_buffer_size 256k;"
+        passing = "proxy_request_buffering off; proxy_buffering off; client_max_body_size 0;"
         location = f"location / {{ proxy_pass {upstream}; proxy_http_version 1.1; {passing} }}"
         listen = f"listen 127.0.0.1:{self.port} ssl http2;"
         self._start(f"  server {{ {listen} {tls} add_header X-Spoke $server_protocol; {location} }}")

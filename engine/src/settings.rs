@@ -77,6 +77,8 @@ pub struct Settings {
     pub proxy_error_log: String,
     /// Folder that relative log paths start from.
     pub prefix: String,
+    /// Connections that one worker serves at a time; `auto` sets no limit.
+    pub nginx_events_worker_connections: String,
     pub nginx_http_client_max_body_size: Size,
     pub nginx_http_client_header_timeout: Time,
     pub nginx_http_client_body_timeout: Time,
@@ -141,6 +143,7 @@ impl Default for Settings {
             proxy_access_log: "off".to_owned(),
             proxy_error_log: "/dev/stderr".to_owned(),
             prefix: ".".to_owned(),
+            nginx_events_worker_connections: "auto".to_owned(),
             nginx_http_client_max_body_size: Size(0),
             nginx_http_client_header_timeout: Time(Duration::from_secs(60)),
             nginx_http_client_body_timeout: Time(Duration::from_secs(60)),

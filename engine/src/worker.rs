@@ -1,17 +1,17 @@
 //! A worker: one thread, one runtime, its own connections.
-use std::net::TcpListener as StdListener;
+use std::net::{SocketAddr, TcpListener as StdListener};
 use std::os::fd::FromRawFd;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::http::connection;
-use crate::settings::Listener;
+use crate::settings::{Listener, Settings};
 use crate::shared::{Counters, Shared, count, discount};
 use crate::{status, upstream};
 
@@ -38,12 +38,14 @@ fn run(number: usize, shared: &Arc<Shared>, stop: watch::Receiver<bool>) {
 }
 
 async fn serve(number: usize, shared: &Arc<Shared>, mut stop: watch::Receiver<bool>) {
+    let places = Arc::new(Semaphore::new(places(&shared.settings)));
     for listener in &shared.settings.listeners {
-        spawn_accept(number, listener, shared, Kind::Proxy);
+        spawn_accept(number, listener, shared, Kind::Proxy, &places);
     }
     if number == 0 {
+        let places = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
         for listener in &shared.settings.status_listeners {
-            spawn_accept(number, listener, shared, Kind::Status);
+            spawn_accept(number, listener, shared, Kind::Status, &places);
         }
     }
     let mut tick = interval(TICK);
@@ -59,16 +61,28 @@ async fn serve(number: usize, shared: &Arc<Shared>, mut stop: watch::Receiver<bo
     }
 }
 
+/// How many connections a worker serves at a time.
+fn places(settings: &Settings) -> usize {
+    let limit: Option<usize> = settings.nginx_events_worker_connections.parse().ok();
+    limit.filter(|limit| *limit > 0).map_or(Semaphore::MAX_PERMITS, |limit| limit.min(Semaphore::MAX_PERMITS))
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Proxy,
     Status,
 }
 
-fn spawn_accept(number: usize, listener: &Listener, shared: &Arc<Shared>, kind: Kind) {
+fn spawn_accept(
+    number: usize,
+    listener: &Listener,
+    shared: &Arc<Shared>,
+    kind: Kind,
+    places: &Arc<Semaphore>,
+) {
     let own = listener.fds.get(number).or_else(|| listener.fds.first());
     let Some(socket) = own.and_then(|fd| adopt(*fd)) else { return };
-    tokio::spawn(accept(socket, number, Arc::new(listener.clone()), shared.clone(), kind));
+    tokio::spawn(accept(socket, number, Arc::new(listener.clone()), shared.clone(), kind, places.clone()));
 }
 
 /// The supervisor owns the descriptor; the worker uses a duplicate.
@@ -89,13 +103,14 @@ async fn accept(
     listener: Arc<Listener>,
     shared: Arc<Shared>,
     kind: Kind,
+    places: Arc<Semaphore>,
 ) {
     let mut draining = shared.draining.subscribe();
     loop {
-        let accepted = tokio::select! {
+        let (place, accepted) = tokio::select! {
             biased;
             _ = draining.wait_for(|draining| *draining) => return,
-            accepted = socket.accept() => accepted,
+            accepted = next(&socket, &places) => accepted,
         };
         match accepted {
             Ok((stream, _)) if kind == Kind::Status => {
@@ -104,7 +119,7 @@ async fn accept(
             Ok((stream, peer)) => {
                 let (listener, shared) = (listener.clone(), shared.clone());
                 tokio::spawn(async move {
-                    let _counted = Counted::new(&shared.counters[worker]);
+                    let _counted = (Counted::new(&shared.counters[worker]), place);
                     connection::serve(stream, peer, listener, worker, shared.clone()).await;
                 });
             }
@@ -114,6 +129,15 @@ async fn accept(
             }
         }
     }
+}
+
+/// A connection, and then a place for it: while there is none, the others wait in the queue.
+async fn next(
+    socket: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> (Option<OwnedSemaphorePermit>, std::io::Result<(TcpStream, SocketAddr)>) {
+    let accepted = socket.accept().await;
+    (places.clone().acquire_owned().await.ok(), accepted)
 }
 
 /// Counts a connection while it lives.

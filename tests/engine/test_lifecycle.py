@@ -61,6 +61,27 @@ def test_counters(proxy: Proxy, echo: Echo) -> None:
     assert (counters["connections_accepted"], counters["total_requests"]) == (3, 3)
 
 
+def test_connections_beyond_the_limit_wait(echo: Echo) -> None:
+    proxy = Proxy(nginx_events_worker_connections="1")
+    try:
+        serve(proxy, echo)
+        with (
+            socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as first,
+            socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as second,
+        ):
+            for connection in (first, second):
+                connection.sendall(b"GET /status/204 HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert parse(first.recv(65536)).status == 204
+            second.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                second.recv(65536)
+            first.close()
+            second.settimeout(5)
+            assert parse(second.recv(65536)).status == 204
+    finally:
+        proxy.stop()
+
+
 def test_start_twice(proxy: Proxy) -> None:
     with pytest.raises(RuntimeError):
         proxy.engine.start()

@@ -36,7 +36,7 @@ pub async fn open(
     settings: &Settings,
 ) -> Result<Line, ConnectError> {
     let key = key(peer, identity);
-    if let Some(line) = standing(&key, identity, offer, settings) {
+    if let Some(line) = standing(&key, offer, settings) {
         return Ok(line);
     }
     match timeout(limit, make(peer, identity, offer, key, settings)).await {
@@ -45,9 +45,10 @@ pub async fn open(
     }
 }
 
-fn standing(key: &Key, identity: Option<&Identity>, offer: Offer, settings: &Settings) -> Option<Line> {
-    let may_be_http2 = offer == Offer::Http2 || (offer == Offer::Both && identity.is_some());
-    if may_be_http2 && let Some(place) = http2::take(key, settings) {
+fn standing(key: &Key, offer: Offer, settings: &Settings) -> Option<Line> {
+    if offer != Offer::Http1
+        && let Some(place) = http2::take(key, settings)
+    {
         return Some(Line::Http2(place));
     }
     if offer == Offer::Http2 { None } else { pool::take(key, settings).map(Line::Http1) }
@@ -60,7 +61,7 @@ async fn make(
     key: Key,
     settings: &Settings,
 ) -> io::Result<Line> {
-    let is_spoken = offer == Offer::Http2 || http2::is_spoken(&key);
+    let is_spoken = offer == Offer::Http2 || (offer == Offer::Both && http2::is_spoken(&key));
     let turn = if is_spoken { Some(http2::turn(&key).await) } else { None };
     if let Some(place) = turn.as_ref().and_then(|_| http2::take(&key, settings)) {
         return Ok(Line::Http2(place));

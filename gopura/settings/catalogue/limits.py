@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gopura.settings.kinds import Measure, Number, OnOff, Text
-from gopura.settings.setting import NOT_YET, Section, Setting
+from gopura.settings.setting import Section, Setting
 
 _SIZE = Measure("size")
 _TIME = Measure("time")
@@ -36,8 +36,7 @@ SECTION = Section(
             "nginx_events_worker_connections",
             Text(r"auto|\d+", "`auto` or a number"),
             "auto",
-            "Connections that one worker serves at the same time.",
-            inert=NOT_YET,
+            "Client connections that one worker serves at the same time, others wait; `auto` sets no limit.",
         ),
         Setting(
             "nginx_http_client_max_body_size",
@@ -57,14 +56,14 @@ SECTION = Section(
             _SIZE,
             "8k",
             "Part of a request body that is kept in memory.",
-            inert=NOT_YET,
+            inert="request bodies stream, and no more than 64 kB of one are in memory",
         ),
         Setting(
             "nginx_http_client_header_buffer_size",
             _SIZE,
             "1k",
             "First buffer for a request's head.",
-            inert=NOT_YET,
+            inert="a head's buffer grows as needed, within nginx_http_large_client_header_buffers",
         ),
         Setting(
             "nginx_http_large_client_header_buffers",
@@ -119,7 +118,7 @@ SECTION = Section(
             _SIZE,
             "10m",
             "Part of an Admin API body that is kept in memory.",
-            inert=NOT_YET,
+            inert="all of it is, within nginx_admin_client_max_body_size",
         ),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gopura.settings.kinds import Flag, ListOf, Measure, Number, OneOf, OnOff, Text
-from gopura.settings.setting import NOT_YET, Section, Setting
+from gopura.settings.setting import Section, Setting
 
 _CERTIFICATE = Text(form="a path, a PEM text, or its base64")
 _CUSTOM = "Only with `ssl_cipher_suite = custom`."
@@ -111,7 +111,7 @@ SECTION = Section(
             Text(),
             "TLSv1.1 TLSv1.2 TLSv1.3",
             "Protocol versions of connections made by plugins.",
-            inert=NOT_YET,
+            inert="they speak TLS 1.2 and 1.3",
         ),
     ),
 )

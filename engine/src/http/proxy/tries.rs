@@ -82,12 +82,10 @@ pub async fn run<C: Client>(
 /// gRPC is HTTP/2, WebSocket is HTTP/1.1; otherwise a TLS upstream may choose.
 fn offer(exchange: &Exchange, service: &Service, shared: &Shared) -> Offer {
     if service.is_grpc() {
-        Offer::Http2
-    } else if shared.settings.upstream_http2 && !wants_websocket(&exchange.request.headers) {
-        Offer::Both
-    } else {
-        Offer::Http1
+        return Offer::Http2;
     }
+    let has_choice = exchange.outgoing.scheme == Some(Scheme::Https) && shared.settings.upstream_http2;
+    if has_choice && !wants_websocket(&exchange.request.headers) { Offer::Both } else { Offer::Http1 }
 }
 
 #[expect(clippy::too_many_arguments, reason = "all that one try depends on")]
