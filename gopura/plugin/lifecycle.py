@@ -11,6 +11,7 @@ waits stays on its worker, and costs a few microseconds more than a plain method
 
 An exception in any phase stays in its request: the client gets 500 (when nothing was sent yet) and the log
 gets a line with the plugin, the route and the traceback. So does a coroutine that exceeds the time limit.
+When the client leaves while a coroutine of `rewrite`, `access` or `response` waits, it is cancelled.
 """
 
 from __future__ import annotations

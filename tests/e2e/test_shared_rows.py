@@ -93,3 +93,32 @@ def test_sessions(pair: tuple[Node, Node]) -> None:
     for row in one.admin.get("/sessions").json()["data"]:
         one.admin.delete(f"/sessions/{row['id']}")
     assert until(two, "/sessions", 403, Cookie=cookie)
+
+
+@pytest.mark.parametrize(("tolerant", "status"), [(True, 200), (False, 500)])
+def test_counters_without_their_database(nodes: Callable[..., Node], tolerant: bool, status: int) -> None:
+    server = Postgres()
+    try:
+        settings = server.database().settings
+        variables = {f"GOPURA_{name.upper()}": value for name, value in settings.items()}
+        assert run({**os.environ, **variables}, "migrations", "bootstrap").returncode == 0
+        node = nodes(**settings)
+        node.add_route("limited")
+        plugin(
+            node,
+            "limited",
+            "rate-limiting",
+            policy="cluster",
+            hour=50,
+            limit_by="ip",
+            fault_tolerant=tolerant,
+        )
+        assert until(node, "/limited", 200)
+        server.halt()
+        began = time.monotonic()
+        assert node.get("/limited") == status
+        assert time.monotonic() - began < 10
+        server.start()
+        assert until(node, "/limited", 200)
+    finally:
+        server.stop()

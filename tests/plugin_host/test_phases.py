@@ -205,7 +205,21 @@ class Slow(Plugin, name="slow"):
     ended: "queue.Queue[str]" = queue.Queue()
     began = threading.Event()
 
-    async def access(self, exchange: Exchange, config: Any) -> None:
+    class Config(config.Record):
+        phase: str = "access"
+
+    async def rewrite(self, exchange: Exchange, config: Config) -> None:
+        await self.wait(config, "rewrite")
+
+    async def access(self, exchange: Exchange, config: Config) -> None:
+        await self.wait(config, "access")
+
+    async def response(self, exchange: Exchange, config: Config) -> None:
+        await self.wait(config, "response")
+
+    async def wait(self, config: Config, phase: str) -> None:
+        if config.phase != phase:
+            return
         try:
             self.began.set()
             await asyncio.sleep(60)
@@ -214,13 +228,15 @@ class Slow(Plugin, name="slow"):
             raise
 
 
-def test_a_client_that_leaves_cancels_the_coroutine() -> None:
-    with Gateway(Slow) as gateway:
+@pytest.mark.parametrize(("phase", "asked"), [("rewrite", 0), ("access", 0), ("response", 1)])
+def test_a_client_that_leaves_cancels_the_coroutine(phase: str, asked: int) -> None:
+    Slow.began.clear()
+    with Gateway(Slow, config={"phase": phase}) as gateway:
         with socket.create_connection(("127.0.0.1", gateway.port)) as client:
             client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             assert Slow.began.wait(5)
         assert Slow.ended.get(timeout=5) == "cancelled"
-    assert gateway.upstream.requests == []
+    assert len(gateway.upstream.requests) == asked
 
 
 def test_time_limit(caplog: pytest.LogCaptureFixture) -> None:

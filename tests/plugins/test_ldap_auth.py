@@ -146,6 +146,19 @@ def test_nobody_there(gateway: Gateway) -> None:
     assert (answer.status, answer.json()["message"]) == (500, "An unexpected error occurred")
 
 
+def test_the_directory_dies_and_comes_back(gateway: Gateway) -> None:
+    directory = Directory({"bob": "secret"})
+    try:
+        gateway.configure(given(directory.port, timeout=1000))
+        assert gateway.get("/", header("bob", "secret")).status == 200
+        directory.halt()
+        assert gateway.get("/", header("bob", "secret")).status == 500
+        directory.start()
+        assert gateway.get("/", header("bob", "secret")).status == 200
+    finally:
+        directory.stop()
+
+
 def serve(answer: Callable[[socket.socket], None]) -> tuple[socket.socket, threading.Thread]:
     """One connection on a free port, handled so."""
     listening = socket.create_server(("127.0.0.1", 0))

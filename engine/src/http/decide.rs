@@ -75,7 +75,7 @@ async fn answer<C: Client>(
         return (exchange, Next::Answer(response));
     }
     if exchange.snapshot.chains.globals.has(Phase::Rewrite) {
-        match phases::rewrite(exchange, shared).await {
+        match phases::rewrite(client, exchange, shared).await {
             (same, Flow::Continue) => exchange = same,
             (same, Flow::Respond(response)) => return (same, Next::Answer(response)),
         }

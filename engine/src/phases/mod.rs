@@ -11,6 +11,8 @@
 //! 5. `body_filter`   - each piece of the body.
 //! 6. `log`           - after the last byte.
 //!
+//! In 1 to 3 a client that leaves while a coroutine waits has it cancelled; the answer is nginx's 499.
+//!
 //! Each takes the box and gives it back. A future that is dropped (client gone, time-out) must not lose the
 //! worker: what Python still holds then is an emptied slot.
 mod bound;
@@ -64,14 +66,17 @@ pub async fn certificate(exchange: Box<Exchange>, plugins: Vec<Arc<Bound>>) -> O
 }
 
 /// In this phase no route is known yet; only global plugins run.
-pub async fn rewrite(exchange: Box<Exchange>, shared: &Shared) -> (Box<Exchange>, Flow) {
+pub async fn rewrite<C: Client>(
+    client: &mut C,
+    exchange: Box<Exchange>,
+    shared: &Shared,
+) -> (Box<Exchange>, Flow) {
     let plan = Plan::globals(&exchange, Phase::Rewrite);
-    answered(drive::run(exchange, plan).await, shared)
+    while_heard(client, exchange, plan, shared).await
 }
 
 /// In this phase the route, service and chain are known; runs each slot's best configuration for the
-/// consumer that is authenticated by then, and fills `collected` and `phases`. When the client leaves while a
-/// coroutine waits, the coroutine is cancelled and the answer is nginx's 499.
+/// consumer that is authenticated by then, and fills `collected` and `phases`.
 pub async fn access<C: Client>(
     client: &mut C,
     exchange: Box<Exchange>,
@@ -92,9 +97,13 @@ pub async fn access<C: Client>(
 }
 
 /// In this phase the whole upstream response is there; a plugin may change or replace it.
-pub async fn response(exchange: Box<Exchange>, shared: &Shared) -> (Box<Exchange>, Flow) {
+pub async fn response<C: Client>(
+    client: &mut C,
+    exchange: Box<Exchange>,
+    shared: &Shared,
+) -> (Box<Exchange>, Flow) {
     let plan = Plan::downstream(&exchange, Phase::Response);
-    answered(drive::run(exchange, plan).await, shared)
+    while_heard(client, exchange, plan, shared).await
 }
 
 /// In this phase status and headers of any response may still change. When a plugin fails here,
@@ -139,6 +148,17 @@ fn answered(mut exchange: Box<Exchange>, shared: &Shared) -> (Box<Exchange>, Flo
         None => given,
     };
     (exchange, response.map_or(Flow::Continue, Flow::Respond))
+}
+
+/// Runs a phase that may answer.
+async fn while_heard<C: Client>(
+    client: &mut C,
+    exchange: Box<Exchange>,
+    plan: Plan,
+    shared: &Shared,
+) -> (Box<Exchange>, Flow) {
+    let (exchange, left) = drive::run_unless(exchange, plan, |cx| client.poll_gone(cx)).await;
+    if left { (exchange, Flow::Respond(unheard())) } else { answered(exchange, shared) }
 }
 
 fn unheard() -> Response {

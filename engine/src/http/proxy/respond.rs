@@ -149,7 +149,7 @@ async fn respond_whole<C: Client>(
     if let Some(response) = &mut exchange.response {
         response.body = Some(body.into());
     }
-    let (mut exchange, flow) = phases::response(exchange, shared).await;
+    let (mut exchange, flow) = phases::response(client, exchange, shared).await;
     let response = match flow {
         Flow::Respond(response) => Some(response),
         Flow::Continue => exchange.response.take(),
