@@ -71,7 +71,7 @@ def test_order(orderings: dict[str, Any], expected: str) -> None:
         assert order(gateway, "Filter") == ["first", "second", "third"]
 
 
-def test_a_cycle_leaves_the_static_order(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_cycle_leaves_the_static_order() -> None:
     cycle = {"first": after("third"), "third": after("first")}
     with Gateway(First, Second, Third, given={"plugins": rows(cycle)}) as gateway:
         assert order(gateway, "Access") == ["first", "second", "third"]
