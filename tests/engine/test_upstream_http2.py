@@ -1,6 +1,7 @@
 """HTTP/2 to upstreams that choose it by ALPN."""
 
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -191,6 +192,23 @@ def test_time_out(start: Start) -> None:
     assert proxy.get("/").status == 504
     assert proxy.get("/").status == 200
     assert origin.connections == 2
+
+
+def test_a_client_that_leaves_costs_no_connection(start: Start) -> None:
+    asked: list[str] = []
+
+    def script(one: Asked) -> None:
+        asked.append(one.headers[":path"])
+        if one.headers[":path"] != "/held":
+            one.answer()
+
+    proxy, origin = start(script)
+    with socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as client:
+        client.sendall(b"GET /held HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert until(lambda: asked == ["/held"])
+    assert until(lambda: proxy.engine.counters()["connections_active"] == 0)
+    assert proxy.get("/").status == 200
+    assert origin.connections == 1
 
 
 def test_a_connection_serves_so_many_requests(start: Start) -> None:

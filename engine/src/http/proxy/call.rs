@@ -95,11 +95,6 @@ impl Call {
         })
     }
 
-    /// The connection shall take no more requests: it may hang.
-    pub fn distrust(&self) {
-        self.place.retire();
-    }
-
     /// Something moved: the time-out starts anew.
     fn touch(&mut self) {
         self.clock.set(if self.closed { self.read_timeout } else { self.write_timeout });
@@ -233,6 +228,8 @@ impl Call {
 
     fn poll_stuck<T, C: Client>(&mut self, cx: &mut Context<'_>, client: &mut C) -> Poll<Result<T, Failure>> {
         if self.clock.poll(cx).is_ready() {
+            // The connection itself may hang: others shall not wait on it.
+            self.place.retire();
             return Poll::Ready(Err(Failure::TimedOut));
         }
         if self.done && client.poll_gone(cx).is_ready() {

@@ -47,7 +47,6 @@ pub async fn attempt<C: Client>(
         }
         Err(stopped) => {
             let unread = !call.taken;
-            call.distrust();
             Err(lost(exchange, stopped, unread, reused, peer))
         }
     }
