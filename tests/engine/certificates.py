@@ -37,7 +37,7 @@ class Signed:
         return self.make(name, self, is_authority=is_authority)
 
     @classmethod
-    def make(cls, name: str, issuer: Signed | None, *, is_authority: bool | None) -> Signed:
+    def make(cls, name: str, issuer: Signed | None, *, is_authority: bool | None, days: int = 30) -> Signed:
         """Make a certificate; None leaves unsaid whether it is an authority's."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -48,8 +48,8 @@ class Signed:
             .issuer_name(issuer.certificate.subject if issuer else subject)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=30))
+            .not_valid_before(now - datetime.timedelta(days=2))
+            .not_valid_after(now + datetime.timedelta(days=days))
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         )
         if is_authority is not None:

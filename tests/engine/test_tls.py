@@ -198,3 +198,26 @@ def test_verification_goes_so_deep(
         assert proxy.get("/").status == status
     finally:
         upstream.stop()
+
+
+@pytest.mark.parametrize(
+    ("host", "days", "status"), [("up.test", 30, 200), ("other.test", 30, 502), ("up.test", -1, 502)]
+)
+def test_an_authority_that_is_the_server(
+    proxy: Proxy, client_files: tuple[Path, Path], tmp_path: Path, host: str, days: int, status: int
+) -> None:
+    """As `openssl req -x509` makes certificates; an expired one is not believed."""
+    root = Signed.make("up.test", None, is_authority=True, days=days)
+    upstream = Mutual(client_files[0], root.write(tmp_path))
+    try:
+        config = Config()
+        known = config.add("ca_certificates", cert=root.pem)
+        balanced = config.add("upstreams", name="v.test", host_header=host)
+        target = f"127.0.0.1:{upstream.port}"
+        config.add("targets", target=target, weight=100, upstream={"id": balanced["id"]}, created_at=1)
+        verified = {"tls_verify": True, "ca_certificates": [known["id"]]}
+        config.route(config.service(443, protocol="https", host="v.test", retries=0, **verified), paths=["/"])
+        proxy.serve(config)
+        assert proxy.get("/").status == status
+    finally:
+        upstream.stop()

@@ -1,6 +1,7 @@
 //! TLS to clients and to upstreams.
 mod certificates;
 mod client;
+mod der;
 mod handshake;
 mod identity;
 mod name;

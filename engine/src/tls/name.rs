@@ -1,6 +1,8 @@
 //! Distinguished names as text.
 use std::fmt::Write;
 
+use super::der::value;
+
 /// Object identifiers in DER, and the short names that RFC 4514 and OpenSSL have for them.
 const NAMES: [(&[u8], &str); 10] = [
     (&[0x55, 4, 3], "CN"),
@@ -33,22 +35,6 @@ pub fn text(mut sequence: &[u8]) -> Option<String> {
     }
     parts.reverse();
     Some(parts.join(","))
-}
-
-/// Tag, content, and what follows.
-fn value(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (&tag, rest) = der.split_first()?;
-    let (&first, rest) = rest.split_first()?;
-    let (length, rest) = match first {
-        0..=0x7f => (usize::from(first), rest),
-        0x81..=0x84 => {
-            let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            (bytes.iter().fold(0, |length, byte| (length << 8) | usize::from(*byte)), rest)
-        }
-        _ => return None,
-    };
-    let (content, rest) = rest.split_at_checked(length)?;
-    Some((tag, content, rest))
 }
 
 fn name(identifier: &[u8]) -> String {
