@@ -59,6 +59,9 @@ def start(settings: Settings, daemon: bool, dev: bool = False) -> None:
 
 def run(settings: Settings, dev: bool = False) -> None:
     """Be the supervisor until told to stop."""
+    if dev:
+        # Two changes within a second may look alike to whoever trusts compiled files.
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     told = os.environ.pop(_TOLD, None)
     foreground = told is None
     supervisor = Supervisor(settings, foreground, dev)
