@@ -1,46 +1,73 @@
 """`python -m bench.changes`: what a change of the configuration costs the requests that run meanwhile.
 
-A constant-rate load walks all routes, first undisturbed, then while routes change through the Admin API, each
-change awaited until it is served. Latency counts from the moment at which a request was due. No process is pinned.
+A constant-rate load (h2load, HTTP/1.1) walks all routes, first undisturbed, then while routes change through the Admin
+API, each change awaited until it is served. Each of the many connections asks seldom, so that a stall delays requests
+but does not hold them back. No process is pinned.
 """
 
 import argparse
 import shutil
 import statistics
+import subprocess
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 from bench.servers.nginx import Upstream
 from tests.resilience.churn import change_routes, create_routes
-from tests.resilience.steady_load import Seen, steady_load
+from tests.resilience.steady_load import Seen
 from tests.servers.gateway import Gateway
+
+CONNECTIONS = 100
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.changes", description=__doc__)
     parser.add_argument("--routes", type=int, default=5000)
     parser.add_argument("--changes", type=int, default=50, help="a second")
-    parser.add_argument("--requests", type=int, default=500, help="a second")
+    parser.add_argument("--requests", type=int, default=1000, help="a second")
     parser.add_argument("--seconds", type=int, default=10, help="length of one measurement")
     parser.add_argument("--rounds", type=int, default=3, help="each idle, then with changes")
     return parser.parse_args()
 
 
-def measure(gateway: Gateway, upstream: str, options: argparse.Namespace) -> list[tuple[Seen, Seen, float]]:
+class Load:
+    """Requests for all routes in turn, at a constant rate."""
+
+    def __init__(self, port: int, folder: Path, options: argparse.Namespace) -> None:
+        self._log, uris = folder / "requests.log", folder / "uris"
+        uris.write_text("".join(f"http://127.0.0.1:{port}/route-{n}/\n" for n in range(options.routes)))
+        rate = options.requests / CONNECTIONS
+        self._command = ["h2load", "--h1", "-t1", f"-c{CONNECTIONS}", f"--rps={rate}", f"--input-file={uris}"]
+
+    def start(self, seconds: int) -> subprocess.Popen[str]:
+        self._log.unlink(missing_ok=True)
+        command = [*self._command, f"--duration={seconds}", f"--log-file={self._log}"]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def seen(self, running: subprocess.Popen[str]) -> Seen:
+        """What the requests met, once all are answered."""
+        output, _ = running.communicate()
+        lines = [line.split("\t") for line in self._log.read_text().splitlines()]
+        if running.returncode or not lines:
+            raise RuntimeError(f"h2load: {output}")
+        latencies = [int(microseconds) / 1e6 for _, status, microseconds in lines if status == "200"]
+        return Seen(latencies, [status for _, status, _ in lines if status != "200"])
+
+
+def measure(
+    gateway: Gateway, upstream: str, folder: Path, options: argparse.Namespace
+) -> list[tuple[Seen, Seen, float]]:
     """Of each round: what was seen idle, what with changes, and the changes per second that were made."""
-    load = (gateway.proxy_port, [f"/route-{n}/" for n in range(options.routes)], options.requests)
-    rounds = []
-    with gateway.client() as admin, ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    load, rounds = Load(gateway.proxy_port, folder, options), []
+    with gateway.client() as admin:
         create_routes(admin, upstream, options.routes)
-        pool.submit(steady_load, *load, 2).result()  # warm
+        load.start(2).communicate()  # warm
         for _ in range(options.rounds):
-            idle = pool.submit(steady_load, *load, options.seconds).result()
-            busy = pool.submit(steady_load, *load, options.seconds)
+            idle = load.seen(load.start(options.seconds))
+            running = load.start(options.seconds)
             made = len(change_routes(admin, options.routes, options.changes, options.seconds))
-            rounds.append((idle, busy.result(), made / options.seconds))
+            rounds.append((idle, load.seen(running), made / options.seconds))
     return rounds
 
 
@@ -62,7 +89,7 @@ def main() -> None:
     upstream, gateway = Upstream(folder), Gateway({"proxy_access_log": "off", "admin_access_log": "off"})
     try:
         upstream.start()
-        _report(measure(gateway, f"http://127.0.0.1:{upstream.port}", options))
+        _report(measure(gateway, f"http://127.0.0.1:{upstream.port}", folder, options))
     finally:
         gateway.stop()
         upstream.stop()
