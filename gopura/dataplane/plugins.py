@@ -22,6 +22,9 @@ log = logging.getLogger("gopura.plugins")
 Change = tuple[str, str, bytes, bytes]
 """Id, plugin name, configuration as JSON, whole entity as JSON."""
 
+_FIRST = 1_000_000
+"""A priority above those of all plugins."""
+
 TIME_LIMIT = 60.0
 """Seconds that one phase of a coroutine may take."""
 
@@ -55,6 +58,10 @@ class UnusableError(ValueError):
     def __init__(self, faults: list[tuple[str, str]]) -> None:
         self.faults = faults
         super().__init__("; ".join(f"{key}: {reason}" for key, reason in faults))
+
+
+def _refuse(exchange: Any, config: None) -> None:
+    exchange.error(500, "An unexpected error occurred")
 
 
 def _without_values(error: ValueError) -> str:
@@ -123,11 +130,11 @@ class PluginHost:
         for key, name, _config, entity in [change for change in changed if change[0] not in stale]:
             stale.add(key)
             self._remember(key, entity)
-            if plugin := self._known(name):
-                try:
-                    fresh[key] = self._bind(plugin, json.loads(entity))
-                except Exception as error:
-                    faults.append((key, f"{name}: {error}"))
+            try:
+                if bound := self._bound_to(name, json.loads(entity)):
+                    fresh[key] = bound
+            except Exception as error:
+                faults.append((key, f"{name}: {error}"))
         if faults:
             raise UnusableError(faults)
         self._take(stale, fresh)
@@ -168,19 +175,37 @@ class PluginHost:
                 self._plugins[name].configure(configs)
         self._untold.clear()
 
-    def _known(self, name: str) -> Plugin | None:
+    def _bound_to(self, name: str, entity: dict[str, Any]) -> BoundPlugin | None:
         plugin = self._plugins.get(name)
         if plugin is None:
-            self._tell(name, "not loaded by this node")
-        elif not plugin.implemented():
-            self._tell(name, "does nothing yet")
-        return plugin
+            self._tell(name, "not loaded by this node: its requests are refused")
+            return self._refusing(name, entity["id"])
+        if not plugin.implemented():
+            self._tell(name, "does nothing yet: requests pass without it")
+            return None
+        return self._bind(plugin, entity)
 
-    def _tell(self, name: str, why: str) -> None:
-        """Say once per plugin that requests pass without it."""
+    def _tell(self, name: str, what: str) -> None:
+        """Say once per plugin what becomes of requests."""
         if name not in self._told:
             self._told.add(name)
-            log.error("the plugin %s is configured but %s: requests pass without it", name, why)
+            log.error("the plugin %s is configured but %s", name, what)
+
+    def _refusing(self, name: str, key: str) -> BoundPlugin:
+        """Stand in for a plugin that is not there: nobody passes where it might have refused."""
+        return BoundPlugin(
+            id=key,
+            name=name,
+            priority=_FIRST,
+            config=None,
+            phases={"access": (_refuse, False)},
+            request_body=0,
+            no_route=False,
+            no_service=False,
+            no_consumer=False,
+            loop=self._loop,
+            time_limit=self._time_limit,
+        )
 
     def _bind(self, plugin: Plugin, entity: dict[str, Any]) -> BoundPlugin:
         config = plugin.prepare(self._config(plugin, entity.get("config") or {}), Use.of(entity))

@@ -70,9 +70,13 @@ def test_all_others_run(host: PluginHost, caplog: pytest.LogCaptureFixture) -> N
         bound = host.bind([change("1", "steady"), change("2", "broken-init")], [])
         host.committed()
     assert Steady.started == 1
-    assert list(bound) == ["1"]
+    assert {key: plugin.name for key, plugin in bound.items()} == {"1": "steady", "2": "broken-init"}
     assert len(Steady.configured[-1]) == 1
-    for text in ("broken-start cannot be started", "broken-configure cannot be told its configurations"):
+    for text in (
+        "broken-start cannot be started",
+        "broken-configure cannot be told its configurations",
+        "broken-init is configured but not loaded by this node: its requests are refused",
+    ):
         assert text in caplog.text
 
 

@@ -1,5 +1,6 @@
 """`gopura reload` replaces the processes, and no request notices."""
 
+import textwrap
 import threading
 
 import pytest
@@ -63,3 +64,27 @@ def test_the_health_of_targets_is_kept(node):
     node.wait_for((node.gateway.prefix / "run" / "health.json").exists)
     assert node.command("reload").returncode == 0
     assert [row["health"] for row in admin.get("/upstreams/kept/health").json()["data"]] == ["UNHEALTHY"]
+
+
+GUARD = textwrap.dedent("""
+    from gopura.plugin import Plugin
+
+    class Guard(Plugin, name="guard", priority=1):
+        def access(self, exchange, config):
+            pass
+""")
+
+
+def test_requests_of_a_plugin_that_is_not_loaded_any_more_are_refused(nodes, tmp_path):
+    plugin = tmp_path / "guard.py"
+    plugin.write_text(GUARD)
+    node = nodes(plugins_path=str(tmp_path))
+    node.add_route("guarded")
+    node.add_route("open")
+    assert node.admin.post("/routes/guarded/plugins", json={"name": "guard"}).status_code == 201
+    statuses = []
+    for text in (GUARD, "an error", GUARD):
+        plugin.write_text(text)
+        assert node.command("reload").returncode == 0
+        statuses.append((node.get("/guarded"), node.get("/open")))
+    assert statuses == [(200, 200), (500, 200), (200, 200)]
