@@ -48,8 +48,9 @@ docs: build
 .venv/.engine: .venv/.synced pyproject.toml $(ENGINE)
 	tools/require-rust
 	tools/require cc=build-essential
+	touch $@.began # what changes while it compiles is compiled again
 	$(BIN)/maturin develop --release --uv --locked
-	touch $@
+	mv $@.began $@
 
 .venv/.synced: requirements.lock
 	python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gopura needs Python 3.11 or newer")'
