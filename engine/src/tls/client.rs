@@ -12,9 +12,9 @@ use rustls::{
     DigitallySignedStruct, DistinguishedName, Error, ProtocolVersion, RootCertStore, ServerConnection,
     SignatureScheme,
 };
-use webpki::{EndEntityCert, KeyUsage, VerifiedPath};
+use webpki::{EndEntityCert, KeyUsage};
 
-use super::{name, pem, suites};
+use super::{name, pem, suites, verify};
 
 /// What plugins want of a handshake.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -135,18 +135,10 @@ impl Client {
     /// Holds its certificate against authorities, with at most `depth` certificates in between.
     pub fn verify(&self, authorities: &RootCertStore, depth: usize) -> Result<(), String> {
         let (own, between) = self.chain.split_first().ok_or("no certificate")?;
-        let is_near = |path: &VerifiedPath<'_>| {
-            let length = path.intermediate_certificates().count();
-            if length > depth { Err(webpki::Error::MaximumPathDepthExceeded) } else { Ok(()) }
-        };
         let algorithms = aws_lc_rs::default_provider().signature_verification_algorithms;
-        let verified = EndEntityCert::try_from(own).and_then(|certificate| {
-            let now = UnixTime::now();
-            let usage = KeyUsage::client_auth();
-            let roots = &authorities.roots;
-            certificate.verify_for_usage(algorithms.all, roots, between, now, usage, None, Some(&is_near))?;
-            Ok(())
-        });
+        let usage = KeyUsage::client_auth();
+        let verified =
+            verify::within((own, between), (authorities, depth), algorithms, usage, UnixTime::now());
         verified.map_err(|error| reason(&error))
     }
 }

@@ -6,9 +6,9 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
 use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
-use webpki::{EndEntityCert, KeyUsage, VerifiedPath};
+use webpki::{EndEntityCert, KeyUsage};
 
-use super::verify::Anyone;
+use super::verify::{self, Anyone};
 use super::{der, pem};
 use crate::settings::Settings;
 
@@ -91,28 +91,6 @@ impl Near {
             && read.verify_is_valid_for_subject_name(server).is_ok()
             && der::is_valid_at(certificate, now.as_secs()) == Some(true)
     }
-
-    fn check_depth(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        now: UnixTime,
-    ) -> Result<(), webpki::Error> {
-        let is_near = |path: &VerifiedPath<'_>| {
-            let between = path.intermediate_certificates().count();
-            if between > self.depth { Err(webpki::Error::MaximumPathDepthExceeded) } else { Ok(()) }
-        };
-        EndEntityCert::try_from(end_entity)?.verify_for_usage(
-            self.algorithms.all,
-            &self.roots.roots,
-            intermediates,
-            now,
-            KeyUsage::server_auth(),
-            None,
-            Some(&is_near),
-        )?;
-        Ok(())
-    }
 }
 
 impl ServerCertVerifier for Near {
@@ -133,7 +111,8 @@ impl ServerCertVerifier for Near {
                 other => other?,
             };
         if intermediates.len() > self.depth {
-            self.check_depth(end_entity, intermediates, now)
+            let (chain, limit) = ((end_entity, intermediates), (&*self.roots, self.depth));
+            verify::within(chain, limit, self.algorithms, KeyUsage::server_auth(), now)
                 .map_err(|error| CertificateError::Other(OtherError(Arc::new(error))))?;
         }
         Ok(verified)

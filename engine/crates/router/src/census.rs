@@ -54,8 +54,8 @@ impl Census {
 
     pub fn insert(&mut self, entry: &Entry) {
         count(&mut self.categories, &entry.rank.categories());
-        entry.headers.iter().for_each(|rule| count(&mut self.headers, &rule.name));
-        entry.methods.iter().for_each(|method| count(&mut self.methods, method));
+        entry.asked.headers.iter().for_each(|rule| count(&mut self.headers, &rule.name));
+        entry.asked.methods.iter().for_each(|method| count(&mut self.methods, method));
         if let Some(bare) = only_hosts(entry) {
             self.hosts.insert(&bare);
         }
@@ -66,8 +66,8 @@ impl Census {
 
     pub fn remove(&mut self, entry: &Entry) {
         discount(&mut self.categories, &entry.rank.categories());
-        entry.headers.iter().for_each(|rule| discount(&mut self.headers, &rule.name));
-        entry.methods.iter().for_each(|method| discount(&mut self.methods, method));
+        entry.asked.headers.iter().for_each(|rule| discount(&mut self.headers, &rule.name));
+        entry.asked.methods.iter().for_each(|method| discount(&mut self.methods, method));
         if let Some(bare) = only_hosts(entry) {
             self.hosts.remove(&bare);
         }
@@ -94,12 +94,12 @@ impl Census {
 }
 
 fn only_hosts(entry: &Entry) -> Option<Arc<Entry>> {
-    let hosts = entry.hosts.clone();
+    let hosts = entry.asked.hosts.clone();
     (!hosts.is_empty()).then(|| Arc::new(entry.asking(Conditions { hosts, ..Conditions::default() })))
 }
 
 fn only_paths(entry: &Entry) -> Option<Arc<Entry>> {
-    let paths = entry.paths.clone();
+    let paths = entry.asked.paths.clone();
     (!matches!(paths, Paths::Any))
         .then(|| Arc::new(entry.asking(Conditions { paths, ..Conditions::default() })))
 }

@@ -62,28 +62,24 @@ pub(crate) struct Entry {
     pub takes: Takes,
     pub route: Terms,
     pub rank: Rank,
-    pub hosts: Box<[HostPattern]>,
-    pub methods: Box<[Box<[u8]>]>,
-    pub headers: Box<[HeaderRule]>,
-    pub snis: Box<[Box<[u8]>]>,
-    pub paths: Paths,
-    /// When set it decides alone; the other conditions are what it needs in any case.
-    pub expression: Option<Box<Expression>>,
+    pub asked: Conditions,
 }
 
 impl Entry {
-    /// Made of its conditions; `is_open` and `takes` follow from them.
+    /// `is_open` and `takes` follow from the conditions.
     pub fn new(slot: u32, route: Terms, rank: Rank, asked: Conditions) -> Self {
-        let Conditions { hosts, methods, headers, snis, paths, expression } = asked;
-        let takes = match (&expression, &paths) {
+        let takes = match (&asked.expression, &asked.paths) {
             (None, Paths::Any) => Takes::Prefix(None),
             (None, Paths::Prefixes(prefixes)) => {
                 Takes::Prefix(prefixes.first().and_then(|prefix| u32::try_from(prefix.len()).ok()))
             }
             _ => Takes::Found,
         };
-        let is_open = methods.is_empty() && headers.is_empty() && snis.is_empty() && expression.is_none();
-        Self { slot, is_open, takes, route, rank, hosts, methods, headers, snis, paths, expression }
+        let is_open = asked.methods.is_empty()
+            && asked.headers.is_empty()
+            && asked.snis.is_empty()
+            && asked.expression.is_none();
+        Self { slot, is_open, takes, route, rank, asked }
     }
 
     /// Everything but host and path.
@@ -91,12 +87,12 @@ impl Entry {
         if self.is_open {
             return true;
         }
-        if let Some(expression) = &self.expression {
+        if let Some(expression) = &self.asked.expression {
             return expression.holds(Subject { request, host });
         }
         self.method_matches(request.method)
             && self.sni_matches(request)
-            && self.headers.iter().all(|rule| rule.matches(request.headers))
+            && self.asked.headers.iter().all(|rule| rule.matches(request.headers))
     }
 
     /// The same place in the order, with other conditions.
@@ -107,7 +103,7 @@ impl Entry {
     /// What operators should know.
     pub fn warning(&self) -> Option<&'static str> {
         let is_slow = |patterns: &[Arc<Pattern>]| patterns.iter().any(|pattern| pattern.is_backtracking());
-        match (&self.expression, &self.paths) {
+        match (&self.asked.expression, &self.asked.paths) {
             (Some(expression), _) if expression.asks_for_streams() => Some(
                 "the expression asks for a field that only stream routes have; such a predicate never holds",
             ),
@@ -119,14 +115,14 @@ impl Entry {
     }
 
     fn method_matches(&self, method: &[u8]) -> bool {
-        self.methods.is_empty() || self.methods.iter().any(|wanted| **wanted == *method)
+        self.asked.methods.is_empty() || self.asked.methods.iter().any(|wanted| **wanted == *method)
     }
 
     /// Plain HTTP has no server name, and is not refused for that.
     fn sni_matches(&self, request: &Request<'_>) -> bool {
-        self.snis.is_empty()
+        self.asked.snis.is_empty()
             || request.scheme == Scheme::Http
-            || request.sni.is_some_and(|name| self.snis.iter().any(|wanted| **wanted == *name))
+            || request.sni.is_some_and(|name| self.asked.snis.iter().any(|wanted| **wanted == *name))
     }
 }
 

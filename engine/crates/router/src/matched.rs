@@ -94,7 +94,7 @@ pub(crate) fn taken<'e>(entry: &'e Entry, subject: Subject<'_>) -> Taken<'e> {
         taken.length = length.map(|length| length as usize);
         return taken;
     }
-    match (&entry.expression, &entry.paths) {
+    match (&entry.asked.expression, &entry.asked.paths) {
         (Some(expression), _) => _ = expression.taken(subject, &mut taken),
         (None, Paths::Any | Paths::Prefixes(_)) => {}
         (None, Paths::Patterns(patterns)) => {

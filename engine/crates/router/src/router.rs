@@ -115,8 +115,8 @@ impl Router {
         };
         for entry in &entries {
             self.index.insert(entry);
-            self.counts.with_paths += usize::from(!matches!(entry.paths, Paths::Any));
-            self.counts.with_snis += usize::from(!entry.snis.is_empty());
+            self.counts.with_paths += usize::from(!matches!(entry.asked.paths, Paths::Any));
+            self.counts.with_snis += usize::from(!entry.asked.snis.is_empty());
             self.census.iter_mut().for_each(|census| census.insert(entry));
         }
         self.warnings.extend(warning(spec, &entries));
@@ -129,8 +129,8 @@ impl Router {
         let placed = self.routes.remove(id)?;
         for entry in &placed.entries {
             self.index.remove(entry);
-            self.counts.with_paths -= usize::from(!matches!(entry.paths, Paths::Any));
-            self.counts.with_snis -= usize::from(!entry.snis.is_empty());
+            self.counts.with_paths -= usize::from(!matches!(entry.asked.paths, Paths::Any));
+            self.counts.with_snis -= usize::from(!entry.asked.snis.is_empty());
             self.census.iter_mut().for_each(|census| census.remove(entry));
         }
         Some(placed.slot)

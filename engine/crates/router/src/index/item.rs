@@ -33,7 +33,7 @@ impl Item {
             path: u32::try_from(path).unwrap_or(u32::MAX),
             is_under_inner: false,
         };
-        match &entry.paths {
+        match &entry.asked.paths {
             Paths::Any => vec![item(0, None)],
             Paths::Prefixes(prefixes) => (0..prefixes.len()).map(|path| item(path, None)).collect(),
             Paths::Patterns(patterns) => patterns
@@ -50,7 +50,7 @@ impl Item {
 
     /// The bytes under which it lies in a tree: those with which the request's path must begin, or its inner ones.
     pub fn key(&self) -> &[u8] {
-        match (&self.entry.paths, &self.pattern) {
+        match (&self.entry.asked.paths, &self.pattern) {
             (_, Some(pattern)) if self.is_under_inner => &pattern.literals.inner,
             (_, Some(pattern)) => &pattern.literals.prefix,
             (Paths::Prefixes(prefixes), None) => &prefixes[self.path as usize],

@@ -73,18 +73,18 @@ impl Keyed {
     /// Calls `change` with each list that the item belongs to.
     fn each_list(&mut self, item: &Item, mut change: impl FnMut(&mut List)) {
         let entry = &item.entry;
-        if let Some(rule) = entry.headers.iter().find(|rule| rule.patterns.is_empty()) {
+        if let Some(rule) = entry.asked.headers.iter().find(|rule| rule.patterns.is_empty()) {
             let at = self.headers.iter().position(|(name, _)| *name == rule.name).unwrap_or_else(|| {
                 self.headers.push((rule.name.clone(), Lists::default()));
                 self.headers.len() - 1
             });
             let lists = &mut self.headers[at].1;
             rule.exact.iter().for_each(|value| change_list(lists, value, &mut change));
-        } else if !entry.snis.is_empty() {
-            entry.snis.iter().for_each(|name| change_list(&mut self.snis, name, &mut change));
+        } else if !entry.asked.snis.is_empty() {
+            entry.asked.snis.iter().for_each(|name| change_list(&mut self.snis, name, &mut change));
             change(&mut self.any_sni);
-        } else if !entry.methods.is_empty() {
-            entry.methods.iter().for_each(|name| change_list(&mut self.methods, name, &mut change));
+        } else if !entry.asked.methods.is_empty() {
+            entry.asked.methods.iter().for_each(|name| change_list(&mut self.methods, name, &mut change));
         } else {
             change(&mut self.rest);
         }

@@ -124,7 +124,7 @@ fn is_odd(host: &HostPattern) -> bool {
 
 /// Where an entry lies: one item for each pair of host and path.
 fn places(entry: &Arc<Entry>) -> Vec<(Option<&HostPattern>, Item)> {
-    let hosts: Vec<_> = match &*entry.hosts {
+    let hosts: Vec<_> = match &*entry.asked.hosts {
         [] => vec![None],
         hosts => hosts.iter().map(Some).collect(),
     };
