@@ -27,7 +27,7 @@ from gopura.supervisor.launch import Launch, Parent
 from gopura.supervisor.life import Life, run_process
 
 log = logging.getLogger(__name__)
-# A worker that wants to run a plugin asks a busy Python thread to let go after so long; every request asks twice or more.
+# A worker that wants to run a plugin asks a busy Python thread to let go after so long, twice or more per request.
 _SWITCH_SECONDS = 0.00002
 _REPORT_SECONDS = 1.0
 # On one machine a refused attempt costs nothing, and a write may be waiting for this data plane.
