@@ -87,13 +87,18 @@ def test_logging_out(gateway: Gateway, storage: str) -> None:
     gateway.configure(given(storage=storage, read_body_for_logout=True))
     carrying = carried(gateway.get("/", KEY))
     assert gateway.get("/?session_logout=true", carrying).headers["Set-Cookie"] is None
-    for answer in (
-        gateway.post("/", carrying, form={"session_logout": "1"}),
-        gateway.request("DELETE", "/?session_logout=1", carried(gateway.get("/", KEY))),
+    for method, target, sent in (
+        ("POST", "/", {"form": {"session_logout": ""}}),
+        ("DELETE", "/?session_logout=1", {}),
+        ("POST", "/?session_logout", {}),
+        ("POST", "/", {"json": {"session_logout": True}}),
     ):
+        answer = gateway.request(method, target, carried(gateway.get("/", KEY)), **sent)
         assert (answer.status, answer.body) == (200, b"")
         assert "Max-Age=0" in cookies(answer)["session"]
+    assert gateway.post("/", carrying, json={"session_logout": False}).status == 200
     if storage == "kong":
+        assert gateway.request("DELETE", "/?session_logout=1", carrying).status == 200
         assert gateway.get("/", carrying).status == 403
         assert not gateway.records.rows["sessions"]
 
@@ -200,6 +205,27 @@ def test_gone_consumers(gateway: Gateway) -> None:
     gateway.configure(given())  # the consumers are others now
     answer = gateway.get("/", carrying)
     assert (answer.status, "Max-Age=0" in cookies(answer)["session"]) == (403, True)
+
+
+def test_somebody_else_logs_in(gateway: Gateway) -> None:
+    gateway.records.rows.clear()
+    entities = given(storage="kong", stale_ttl=3)
+    entities["plugins"][0]["config"] = {}
+    entities["keyauth_credentials"].append({"consumer": "guest", "key": "other"})
+    gateway.configure(entities)
+    first = gateway.get("/", KEY)
+    second = gateway.get("/", carried(first) | {"apikey": "other"})
+    assert carried(first) != carried(second)
+    lasting = [row["expires"] - time.time() for row in gateway.records.rows["sessions"].values()]
+    assert [seconds < 10 for seconds in lasting] == [True, False]
+
+
+def test_nobody_knows_the_secret_that_is_not_set(gateway: Gateway) -> None:
+    gateway.configure(given(secret=None))
+    good = carried(gateway.get("/", KEY))
+    assert gateway.get("/", good).status == 200
+    (value,) = str(good["Cookie"]).removeprefix("session=").split("; ")
+    assert Seal("", "default", "session cookie").open(value) is None
 
 
 def test_without_a_control_plane(gateway: Gateway) -> None:

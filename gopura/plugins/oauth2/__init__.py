@@ -131,13 +131,13 @@ class OAuth2(WaitingAuthenticator, name="oauth2", priority=1400, no_consumer=Tru
         if not text:
             raise NO_TOKEN
         token = await self.node.records.find("oauth2_tokens", "access_token", text)
-        if token is None or expired(token):
+        if token is None:
             raise INVALID
         service = exchange.service.id if exchange.service else None
         if token["service"] is None and not config.global_credentials:
             answer(exchange, GLOBAL)
             return None
-        if token["service"] is not None and token["service"]["id"] != service:
+        if expired(token) or (token["service"] is not None and token["service"]["id"] != service):
             raise INVALID
         credential = exchange.find("oauth2_credentials", "id", token["credential"]["id"])
         if credential is None:
@@ -170,15 +170,23 @@ def take(exchange: Exchange, config: OAuth2.Config) -> str:
     name = config.auth_header_name or "authorization"
     header = exchange.request.headers.get(name)
     if header is not None:
-        if config.hide_credentials:
+        text, is_token = token_of(header)
+        if config.hide_credentials and is_token:
             exchange.upstream_request.headers.remove(name)
-        words = header.split()
-        return words[1] if len(words) == 2 and words[0].lower() in ("bearer", "token") else header
+        return text
     parameters = Parameters(exchange.request)
     text = parameters.text("access_token")
     if config.hide_credentials:
         hide(exchange, parameters)
     return text
+
+
+def token_of(header: str) -> tuple[str, bool]:
+    """The token of a header; False beside it: the header has another scheme, and so another plugin's credential."""
+    words = header.split()
+    if len(words) == 2 and words[0].lower() in ("bearer", "token"):
+        return words[1], True
+    return header, len(words) == 1
 
 
 def hide(exchange: Exchange, parameters: Parameters) -> None:

@@ -84,11 +84,10 @@ class Authorization:
             checks.scope_of(self.parameters, self.config),
             self.parameters.text("authenticated_userid"),
         )
-        service = service_of(self.exchange, self.config)
         if self.kind == "token":
-            return await Issuer(self.node, self.config, self.client, service).issue(
-                user, scope, refreshable=False
-            )
+            issuer = Issuer.at(self.exchange, self.node, self.config, self.client)
+            return await issuer.issue(user, scope, refreshable=False)
+        service = service_of(self.exchange, self.config)
         challenge, method = challenge_of(self.parameters)
         code = {
             "service": service and {"id": service},
@@ -125,6 +124,8 @@ def challenge_of(parameters: Parameters) -> tuple[str | None, str | None]:
         return None, None
     if method not in (None, "S256", "s256"):
         raise Problem("invalid_request", "code_challenge_method is not supported, must be S256")
+    if challenge == "":
+        raise Problem("invalid_request", "code_challenge is empty")
     decoded = base64url(challenge) if isinstance(challenge, str) else b""
     return str(challenge) if decoded is None else encoded(decoded), "S256"
 

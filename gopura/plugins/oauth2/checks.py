@@ -63,10 +63,11 @@ def redirect_of(parameters: Parameters, client: Entity | None, by_header: bool =
     """Where the application wants its user back; one of its own addresses. Raises Problem."""
     if client is None or client.redirect_uris is None:
         raise invalid_client(by_header)
+    uris = client.redirect_uris
     given = parameters.get("redirect_uri")
-    if given is None:
-        return str(client.redirect_uris[0])
-    if given not in client.redirect_uris:
+    if given is None and uris:
+        return str(uris[0])
+    if given not in uris:
         raise FOREIGN_REDIRECT
     return str(given)
 

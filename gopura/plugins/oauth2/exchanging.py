@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
 from gopura.entities.oauth2_credentials import proves
+from gopura.plugin.base64 import decoded
 from gopura.plugins.oauth2 import checks
 from gopura.plugins.oauth2.authorization import encoded
-from gopura.plugins.oauth2.issuing import Issuer, service_of
+from gopura.plugins.oauth2.issuing import Issuer
 from gopura.plugins.oauth2.parameters import Parameters
 from gopura.plugins.oauth2.problem import Problem, invalid_client, last
 
@@ -62,7 +61,7 @@ class TokenRequest:
                 self._user_problem() if self.parameters.get("authenticated_userid") is not None else None
             )
             raise problem or invalid_client()
-        issuer = Issuer(self.node, self.config, self.client, service_of(self.exchange, self.config))
+        issuer = Issuer.at(self.exchange, self.node, self.config, self.client)
         given: dict[str, Any] = await getattr(self, f"_by_{self.grant}")(issuer)
         return given
 
@@ -178,14 +177,12 @@ def of_service(row: dict[str, Any], issuer: Issuer) -> bool:
 
 def credentials(exchange: Exchange, parameters: Parameters, config: OAuth2.Config) -> tuple[str, str, bool]:
     """The application's id and secret (or empty texts), and whether they stood in the header."""
-    client_id, secret = parameters.text("client_id"), parameters.text("client_secret")
+    names = ("client_id", "client_secret")
     header = exchange.request.headers.get(config.auth_header_name or "authorization")
-    if (client_id and secret) or header is None:
+    if header is None or all(parameters.get(name) is not None for name in names):
+        client_id, secret = map(parameters.text, names)
         return client_id, secret, False
     found = _BASIC.search(header)
-    try:
-        text = base64.b64decode(found[1].strip(), validate=True).decode() if found else ""
-    except (binascii.Error, ValueError):
-        text = ""
-    client_id, _, secret = text.partition(":")
+    pair = (found and decoded(found[1])) or b""
+    client_id, _, secret = pair.decode("utf-8", "surrogateescape").partition(":")
     return client_id, secret, True

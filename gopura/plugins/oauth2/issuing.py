@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from gopura.schema.complete import random_key
 
@@ -23,6 +23,15 @@ class Issuer:
     client: Entity
     service: str | None
     """The service's id; None when its tokens are good for all."""
+
+    @classmethod
+    def at(cls, exchange: Exchange, node: Node, config: OAuth2.Config, client: Entity) -> Self:
+        """For the request's service; raises LookupError on a route without one, unless tokens are good for all."""
+        service = service_of(exchange, config)
+        if service is None and not config.global_credentials:
+            # A token without a service would be good wherever 'global_credentials' is set.
+            raise LookupError("there is no service for which a token could be good")
+        return cls(node, config, client, service)
 
     async def issue(self, user: str | None, scope: str | None, *, refreshable: bool = True) -> dict[str, Any]:
         """Return the parameters of a new token."""

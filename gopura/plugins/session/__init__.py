@@ -115,7 +115,7 @@ class Session(Plugin, name="session", priority=1900, protocols=ALL_PROTOCOLS, no
         subject = consumer.username or consumer.custom_id or consumer.id
         ticket = Ticket.new(Owner(consumer.id, credential.id, subject, exchange.ctx.get(GROUPS)))
         try:
-            await self._give(exchange, config, ticket)
+            await self._give(exchange, config, ticket, known)
         except (ConnectionError, TimeoutError, RuntimeError) as error:
             self.log_to.error("a session cannot be saved: %s", error)  # noqa: TRY400 - not a bug
             return
@@ -164,8 +164,8 @@ class Session(Plugin, name="session", priority=1900, protocols=ALL_PROTOCOLS, no
             send(exchange, keeper.touch(ticket))
         return ticket
 
-    async def _give(self, exchange: Exchange, config: Config, ticket: Ticket) -> None:
-        send(exchange, await self._session(config).save(ticket))
+    async def _give(self, exchange: Exchange, config: Config, ticket: Ticket, old: Ticket | None) -> None:
+        send(exchange, await self._session(config).save(ticket, old))
         if config.remember:
             send(exchange, await self._remember(config).save(Ticket.new(ticket.owner)))
 
@@ -213,12 +213,12 @@ def logs_out(exchange: Exchange, config: Session.Config) -> bool:
     request = exchange.request
     if request.method not in (config.logout_methods or ()):
         return False
-    if config.logout_query_arg and request.query.get(config.logout_query_arg):
+    if config.logout_query_arg and config.logout_query_arg in request.query:
         return True
     if not config.read_body_for_logout or not config.logout_post_arg:
         return False
     fields = parse(request.body, request.headers.get("content-type"))
-    return bool(fields and fields.get(config.logout_post_arg))
+    return bool(fields) and fields.get(config.logout_post_arg) not in (None, False)
 
 
 def header_of(fact: str) -> str:

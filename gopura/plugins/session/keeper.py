@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import secrets
 import time
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from gopura.plugins.session import Session
 
 _ROWS = "sessions"
+_OWN_SECRET = secrets.token_urlsafe(33)
+"""Stands in where the configuration has none, so that nobody can make cookies; made up once per start."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ class Keeper:
 
     def _seal(self, purpose: str) -> Seal:
         config = self.config
-        return Seal(config.secret or "", config.audience or "", f"{self.cookie_name} {purpose}")
+        return Seal(config.secret or _OWN_SECRET, config.audience or "", f"{self.cookie_name} {purpose}")
 
     def _line(self, value: str, max_age: int | None) -> str:
         config = self.config
