@@ -218,7 +218,7 @@ def logs_out(exchange: Exchange, config: Session.Config) -> bool:
     if not config.read_body_for_logout or not config.logout_post_arg:
         return False
     fields = parse(request.body, request.headers.get("content-type"))
-    return bool(fields) and fields.get(config.logout_post_arg) not in (None, False)
+    return fields is not None and fields.get(config.logout_post_arg) not in (None, False)
 
 
 def header_of(fact: str) -> str:
