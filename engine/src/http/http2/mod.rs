@@ -23,8 +23,8 @@ type Wire = Connection<Rewind, Bytes>;
 
 /// nginx's `http2_max_concurrent_streams`.
 const STREAMS: u32 = 128;
-/// What a client may send ahead on one stream, and on all together.
-const STREAM_WINDOW: u32 = 64 * 1024;
+/// What a client may send ahead on one stream, and on all together: 256 kB are 5 MB/s over a round trip of 50 ms.
+const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 /// Response bytes that may wait for a stream's window.
 const SEND_BUFFER: usize = 64 * 1024;
