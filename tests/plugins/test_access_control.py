@@ -1,11 +1,10 @@
 """acl, ip-restriction, bot-detection, request-size-limiting: who and what may pass."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from gopura.testing import Gateway
+from tests.plugins.stored import Stored
 
 CONSUMERS = ("dev", "ops", "both", "none")
 ROUTES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -41,10 +40,7 @@ def given() -> dict[str, list[dict[str, Any]]]:
     }
 
 
-@pytest.fixture(scope="module")
-def gateway() -> Iterator[Gateway]:
-    with Gateway(given=given()) as gateway:
-        yield gateway
+GIVEN = given()
 
 
 @pytest.mark.parametrize(
@@ -61,7 +57,7 @@ def gateway() -> Iterator[Gateway]:
         ("hidden", "dev", 200, None),
     ],
 )
-def test_acl(gateway: Gateway, route: str, key: str, status: int, groups: str | None) -> None:
+def test_acl(gateway: Stored, route: str, key: str, status: int, groups: str | None) -> None:
     answer = gateway.get(f"/{route}", {"apikey": key, "X-Consumer-Groups": "forged"})
     assert answer.status == status
     if status == 403:
@@ -81,7 +77,7 @@ def test_acl(gateway: Gateway, route: str, key: str, status: int, groups: str | 
         ("ip-both", 403, "IP address not allowed: 127.0.0.1"),
     ],
 )
-def test_ip_restriction(gateway: Gateway, route: str, status: int, message: str | None) -> None:
+def test_ip_restriction(gateway: Stored, route: str, status: int, message: str | None) -> None:
     answer = gateway.get(f"/{route}")
     assert (answer.status, answer.json().get("message")) == (status, message)
 
@@ -98,7 +94,7 @@ def test_ip_restriction(gateway: Gateway, route: str, status: int, message: str 
         ("bot-listed", ["evil thing"], 403),
     ],
 )
-def test_bot_detection(gateway: Gateway, route: str, agents: list[str], status: int) -> None:
+def test_bot_detection(gateway: Stored, route: str, agents: list[str], status: int) -> None:
     assert gateway.get(f"/{route}", {"User-Agent": agents}).status == status
 
 
@@ -125,6 +121,6 @@ def test_bot_detection(gateway: Gateway, route: str, agents: list[str], status: 
     ],
 )
 def test_request_size(
-    gateway: Gateway, route: str, headers: dict[str, Any], body: bytes | None, status: int
+    gateway: Stored, route: str, headers: dict[str, Any], body: bytes | None, status: int
 ) -> None:
     assert gateway.request("POST", f"/{route}", headers, body=body).status == status

@@ -1,12 +1,11 @@
 """basic-auth: names and passwords in both headers, refusals, hiding."""
 
 import base64
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from gopura.testing import Gateway
+from tests.plugins.stored import Stored
 
 GIVEN: dict[str, list[dict[str, Any]]] = {
     "consumers": [{"username": "bob"}],
@@ -23,12 +22,6 @@ GIVEN: dict[str, list[dict[str, Any]]] = {
         {"name": "basic-auth", "route": "anonymous", "config": {"anonymous": "bob"}},
     ],
 }
-
-
-@pytest.fixture(scope="module")
-def gateway() -> Iterator[Gateway]:
-    with Gateway(given=GIVEN) as gateway:
-        yield gateway
 
 
 def basic(pair: str) -> str:
@@ -54,7 +47,7 @@ WRONG = "Invalid authentication credentials"
         ({"Authorization": "Bearer abc"}, WRONG),
     ],
 )
-def test_access(gateway: Gateway, headers: dict[str, str], refusal: str | None) -> None:
+def test_access(gateway: Stored, headers: dict[str, str], refusal: str | None) -> None:
     answer = gateway.get("/plain", headers)
     assert answer.status == (401 if refusal else 200)
     if refusal:
@@ -63,17 +56,17 @@ def test_access(gateway: Gateway, headers: dict[str, str], refusal: str | None) 
         assert answer.headers["WWW-Authenticate"] == shown
 
 
-def test_upstream_is_told_the_user_name(gateway: Gateway) -> None:
+def test_upstream_is_told_the_user_name(gateway: Stored) -> None:
     gateway.get("/plain", {"Authorization": basic("bob:pass:word")})
     assert gateway.upstream.last.headers["X-Credential-Identifier"] == "bob"
     assert gateway.upstream.last.headers["Authorization"] == basic("bob:pass:word")
 
 
-def test_hiding(gateway: Gateway) -> None:
+def test_hiding(gateway: Stored) -> None:
     gateway.get("/hide", {"Authorization": basic("bob:pass:word")})
     assert gateway.upstream.last.headers["Authorization"] is None
 
 
-def test_anonymous(gateway: Gateway) -> None:
+def test_anonymous(gateway: Stored) -> None:
     assert gateway.get("/anonymous", {"Authorization": basic("bob:no")}).status == 200
     assert gateway.upstream.last.headers["X-Anonymous-Consumer"] == "true"

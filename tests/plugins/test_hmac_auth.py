@@ -3,13 +3,13 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterator
 from email.utils import formatdate
 from typing import Any
 
 import pytest
 
-from gopura.testing import Answer, Gateway
+from gopura.testing import Answer
+from tests.plugins.stored import Stored
 
 OLD = "Sat, 21 Nov 2015 10:00:00 GMT"
 UNUSABLE = "HMAC signature cannot be verified"
@@ -23,12 +23,6 @@ def given(**config: Any) -> dict[str, list[dict[str, Any]]]:
         "hmacauth_credentials": [{"consumer": "bob", "username": "hb", "secret": "hs"}],
         "plugins": [{"name": "hmac-auth", "config": config}],
     }
-
-
-@pytest.fixture(scope="module")
-def gateway() -> Iterator[Gateway]:
-    with Gateway(given=given()) as running:
-        yield running
 
 
 def signature(text: str, algorithm: str = "hmac-sha256", secret: str = "hs") -> str:
@@ -56,7 +50,7 @@ def says(answer: Answer, message: str | None) -> bool:
 
 
 @pytest.mark.parametrize("algorithm", ["hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512"])
-def test_algorithms(gateway: Gateway, algorithm: str) -> None:
+def test_algorithms(gateway: Stored, algorithm: str) -> None:
     gateway.configure(given())
     assert gateway.get("/", dated(algorithm=algorithm)).status == 200
     headers = gateway.upstream.last.headers
@@ -94,7 +88,7 @@ REQUESTS: list[tuple[dict[str, Any], Headers, str | None]] = [
 
 
 @pytest.mark.parametrize(("config", "headers", "message"), REQUESTS)
-def test_requests(gateway: Gateway, config: dict[str, Any], headers: Headers, message: str | None) -> None:
+def test_requests(gateway: Stored, config: dict[str, Any], headers: Headers, message: str | None) -> None:
     # The times were taken when the tests were collected, which may be a while ago.
     gateway.configure(given(**{"clock_skew": 3600, **config}))
     assert says(gateway.get("/x?a=%20b", headers), message)
@@ -115,7 +109,7 @@ BODIES: list[tuple[bytes, str | None, str | None]] = [
 
 
 @pytest.mark.parametrize(("body", "digest", "message"), BODIES)
-def test_bodies(gateway: Gateway, body: bytes, digest: str | None, message: str | None) -> None:
+def test_bodies(gateway: Stored, body: bytes, digest: str | None, message: str | None) -> None:
     gateway.configure(given(validate_request_body=True))
     extra: Headers = {"Digest": digest} if digest else {}
     answer = gateway.post("/", dated() | extra, body=body)
@@ -123,7 +117,7 @@ def test_bodies(gateway: Gateway, body: bytes, digest: str | None, message: str 
     assert message or gateway.upstream.last.body == body
 
 
-def test_hiding(gateway: Gateway) -> None:
+def test_hiding(gateway: Stored) -> None:
     gateway.configure(given(hide_credentials=True))
     assert gateway.get("/", dated()).status == 200
     assert gateway.upstream.last.headers["Authorization"] is None

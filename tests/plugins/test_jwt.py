@@ -4,7 +4,6 @@ import base64
 import hmac
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from gopura.testing import Gateway
+from tests.plugins.stored import Stored
 
 RSA = rsa.generate_private_key(65537, 2048)
 P256, P384 = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP384R1())
@@ -69,18 +68,12 @@ def given(**config: Any) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-@pytest.fixture(scope="module")
-def gateway() -> Iterator[Gateway]:
-    with Gateway(given=given()) as running:
-        yield running
-
-
 def bearer(text: str) -> dict[str, str | list[str]]:
     return {"Authorization": f"Bearer {text}"}
 
 
 @pytest.mark.parametrize("algorithm", KEYS)
-def test_algorithms(gateway: Gateway, algorithm: str) -> None:
+def test_algorithms(gateway: Stored, algorithm: str) -> None:
     gateway.configure(given())
     answer = gateway.get("/", bearer(token(algorithm)))
     assert answer.status == 200
@@ -113,7 +106,7 @@ REFUSED: list[tuple[str, str]] = [
 
 
 @pytest.mark.parametrize(("text", "message"), REFUSED)
-def test_refusals(gateway: Gateway, text: str, message: str) -> None:
+def test_refusals(gateway: Stored, text: str, message: str) -> None:
     gateway.configure(given())
     answer = gateway.get("/", bearer(text) | {"Accept": "text/html"})
     assert (answer.status, answer.json()) == (401, {"message": message})
@@ -137,13 +130,13 @@ PLACES: list[Target] = [
 
 @pytest.mark.parametrize(("config", "target", "headers", "status"), PLACES)
 def test_places(
-    gateway: Gateway, config: dict[str, Any], target: str, headers: dict[str, str | list[str]], status: int
+    gateway: Stored, config: dict[str, Any], target: str, headers: dict[str, str | list[str]], status: int
 ) -> None:
     gateway.configure(given(**config))
     assert gateway.get(target, headers).status == status
 
 
-def test_preflight_may_pass(gateway: Gateway) -> None:
+def test_preflight_may_pass(gateway: Stored) -> None:
     gateway.configure(given(run_on_preflight=False))
     assert gateway.request("OPTIONS", "/").status == 200
     assert gateway.get("/").status == 401
@@ -166,7 +159,7 @@ CLAIMS: list[tuple[dict[str, Any], dict[str, Any], dict[str, str] | None]] = [
 
 @pytest.mark.parametrize(("config", "claims", "errors"), CLAIMS)
 def test_claims(
-    gateway: Gateway, config: dict[str, Any], claims: dict[str, Any], errors: dict[str, str] | None
+    gateway: Stored, config: dict[str, Any], claims: dict[str, Any], errors: dict[str, str] | None
 ) -> None:
     gateway.configure(given(**config))
     answer = gateway.get("/", bearer(token(**claims)))
@@ -177,7 +170,7 @@ def test_claims(
 @pytest.mark.parametrize(
     ("stored", "is_base64", "status"), [("YmluYXJ5", True, 200), ("YmluYXJ5", False, 401), ("!!", True, 401)]
 )
-def test_secrets(gateway: Gateway, stored: str, is_base64: bool, status: int) -> None:
+def test_secrets(gateway: Stored, stored: str, is_base64: bool, status: int) -> None:
     credential = {"consumer": "bob", "key": "k", "secret": stored}
     gateway.configure(given(secret_is_base64=is_base64) | {"jwt_secrets": [credential]})
     assert gateway.get("/", bearer(token(secret=b"binary", iss="k"))).status == status

@@ -1,11 +1,10 @@
 """key-auth: where keys are found, who they belong to, what is refused and hidden."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from gopura.testing import Gateway
+from tests.plugins.stored import Stored
 
 GIVEN: dict[str, list[dict[str, Any]]] = {
     "consumers": [{"username": "bob", "custom_id": "cb"}, {"username": "anon"}],
@@ -23,12 +22,6 @@ GIVEN: dict[str, list[dict[str, Any]]] = {
         {"name": "key-auth", "route": "preflight", "config": {"run_on_preflight": False}},
     ],
 }
-
-
-@pytest.fixture(scope="module")
-def gateway() -> Iterator[Gateway]:
-    with Gateway(given=GIVEN) as gateway:
-        yield gateway
 
 
 NO_KEY, DUPLICATE = "No API key found in request", "Duplicate API key found"
@@ -59,7 +52,7 @@ UNKNOWN = "Invalid authentication credentials"
     ],
 )
 def test_access(
-    gateway: Gateway, method: str, target: str, headers: dict[str, str], refusal: str | None
+    gateway: Stored, method: str, target: str, headers: dict[str, str], refusal: str | None
 ) -> None:
     answer = gateway.request(method, target, headers)
     assert answer.status == (401 if refusal else 200)
@@ -89,14 +82,14 @@ def test_access(
     ],
 )
 def test_upstream_is_told(
-    gateway: Gateway, target: str, headers: dict[str, str], expected: dict[str, str | None]
+    gateway: Stored, target: str, headers: dict[str, str], expected: dict[str, str | None]
 ) -> None:
     gateway.get(target, headers)
     seen = gateway.upstream.last.headers
     assert {name: seen[name] for name in expected} == expected
 
 
-def test_hiding_in_header_and_query(gateway: Gateway) -> None:
+def test_hiding_in_header_and_query(gateway: Stored) -> None:
     gateway.get("/hide?b=2&apikey=kb&a=1")
     assert gateway.upstream.last.query == "a=1&b=2"
     gateway.get("/hide", {"apikey": "kb"})
@@ -121,7 +114,7 @@ MULTIPART = b'--x\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n'
         ("application/json", b"{", None),
     ],
 )
-def test_bodies(gateway: Gateway, kind: str, body: bytes, seen: bytes | None) -> None:
+def test_bodies(gateway: Stored, kind: str, body: bytes, seen: bytes | None) -> None:
     answer = gateway.post("/body", {"Content-Type": kind}, body=body)
     assert answer.status == (200 if seen else 401)
     if seen:

@@ -4,31 +4,18 @@ import base64
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from gopura.plugins.ldap_auth import credentials, escaped, messages
 from gopura.testing import Gateway
+from tests.plugins.stored import Stored
 from tests.servers.directory import BASE, Directory
 from tests.servers.ports import free_port
 
-PEOPLE = {"bob": "secret", "o,neil": "pass", "al": "x:y"}
 WRONG = "Invalid authentication credentials"
-
-
-@pytest.fixture(scope="module")
-def directory() -> Iterator[Directory]:
-    server = Directory(PEOPLE)
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def gateway(directory: Directory) -> Iterator[Gateway]:
-    with Gateway(settings={"lua_ssl_trusted_certificate": [directory.certificate]}) as running:
-        yield running
 
 
 def given(port: int, **config: Any) -> dict[str, list[dict[str, Any]]]:
@@ -63,7 +50,7 @@ PAIRS: list[tuple[str, str, int]] = [
 
 
 @pytest.mark.parametrize(("user", "password", "status"), PAIRS)
-def test_passwords(gateway: Gateway, directory: Directory, user: str, password: str, status: int) -> None:
+def test_passwords(gateway: Stored, directory: Directory, user: str, password: str, status: int) -> None:
     gateway.configure(given(directory.port))
     answer = gateway.get("/", header(user, password))
     assert answer.status == status
@@ -89,7 +76,7 @@ HEADERS: list[tuple[dict[str, Any], dict[str, str | list[str]], int]] = [
 
 @pytest.mark.parametrize(("config", "headers", "status"), HEADERS)
 def test_headers(
-    gateway: Gateway,
+    gateway: Stored,
     directory: Directory,
     config: dict[str, Any],
     headers: dict[str, str | list[str]],
@@ -106,7 +93,7 @@ def test_headers(
 
 @pytest.mark.parametrize("verify", [True, False])
 @pytest.mark.parametrize("way", ["ldaps", "start_tls"])
-def test_tls(gateway: Gateway, directory: Directory, way: str, verify: bool) -> None:
+def test_tls(gateway: Stored, directory: Directory, way: str, verify: bool) -> None:
     port = directory.tls_port if way == "ldaps" else directory.port
     gateway.configure(given(port, **{way: True}, verify_ldap_host=verify))
     assert gateway.get("/", header("bob", "secret")).status == 200
@@ -119,7 +106,7 @@ def test_an_untrusted_directory_learns_nothing(directory: Directory) -> None:
         assert gateway.get("/", header("bob", "secret")).status == 500
 
 
-def test_answers_are_kept(gateway: Gateway, directory: Directory) -> None:
+def test_answers_are_kept(gateway: Stored, directory: Directory) -> None:
     gateway.configure(given(directory.port, cache_ttl=60))
     assert gateway.get("/", header("bob", "secret")).status == 200
     assert gateway.get("/", header("bob", "guess")).status == 401
@@ -133,20 +120,20 @@ def test_answers_are_kept(gateway: Gateway, directory: Directory) -> None:
     assert gateway.get("/", header("al", "x:y")).status == 200
 
 
-def test_connections_are_used_again(gateway: Gateway, directory: Directory) -> None:
+def test_connections_are_used_again(gateway: Stored, directory: Directory) -> None:
     for keepalive in (60000, 0):
         gateway.configure(given(directory.port, keepalive=keepalive))
         for password, status in (("secret", 200), ("guess", 401), ("secret", 200)):
             assert gateway.get("/", header("bob", password)).status == status
 
 
-def test_nobody_there(gateway: Gateway) -> None:
+def test_nobody_there(gateway: Stored) -> None:
     gateway.configure(given(free_port(), timeout=500))
     answer = gateway.get("/", header("bob", "secret"))
     assert (answer.status, answer.json()["message"]) == (500, "An unexpected error occurred")
 
 
-def test_the_directory_dies_and_comes_back(gateway: Gateway) -> None:
+def test_the_directory_dies_and_comes_back(gateway: Stored) -> None:
     directory = Directory({"bob": "secret"})
     try:
         gateway.configure(given(directory.port, timeout=1000))
@@ -179,7 +166,7 @@ def serve(answer: Callable[[socket.socket], None]) -> tuple[socket.socket, threa
     "said",
     [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x30\x84\xff\xff\xff\xff", b"\x30\x05\x02\x01\x01\x61\x00"],
 )
-def test_strange_directories(gateway: Gateway, said: bytes) -> None:
+def test_strange_directories(gateway: Stored, said: bytes) -> None:
     listening, thread = serve(lambda connection: connection.sendall(said))
     gateway.configure(given(listening.getsockname()[1], timeout=300))
     started = time.monotonic()

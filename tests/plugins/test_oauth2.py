@@ -11,6 +11,8 @@ import pytest
 
 from gopura.entities.oauth2_credentials import hashed, proves
 from gopura.testing import Answer, Gateway
+from gopura.testing.client import Client
+from tests.plugins.stored import Stored
 
 SECURE: dict[str, str | list[str]] = {"X-Forwarded-Proto": "https"}
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -48,19 +50,20 @@ def given(**config: Any) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-@pytest.fixture(scope="module")
-def gateway() -> Iterator[Gateway]:
+@pytest.fixture
+def inside() -> Iterator[Gateway]:
+    """A gateway in this process, without a database."""
     with Gateway(given=given(), settings={"trusted_ips": ["127.0.0.0/8"]}) as running:
         yield running
 
 
-def token(gateway: Gateway, grant: str, form: dict[str, str] | None = None, **more: Any) -> Answer:
-    return gateway.post("/oauth2/token", SECURE | more, form={"grant_type": grant, **APP, **(form or {})})
+def token(gateway: Client, grant: str, form: dict[str, str] | None = None, at: str = "") -> Answer:
+    return gateway.post(f"{at}/oauth2/token", SECURE, form={"grant_type": grant, **APP, **(form or {})})
 
 
-def authorize(gateway: Gateway, kind: str = "code", **form: str) -> Answer:
+def authorize(gateway: Client, kind: str = "code", at: str = "", **form: str) -> Answer:
     fields = {"response_type": kind, "client_id": "ci", **USER, **form}
-    return gateway.post("/oauth2/authorize", SECURE, form=fields)
+    return gateway.post(f"{at}/oauth2/authorize", SECURE, form=fields)
 
 
 def arguments(answer: Answer, where: str = "query") -> dict[str, str]:
@@ -100,7 +103,7 @@ GRANTS: list[tuple[str, dict[str, str], tuple[int, str] | None]] = [
 
 
 @pytest.mark.parametrize(("grant", "form", "problem"), GRANTS)
-def test_grants(gateway: Gateway, grant: str, form: dict[str, str], problem: tuple[int, str] | None) -> None:
+def test_grants(gateway: Stored, grant: str, form: dict[str, str], problem: tuple[int, str] | None) -> None:
     gateway.configure(given())
     answer = token(gateway, grant, form)
     assert answer.headers["Cache-Control"] == "no-store"
@@ -114,7 +117,7 @@ def test_grants(gateway: Gateway, grant: str, form: dict[str, str], problem: tup
         assert ("refresh_token" in answer.json()) is (grant == "password")
 
 
-def test_a_wrong_secret_in_the_header_is_challenged(gateway: Gateway) -> None:
+def test_a_wrong_secret_in_the_header_is_challenged(gateway: Stored) -> None:
     gateway.configure(given())
     for pair, padding, status in (("ci:cs", "=", 200), ("ci:cs", "", 200), ("ci:bad", "", 401)):
         basic = base64.b64encode(pair.encode()).decode().rstrip("=") + padding
@@ -136,7 +139,7 @@ def test_a_wrong_secret_in_the_header_is_challenged(gateway: Gateway) -> None:
     ],
 )
 def test_endpoints(
-    gateway: Gateway, method: str, path: str, headers: dict[str, str | list[str]], status: int, error: str
+    gateway: Stored, method: str, path: str, headers: dict[str, str | list[str]], status: int, error: str
 ) -> None:
     gateway.configure(given())
     answer = gateway.request(method, path, headers, form={"grant_type": "client_credentials", **APP})
@@ -156,7 +159,7 @@ AUTHORIZATIONS: list[tuple[dict[str, str], dict[str, str]]] = [
 
 
 @pytest.mark.parametrize(("form", "expected"), AUTHORIZATIONS)
-def test_authorizations(gateway: Gateway, form: dict[str, str], expected: dict[str, str]) -> None:
+def test_authorizations(gateway: Stored, form: dict[str, str], expected: dict[str, str]) -> None:
     gateway.configure(given())
     answer = authorize(gateway, **form)
     assert answer.status == (400 if "error" in expected else 200)
@@ -164,7 +167,7 @@ def test_authorizations(gateway: Gateway, form: dict[str, str], expected: dict[s
     assert "error" in expected or arguments(answer)["code"]
 
 
-def test_intruders_are_not_sent_back(gateway: Gateway) -> None:
+def test_intruders_are_not_sent_back(gateway: Stored) -> None:
     gateway.configure(given())
     for form in (
         {"provision_key": "bad"},
@@ -175,7 +178,7 @@ def test_intruders_are_not_sent_back(gateway: Gateway) -> None:
         assert "redirect_uri" not in authorize(gateway, **form).json()
 
 
-def test_a_code_works_once_and_for_its_application_only(gateway: Gateway) -> None:
+def test_a_code_works_once_and_for_its_application_only(gateway: Stored) -> None:
     gateway.configure(given())
     code = arguments(authorize(gateway, scope="email"))["code"]
     stranger = {"code": code, "client_id": "other", "client_secret": "os"}
@@ -198,7 +201,7 @@ def test_a_code_works_once_and_for_its_application_only(gateway: Gateway) -> Non
         (VERIFIER, None),
     ],
 )
-def test_proof_keys(gateway: Gateway, verifier: str | None, error: str | None) -> None:
+def test_proof_keys(gateway: Stored, verifier: str | None, error: str | None) -> None:
     gateway.configure(given(pkce="strict"))
     assert arguments(authorize(gateway))["error"] == "invalid_request"
     code = arguments(authorize(gateway, code_challenge=CHALLENGE, code_challenge_method="S256"))["code"]
@@ -206,7 +209,7 @@ def test_proof_keys(gateway: Gateway, verifier: str | None, error: str | None) -
     assert token(gateway, "authorization_code", form).json().get("error") == error
 
 
-def test_implicit_tokens(gateway: Gateway) -> None:
+def test_implicit_tokens(gateway: Stored) -> None:
     gateway.configure(given())
     found = arguments(authorize(gateway, "token", state="s"), "fragment")
     assert (found["token_type"], found["state"], found["expires_in"]) == ("bearer", "s", "7200")
@@ -214,7 +217,7 @@ def test_implicit_tokens(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("reuse", [True, False])
-def test_refreshing(gateway: Gateway, reuse: bool) -> None:
+def test_refreshing(gateway: Stored, reuse: bool) -> None:
     gateway.configure(given(reuse_refresh_token=reuse))
     first = token(gateway, "password", USER).json()
     assert gateway.get("/", bearer(first["access_token"])).status == 200
@@ -243,7 +246,7 @@ PLACES: list[Place] = [
 
 @pytest.mark.parametrize(("method", "target", "headers", "form", "status"), PLACES)
 def test_places_and_hiding(
-    gateway: Gateway,
+    gateway: Stored,
     method: str,
     target: str,
     headers: dict[str, str | list[str]],
@@ -263,14 +266,14 @@ def test_places_and_hiding(
         assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="service"')
 
 
-def test_credentials_of_other_plugins_stay(gateway: Gateway) -> None:
+def test_credentials_of_other_plugins_stay(gateway: Stored) -> None:
     gateway.configure(given(hide_credentials=True, anonymous="guest"))
     for value, seen in (("Basic eDp5", "Basic eDp5"), ("Bearer made-up", None)):
         assert gateway.get("/", {"Authorization": value}).status == 200
         assert gateway.upstream.last.headers["Authorization"] == seen
 
 
-def test_asserted_headers_are_not_the_clients(gateway: Gateway) -> None:
+def test_asserted_headers_are_not_the_clients(gateway: Stored) -> None:
     gateway.configure(given(anonymous="guest"))
     assert gateway.get("/", {"X-Authenticated-UserId": "admin", "X-Authenticated-Scope": "all"}).status == 200
     headers = gateway.upstream.last.headers
@@ -278,56 +281,52 @@ def test_asserted_headers_are_not_the_clients(gateway: Gateway) -> None:
     assert (headers["X-Consumer-Username"], headers["X-Anonymous-Consumer"]) == ("guest", "true")
 
 
-def test_tokens_end(gateway: Gateway) -> None:
+def test_tokens_end(gateway: Stored) -> None:
     gateway.configure(given(token_expiration=60))
     text = token(gateway, "client_credentials").json()["access_token"]
-    (row,) = (row for row in gateway.records.rows["oauth2_tokens"].values() if row["access_token"] == text)
-    row["created_at"] = int(time.time()) - 61
-    assert gateway.get("/", bearer(text)).status == 401
-    assert gateway.records.rows["oauth2_tokens"].pop(row["id"])
-
-
-def test_tokens_are_for_their_service(gateway: Gateway) -> None:
-    gateway.configure(given(global_credentials=True))
-    text = token(gateway, "client_credentials").json()["access_token"]
     assert gateway.get("/", bearer(text)).status == 200
-    gateway.configure(given())
-    answer = gateway.get("/", bearer(text))
+    ended = {"created_at": int(time.time()) - 61}
+    gateway.admin.patch(f"/oauth2_tokens/{text}", json=ended).raise_for_status()
+    assert gateway.get("/", bearer(text)).status == 401
+
+
+def two_routes(**config: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Routes of these names, each with its own use of the plugin."""
+    routes = [{"name": name, "paths": [f"/{name}"], "service": "echo"} for name in config]
+    plugins = [given(**own)["plugins"][0] | {"route": name} for name, own in config.items()]
+    return {"routes": routes, **given(), "plugins": plugins}
+
+
+def test_global_tokens_are_for_global_uses(gateway: Stored) -> None:
+    gateway.configure(two_routes(everywhere={"global_credentials": True}, here={}))
+    text = token(gateway, "client_credentials", at="/everywhere").json()["access_token"]
+    assert gateway.get("/everywhere", bearer(text)).status == 200
+    answer = gateway.get("/here", bearer(text))
     assert (answer.status, "The access token is global" in answer.json()["error_description"]) == (401, True)
 
 
-def test_no_service_no_token(gateway: Gateway) -> None:
+def test_no_service_no_token(gateway: Stored) -> None:
     route = {"routes": [{"name": "all", "paths": ["/"]}]}
-    gateway.configure(given() | route)
+    gateway.configure(route | given())
     assert token(gateway, "client_credentials").status == 500
     assert authorize(gateway, "token").status == 500
-    gateway.configure(given(global_credentials=True) | route)
+    gateway.configure(route | given(global_credentials=True))
     assert token(gateway, "client_credentials").status == 200
 
 
-def test_global_codes_are_for_their_use_of_the_plugin(gateway: Gateway) -> None:
-    def configure(use: int) -> None:
-        entities = given(global_credentials=True)
-        entities["oauth2_credentials"][0]["id"] = f"{0:08}-0000-4000-8000-{0:012}"
-        entities["plugins"][0]["id"] = f"{use:08}-0000-4000-8000-{0:012}"
-        gateway.configure(entities)
-
-    configure(1)
-    code = {"code": arguments(authorize(gateway))["code"]}
-    configure(2)
-    assert token(gateway, "authorization_code", code).json()["error_description"] == "Invalid code"
-    configure(1)
-    assert token(gateway, "authorization_code", code).status == 200
+def test_global_codes_are_for_their_use_of_the_plugin(gateway: Stored) -> None:
+    shared = {"global_credentials": True}
+    gateway.configure(two_routes(one=shared, two=shared))
+    code = {"code": arguments(authorize(gateway, at="/one"))["code"]}
+    refused = token(gateway, "authorization_code", code, at="/two")
+    assert refused.json()["error_description"] == "Invalid code"
+    assert token(gateway, "authorization_code", code, at="/one").status == 200
 
 
-def test_without_a_control_plane(gateway: Gateway) -> None:
-    gateway.configure(given())
-    gateway.records.away = True
-    try:
-        assert token(gateway, "client_credentials").status == 503
-        assert gateway.get("/", bearer("unknown-so-far")).json()["error"] == "temporarily_unavailable"
-    finally:
-        gateway.records.away = False
+def test_without_a_control_plane(inside: Gateway) -> None:
+    inside.records.away = True
+    assert token(inside, "client_credentials").status == 503
+    assert inside.get("/", bearer("unknown-so-far")).json()["error"] == "temporarily_unavailable"
 
 
 def test_hashed_secrets() -> None:

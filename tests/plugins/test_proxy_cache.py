@@ -11,7 +11,9 @@ import pytest
 from gopura.plugins.proxy_cache import in_bytes, rules, store
 from gopura.plugins.proxy_cache.store import Kept, Memory
 from gopura.testing import Gateway
+from gopura.testing.client import Client
 from gopura.testing.upstream import Received, Reply
+from tests.plugins.stored import Stored
 
 Headers = dict[str, str | list[str]]
 
@@ -26,17 +28,17 @@ def given(**config: Any) -> dict[str, list[dict[str, Any]]]:
     return {"routes": [route], "plugins": [{"name": "proxy-cache", "config": settings}]}
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Gateway]:
-    with Gateway(given=given()) as gateway:
-        yield gateway
+@pytest.fixture(autouse=True)
+def _fresh(gateway: Stored) -> None:
+    gateway.upstream.reply = Reply()
+    gateway.upstream.requests.clear()
 
 
 @pytest.fixture
-def gateway(running: Gateway) -> Gateway:
-    running.upstream.reply = Reply()
-    running.upstream.requests.clear()
-    return running
+def inside() -> Iterator[Gateway]:
+    """A gateway in this process, which may have another time."""
+    with Gateway(given=given()) as running:
+        yield running
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 
 def status(
-    gateway: Gateway, target: str = "/", headers: Headers | None = None, method: str = "GET"
+    gateway: Client, target: str = "/", headers: Headers | None = None, method: str = "GET"
 ) -> str | None:
     found: str | None = gateway.request(method, target, headers).headers["X-Cache-Status"]
     return found
@@ -70,13 +72,13 @@ SEQUENCES: list[tuple[dict[str, Any], list[Step]]] = [
 
 
 @pytest.mark.parametrize(("config", "steps"), SEQUENCES)
-def test_sequences(gateway: Gateway, config: dict[str, Any], steps: list[Step]) -> None:
+def test_sequences(gateway: Stored, config: dict[str, Any], steps: list[Step]) -> None:
     gateway.configure(given(**config))
     for method, target, expected in steps:
         assert status(gateway, target, method=method) == expected
 
 
-def test_a_hit_is_the_same_answer(gateway: Gateway) -> None:
+def test_a_hit_is_the_same_answer(gateway: Stored) -> None:
     gateway.configure(given())
     gateway.upstream.reply = Reply(404, {"X-A": "1", "X-RateLimit-Remaining": "3", "Server": "it"}, b"text")
     first, second = gateway.get("/"), gateway.get("/")
@@ -88,7 +90,7 @@ def test_a_hit_is_the_same_answer(gateway: Gateway) -> None:
     assert "X-Kong-Proxy-Latency" in second.headers
 
 
-def test_silence(gateway: Gateway) -> None:
+def test_silence(gateway: Stored) -> None:
     names = {"age": False, "X-Cache-Status": False, "X-Cache-Key": False}
     gateway.configure(given(response_headers=names))
     for answer in (gateway.get("/"), gateway.get("/")):
@@ -111,13 +113,13 @@ CONTROL: list[tuple[str, Headers, list[str]]] = [
 
 
 @pytest.mark.parametrize(("said", "headers", "expected"), CONTROL)
-def test_cache_control(gateway: Gateway, said: str, headers: Headers, expected: list[str]) -> None:
+def test_cache_control(gateway: Stored, said: str, headers: Headers, expected: list[str]) -> None:
     gateway.configure(given(cache_control=True))
     gateway.upstream.reply = Reply(headers={"Cache-Control": said} if said else {})
     assert [status(gateway, "/", headers) for _ in expected] == expected
 
 
-def test_expires(gateway: Gateway) -> None:
+def test_expires(gateway: Stored) -> None:
     gateway.configure(given(cache_control=True))
     gateway.upstream.reply = Reply(headers={"Expires": formatdate(time.time() + 60, usegmt=True)})
     assert [status(gateway), status(gateway)] == ["Miss", "Hit"]
@@ -126,26 +128,26 @@ def test_expires(gateway: Gateway) -> None:
     assert [status(gateway), status(gateway)] == ["Bypass", "Bypass"]
 
 
-def test_only_if_cached(gateway: Gateway) -> None:
+def test_only_if_cached(gateway: Stored) -> None:
     gateway.configure(given(cache_control=True))
     assert gateway.get("/", {"Cache-Control": "only-if-cached"}).status == 504
 
 
-def test_age(gateway: Gateway, clock: SimpleNamespace) -> None:
-    gateway.configure(given(storage_ttl=200))
-    assert status(gateway) == "Miss"
+def test_age(inside: Gateway, clock: SimpleNamespace) -> None:
+    inside.configure(given(storage_ttl=200))
+    assert status(inside) == "Miss"
     clock.ahead = 50
-    assert gateway.get("/").headers["Age"] in ("50", "51")
+    assert inside.get("/").headers["Age"] in ("50", "51")
     clock.ahead = 100
-    assert status(gateway) == "Refresh"
-    gateway.configure(given())
+    assert status(inside) == "Refresh"
+    inside.configure(given())
     clock.ahead = 0
-    assert status(gateway) == "Miss"
+    assert status(inside) == "Miss"
     clock.ahead = 61
-    assert status(gateway) == "Miss"
+    assert status(inside) == "Miss"
 
 
-def test_headers_that_the_upstream_or_the_configuration_names(gateway: Gateway) -> None:
+def test_headers_that_the_upstream_or_the_configuration_names(gateway: Stored) -> None:
     def reply(received: Received) -> Reply:
         language = received.headers.get("Accept-Language", "none")
         return Reply(headers={"Vary": "Accept-Language"}, body=language.encode())
@@ -161,7 +163,7 @@ def test_headers_that_the_upstream_or_the_configuration_names(gateway: Gateway) 
     assert [status(gateway), status(gateway)] == ["Bypass", "Bypass"]
 
 
-def test_consumers_have_their_own(gateway: Gateway) -> None:
+def test_consumers_have_their_own(gateway: Stored) -> None:
     entities = given()
     entities["consumers"] = [{"username": "a"}, {"username": "b"}]
     entities["keyauth_credentials"] = [{"consumer": name, "key": name} for name in "ab"]
@@ -171,20 +173,22 @@ def test_consumers_have_their_own(gateway: Gateway) -> None:
     assert [status(gateway, "/", key) for key in keys] == ["Miss", "Miss", "Hit"]
 
 
-def test_questions(gateway: Gateway) -> None:
+def test_admin_endpoints(gateway: Stored) -> None:
     gateway.configure(given())
     gateway.upstream.reply = Reply(body=b"text")
-    key = gateway.get("/").headers["X-Cache-Key"]
-
-    def ask(question: str, **params: str) -> Any:
-        return gateway.host.ask("proxy-cache", question, params)
-
-    found = ask("find", key=key)
+    path = f"/proxy-cache/{gateway.get('/').headers['X-Cache-Key']}"
+    found = gateway.admin.get(path).json()
     assert (found["status"], found["body"], found["ttl"]) == (200, "text", 60)
-    assert [ask("purge", key=key), ask("purge", key=key), ask("find", key=key)] == [True, False, None]
-    assert [status(gateway), status(gateway), ask("flush"), status(gateway)] == ["Miss", "Hit", True, "Miss"]
+    methods = ("DELETE", "DELETE", "GET")
+    assert [gateway.admin.request(method, path).status_code for method in methods] == [204, 404, 404]
+    assert [status(gateway), status(gateway)] == ["Miss", "Hit"]
+    assert gateway.admin.delete("/proxy-cache").status_code == 204
+    assert status(gateway) == "Miss"
+
+
+def test_other_questions_are_refused(inside: Gateway) -> None:
     with pytest.raises(LookupError):
-        ask("nothing")
+        inside.host.ask("proxy-cache", "nothing", {})
 
 
 def kept(size: int, seconds: float = 60) -> Kept:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gopura.testing import Gateway
+from tests.plugins.stored import Stored
 from tests.servers.redis import Redis
 
 
@@ -16,23 +17,13 @@ def limited(redis: Redis, **config: Any) -> dict[str, list[dict[str, Any]]]:
     return {"plugins": [{"name": "rate-limiting", "config": place | {"hour": 50} | config}]}
 
 
-def shared(redis: Redis, **config: Any) -> tuple[Gateway, Gateway]:
-    """Two nodes whose services and routes are the same."""
-    return Gateway(given=limited(redis, **config)), Gateway(given=limited(redis, **config))
-
-
-def test_exact_across_two_nodes(redis: Redis) -> None:
-    one, two = shared(redis)
-    with one, two, ThreadPoolExecutor(8) as clients:
-        statuses = list(clients.map(lambda n: (one, two)[n % 2].get("/").status, range(120)))
+def test_exact_across_two_nodes(redis: Redis, on_sqlite: Stored, on_postgres: Stored) -> None:
+    nodes = (on_sqlite, on_postgres)
+    for node in nodes:
+        node.configure(limited(redis))
+    with ThreadPoolExecutor(8) as clients:
+        statuses = list(clients.map(lambda n: nodes[n % 2].get("/").status, range(120)))
     assert (statuses.count(200), statuses.count(429)) == (50, 70)
-
-
-def test_headers(redis: Redis) -> None:
-    with Gateway(given=limited(redis, hour=2)) as gateway:
-        answers = [gateway.get("/") for _ in range(3)]
-    assert [answer.headers["X-RateLimit-Remaining-Hour"] for answer in answers] == ["1", "0", "0"]
-    assert [answer.status for answer in answers] == [200, 200, 429]
 
 
 @pytest.mark.parametrize(("tolerant", "status"), [(True, 200), (False, 500)])
@@ -61,8 +52,8 @@ def test_a_request_waits_no_longer_than_the_time_out() -> None:
 
 
 def test_synced_counts_come_together(redis: Redis) -> None:
-    one, two = shared(redis, sync_rate=0.05)
-    with one, two:
+    given = limited(redis, sync_rate=0.05)
+    with Gateway(given=given) as one, Gateway(given=given) as two:
         assert [one.get("/").status for _ in range(30)] == [200] * 30
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gopura.testing import Gateway
+from tests.plugins.stored import Stored
 
 
 def with_plugin(name: str, config: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -23,29 +24,31 @@ def with_plugin(name: str, config: dict[str, Any]) -> dict[str, list[dict[str, A
         ({"body": "<x/>", "content_type": "text/xml"}, 503, "text/xml", b"<x/>"),
     ],
 )
-def test_answers(config: dict[str, Any], status: int, media: str | None, body: bytes) -> None:
-    with Gateway(given=with_plugin("request-termination", config)) as gateway:
-        answer = gateway.get("/")
-        assert (answer.status, answer.body) == (status, body)
-        assert media is None or answer.headers["Content-Type"].startswith(media)
+def test_answers(
+    gateway: Stored, config: dict[str, Any], status: int, media: str | None, body: bytes
+) -> None:
+    gateway.configure(with_plugin("request-termination", config))
+    answer = gateway.get("/")
+    assert (answer.status, answer.body) == (status, body)
+    assert media is None or answer.headers["Content-Type"].startswith(media)
 
 
 @pytest.mark.parametrize(
     ("target", "headers", "status"),
     [("/", {}, 200), ("/?x-stop", {}, 503), ("/?x-stop=1", {}, 503), ("/", {"X-Stop": "1"}, 503)],
 )
-def test_trigger(target: str, headers: dict[str, str], status: int) -> None:
-    with Gateway(given=with_plugin("request-termination", {"trigger": "x-stop"})) as gateway:
-        assert gateway.get(target, headers).status == status
+def test_trigger(gateway: Stored, target: str, headers: dict[str, str], status: int) -> None:
+    gateway.configure(with_plugin("request-termination", {"trigger": "x-stop"}))
+    assert gateway.get(target, headers).status == status
 
 
-def test_echo() -> None:
-    with Gateway(given=with_plugin("request-termination", {"echo": True, "status_code": 200})) as gateway:
-        seen = gateway.post("/a/b?c=d", {"X-In": "1"}, body="text").json()
-        request = seen["request"]
-        assert (request["method"], request["path"], request["query"]) == ("POST", "/a/b", {"c": "d"})
-        assert (request["headers"]["x-in"], request["raw_body"]) == ("1", "text")
-        assert (seen["matched_route"]["name"], seen["matched_service"]["name"]) == ("all", "echo")
+def test_echo(gateway: Stored) -> None:
+    gateway.configure(with_plugin("request-termination", {"echo": True, "status_code": 200}))
+    seen = gateway.post("/a/b?c=d", {"X-In": "1"}, body="text").json()
+    request = seen["request"]
+    assert (request["method"], request["path"], request["query"]) == ("POST", "/a/b", {"c": "d"})
+    assert (request["headers"]["x-in"], request["raw_body"]) == ("1", "text")
+    assert (seen["matched_route"]["name"], seen["matched_service"]["name"]) == ("all", "echo")
 
 
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"

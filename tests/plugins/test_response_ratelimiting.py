@@ -1,83 +1,96 @@
 """response-ratelimiting: what upstreams count, on each node, in the database and in Redis."""
 
-import queue
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from gopura.plugin import Exchange, Plugin
-from gopura.testing import Gateway
-from gopura.testing.upstream import Reply
+from gopura.testing import Gateway, Reply
+from tests.plugins.collector import Collector
+from tests.plugins.stored import Stored
+from tests.servers.ports import free_port
 from tests.servers.redis import Redis
 
+Given = dict[str, list[dict[str, Any]]]
+Policy = dict[str, Any]
 
-class Last(Plugin, name="last", priority=1):
+
+@pytest.fixture
+def log() -> Iterator[Collector]:
     """Tells when a request has been counted."""
-
-    done: "queue.Queue[None]" = queue.Queue()
-
-    def log(self, exchange: Exchange, config: Any) -> None:
-        self.done.put(None)
+    with Collector() as collector:
+        yield collector
 
 
-POLICIES = pytest.mark.parametrize("policy", ["local", "cluster", "redis"])
+def given(policy: Policy, log: Collector, **config: Any) -> Given:
+    settings = policy | {"limit_by": "ip", "limits": {"video": {"hour": 3}}} | config
+    # Counts belong to the route, so that no test finds those of another.
+    limiting = {"name": "response-ratelimiting", "route": "all", "config": settings}
+    return {"plugins": [limiting, {"name": "http-log", "config": {"http_endpoint": log.url}}]}
 
 
-def given(redis: Redis, policy: str, **config: Any) -> dict[str, list[dict[str, Any]]]:
-    place = {"redis_host": redis.host, "redis_port": redis.port} if policy == "redis" else {}
-    settings = {"policy": policy, "limit_by": "ip", "limits": {"video": {"hour": 3}}} | place | config
-    return {"plugins": [{"name": "response-ratelimiting", "config": settings}, {"name": "last"}]}
-
-
-def costing(gateway: Gateway, cost: str, header: str = "X-Kong-Limit") -> tuple[int, str | None, str | None]:
+def costing(
+    gateway: Stored, log: Collector, cost: str, header: str = "X-Kong-Limit"
+) -> tuple[int, str | None, str | None]:
     """Status, what is left for the client, and what was left when the upstream was asked."""
     gateway.upstream.reply = Reply(headers={header: cost})
     answer = gateway.get("/")
-    Last.done.get(timeout=5)
+    log.next()
     assert answer.headers[header] is None
     assert answer.headers["Via"]  # refused or not, it went through the upstream
     left: str | None = answer.headers["X-RateLimit-Remaining-video-hour"]
     return answer.status, left, gateway.upstream.last.headers["X-RateLimit-Remaining-video"]
 
 
-@POLICIES
-def test_counting(redis: Redis, policy: str) -> None:
-    with Gateway(Last, given=given(redis, policy)) as gateway:
-        found = [costing(gateway, cost) for cost in ("video=1", "video=2", "other=1", "video=1", "junk")]
+def test_counting(gateway: Stored, policy: Policy, log: Collector) -> None:
+    gateway.configure(given(policy, log))
+    found = [costing(gateway, log, cost) for cost in ("video=1", "video=2", "other=1", "video=1", "junk")]
     assert found == [(200, "2", "3"), (200, "0", "2"), (200, "0", "0"), (429, "0", "0"), (200, "0", "0")]
 
 
-@POLICIES
-def test_blocking_before_the_upstream(redis: Redis, policy: str) -> None:
-    config = {"block_on_first_violation": True, "hide_client_headers": True}
-    with Gateway(Last, given=given(redis, policy, **config)) as gateway:
-        assert costing(gateway, "video=3") == (200, None, "3")
-        answer = gateway.get("/")
-        assert (answer.status, len(gateway.upstream.requests)) == (429, 1)
-        assert answer.json()["message"] == "API rate limit exceeded for 'video'"
+def test_several_things_are_counted_at_once(gateway: Stored, policy: Policy, log: Collector) -> None:
+    gateway.configure(given(policy, log, limits={"video": {"hour": 3}, "image": {"day": 9}}))
+    assert costing(gateway, log, "video=2, image=1, other=5, junk") == (200, "1", "3")
+    gateway.get("/")
+    assert gateway.upstream.last.headers["X-RateLimit-Remaining-image"] == "8"
 
 
-def test_nodes_count_together(redis: Redis) -> None:
-    with Gateway(Last, given=given(redis, "redis")) as one, Gateway(Last, given=given(redis, "redis")) as two:
-        assert costing(one, "video=2") == (200, "1", "3")
-        assert costing(two, "video=1") == (200, "0", "1")
+def test_blocking_before_the_upstream(gateway: Stored, policy: Policy, log: Collector) -> None:
+    gateway.configure(given(policy, log, block_on_first_violation=True, hide_client_headers=True))
+    assert costing(gateway, log, "video=3") == (200, None, "3")
+    asked = len(gateway.upstream.requests)
+    answer = gateway.get("/")
+    assert (answer.status, len(gateway.upstream.requests)) == (429, asked)
+    assert answer.json()["message"] == "API rate limit exceeded for 'video'"
 
 
-@pytest.mark.parametrize(("tolerant", "status"), [(True, 200), (False, 500)])
-def test_redis_is_away(tolerant: bool, status: int) -> None:
-    redis = Redis()
-    redis.stop()
-    with Gateway(Last, given=given(redis, "redis", fault_tolerant=tolerant)) as gateway:
+def test_another_header(gateway: Stored, policy: Policy, log: Collector) -> None:
+    gateway.configure(given(policy, log, header_name="x-cost"))
+    assert costing(gateway, log, "video=1", "x-cost") == (200, "2", "3")
+
+
+def test_nodes_count_together(redis: Redis, on_sqlite: Stored, on_postgres: Stored, log: Collector) -> None:
+    place = {"policy": "redis", "redis_host": redis.host, "redis_port": redis.port}
+    everywhere = given(place, log)
+    del everywhere["plugins"][0]["route"]  # each node has its own
+    for node in (on_sqlite, on_postgres):
+        node.configure(everywhere)
+    assert costing(on_sqlite, log, "video=2") == (200, "1", "3")
+    assert costing(on_postgres, log, "video=1") == (200, "0", "1")
+
+
+FAULTS = pytest.mark.parametrize(("tolerant", "status"), [(True, 200), (False, 500)])
+
+
+@FAULTS
+def test_redis_is_away(log: Collector, tolerant: bool, status: int) -> None:
+    place = {"policy": "redis", "redis_host": "127.0.0.1", "redis_port": free_port()}
+    with Gateway(given=given(place, log, fault_tolerant=tolerant)) as gateway:
         assert gateway.get("/").status == status
 
 
-@pytest.mark.parametrize(("tolerant", "status"), [(True, 200), (False, 500)])
-def test_the_control_plane_is_away(redis: Redis, tolerant: bool, status: int) -> None:
-    with Gateway(Last, given=given(redis, "cluster", fault_tolerant=tolerant)) as gateway:
+@FAULTS
+def test_the_control_plane_is_away(log: Collector, tolerant: bool, status: int) -> None:
+    with Gateway(given=given({"policy": "cluster"}, log, fault_tolerant=tolerant)) as gateway:
         gateway.records.away = True
         assert gateway.get("/").status == status
-
-
-def test_another_header(redis: Redis) -> None:
-    with Gateway(Last, given=given(redis, "local", header_name="x-cost")) as gateway:
-        assert costing(gateway, "video=1", "x-cost") == (200, "2", "3")

@@ -10,6 +10,7 @@ import pytest
 from gopura.plugins.session import ticket as tickets
 from gopura.plugins.session.seal import Seal, new_id
 from gopura.testing import Answer, Gateway
+from tests.plugins.stored import Stored
 
 KEY: dict[str, str | list[str]] = {"apikey": "k"}
 
@@ -28,7 +29,8 @@ def given(**config: Any) -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.fixture(scope="module")
-def gateway() -> Iterator[Gateway]:
+def inside() -> Iterator[Gateway]:
+    """A gateway in this process, which may have another time or no control plane."""
     with Gateway(given=given()) as running:
         yield running
 
@@ -69,7 +71,7 @@ STORAGES = pytest.mark.parametrize("storage", ["cookie", "kong"])
 
 
 @STORAGES
-def test_who_logged_in_stays_logged_in(gateway: Gateway, storage: str) -> None:
+def test_who_logged_in_stays_logged_in(gateway: Stored, storage: str) -> None:
     gateway.configure(given(storage=storage))
     assert gateway.get("/").status == 403
     first = gateway.get("/", KEY)
@@ -82,8 +84,7 @@ def test_who_logged_in_stays_logged_in(gateway: Gateway, storage: str) -> None:
 
 
 @STORAGES
-def test_logging_out(gateway: Gateway, storage: str) -> None:
-    gateway.records.rows.clear()
+def test_logging_out(gateway: Stored, storage: str) -> None:
     gateway.configure(given(storage=storage, read_body_for_logout=True))
     carrying = carried(gateway.get("/", KEY))
     assert gateway.get("/?session_logout=true", carrying).headers["Set-Cookie"] is None
@@ -100,7 +101,6 @@ def test_logging_out(gateway: Gateway, storage: str) -> None:
     if storage == "kong":
         assert gateway.request("DELETE", "/?session_logout=1", carrying).status == 200
         assert gateway.get("/", carrying).status == 403
-        assert not gateway.records.rows["sessions"]
 
 
 ATTRIBUTES: list[tuple[dict[str, Any], str]] = [
@@ -119,13 +119,13 @@ ATTRIBUTES: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("config", "attributes"), ATTRIBUTES)
-def test_cookie_attributes(gateway: Gateway, config: dict[str, Any], attributes: str) -> None:
+def test_cookie_attributes(gateway: Stored, config: dict[str, Any], attributes: str) -> None:
     gateway.configure(given(cookie_name="c", **config))
     assert cookies(gateway.get("/", KEY)) == {"c": attributes}
 
 
 @pytest.mark.parametrize("other", [{"secret": "other"}, {"audience": "other"}, {"storage": "kong"}])
-def test_a_cookie_is_worth_nothing_elsewhere(gateway: Gateway, other: dict[str, Any]) -> None:
+def test_a_cookie_is_worth_nothing_elsewhere(gateway: Stored, other: dict[str, Any]) -> None:
     gateway.configure(given())
     carrying = carried(gateway.get("/", KEY))
     if other.get("storage") == "kong":
@@ -136,12 +136,12 @@ def test_a_cookie_is_worth_nothing_elsewhere(gateway: Gateway, other: dict[str, 
 
 
 @pytest.mark.parametrize("value", ["", "nope", "AQ", "A" * 200, "AQ" + "A" * 200])
-def test_forged_cookies(gateway: Gateway, value: str) -> None:
+def test_forged_cookies(gateway: Stored, value: str) -> None:
     gateway.configure(given())
     assert gateway.get("/", {"Cookie": f"session={value}"}).status == 403
 
 
-def test_changed_cookies(gateway: Gateway) -> None:
+def test_changed_cookies(gateway: Stored) -> None:
     gateway.configure(given())
     good = str(carried(gateway.get("/", KEY))["Cookie"])
     for place in (10, 30, 60, len(good) - 10):
@@ -155,40 +155,40 @@ def test_changed_cookies(gateway: Gateway) -> None:
     [(10, 200, False), (70, 200, True), (901, 403, False)],
 )
 def test_idling(
-    gateway: Gateway, clock: Later, storage: str, ahead: float, status: int, renewed: bool
+    inside: Gateway, clock: Later, storage: str, ahead: float, status: int, renewed: bool
 ) -> None:
-    gateway.configure(given(storage=storage))
-    carrying = carried(gateway.get("/", KEY))
+    inside.configure(given(storage=storage))
+    carrying = carried(inside.get("/", KEY))
     clock.ahead = ahead
-    answer = gateway.get("/", carrying)
+    answer = inside.get("/", carrying)
     assert (answer.status, "session" in cookies(answer)) == (status, renewed)
 
 
 @STORAGES
-def test_rolling_and_the_absolute_end(gateway: Gateway, clock: Later, storage: str) -> None:
-    gateway.configure(given(storage=storage, idling_timeout=0, rolling_timeout=100, absolute_timeout=250))
-    answer = gateway.get("/", KEY)
+def test_rolling_and_the_absolute_end(inside: Gateway, clock: Later, storage: str) -> None:
+    inside.configure(given(storage=storage, idling_timeout=0, rolling_timeout=100, absolute_timeout=250))
+    answer = inside.get("/", KEY)
     for ahead in (80, 160, 240):
         clock.ahead = ahead
-        answer = gateway.get("/", carried(answer))
+        answer = inside.get("/", carried(answer))
         assert (answer.status, list(cookies(answer))) == (200, ["session"])
     clock.ahead = 255
-    assert gateway.get("/", carried(answer)).status == 403
+    assert inside.get("/", carried(answer)).status == 403
 
 
-def test_remembering(gateway: Gateway, clock: Later) -> None:
-    gateway.configure(given(remember=True, remember_cookie_name="rem", request_headers=["id", "audience"]))
-    first = gateway.get("/", KEY)
+def test_remembering(inside: Gateway, clock: Later) -> None:
+    inside.configure(given(remember=True, remember_cookie_name="rem", request_headers=["id", "audience"]))
+    first = inside.get("/", KEY)
     assert "Max-Age=604800" in cookies(first)["rem"]
     clock.ahead = 5000
-    again = gateway.get("/", carried(first))
+    again = inside.get("/", carried(first))
     assert (again.status, set(cookies(again))) == (200, {"session", "rem"})
-    assert gateway.upstream.last.headers["Session-Audience"] == "default"
+    assert inside.upstream.last.headers["Session-Audience"] == "default"
     clock.ahead = 700_000
-    assert gateway.get("/", carried(first)).status == 403
+    assert inside.get("/", carried(first)).status == 403
 
 
-def test_facts(gateway: Gateway) -> None:
+def test_facts(gateway: Stored) -> None:
     wanted = ["id", "audience", "subject", "timeout", "idling-timeout", "rolling-timeout", "absolute-timeout"]
     gateway.configure(given(request_headers=wanted, response_headers=wanted))
     first = gateway.get("/", KEY | {"Session-Subject": "forged"})
@@ -199,7 +199,7 @@ def test_facts(gateway: Gateway) -> None:
     assert gateway.upstream.last.headers["Session-Absolute-Timeout"] == "86400"
 
 
-def test_gone_consumers(gateway: Gateway) -> None:
+def test_gone_consumers(gateway: Stored) -> None:
     gateway.configure(given())
     carrying = carried(gateway.get("/", KEY))
     gateway.configure(given())  # the consumers are others now
@@ -207,20 +207,20 @@ def test_gone_consumers(gateway: Gateway) -> None:
     assert (answer.status, "Max-Age=0" in cookies(answer)["session"]) == (403, True)
 
 
-def test_somebody_else_logs_in(gateway: Gateway) -> None:
-    gateway.records.rows.clear()
+def test_somebody_else_logs_in(inside: Gateway) -> None:
+    inside.records.rows.clear()
     entities = given(storage="kong", stale_ttl=3)
     entities["plugins"][0]["config"] = {}
     entities["keyauth_credentials"].append({"consumer": "guest", "key": "other"})
-    gateway.configure(entities)
-    first = gateway.get("/", KEY)
-    second = gateway.get("/", carried(first) | {"apikey": "other"})
+    inside.configure(entities)
+    first = inside.get("/", KEY)
+    second = inside.get("/", carried(first) | {"apikey": "other"})
     assert carried(first) != carried(second)
-    lasting = [row["expires"] - time.time() for row in gateway.records.rows["sessions"].values()]
+    lasting = [row["expires"] - time.time() for row in inside.records.rows["sessions"].values()]
     assert [seconds < 10 for seconds in lasting] == [True, False]
 
 
-def test_nobody_knows_the_secret_that_is_not_set(gateway: Gateway) -> None:
+def test_nobody_knows_the_secret_that_is_not_set(gateway: Stored) -> None:
     gateway.configure(given(secret=None))
     good = carried(gateway.get("/", KEY))
     assert gateway.get("/", good).status == 200
@@ -228,14 +228,14 @@ def test_nobody_knows_the_secret_that_is_not_set(gateway: Gateway) -> None:
     assert Seal("", "default", "session cookie").open(value) is None
 
 
-def test_without_a_control_plane(gateway: Gateway) -> None:
-    gateway.configure(given(storage="kong"))
-    gateway.records.away = True
+def test_without_a_control_plane(inside: Gateway) -> None:
+    inside.configure(given(storage="kong"))
+    inside.records.away = True
     try:
-        answer = gateway.get("/", KEY)
+        answer = inside.get("/", KEY)
         assert (answer.status, cookies(answer)) == (200, {})
     finally:
-        gateway.records.away = False
+        inside.records.away = False
 
 
 def test_seals_are_for_one_purpose() -> None:
