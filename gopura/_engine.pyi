@@ -49,7 +49,10 @@ class Entity(_Fields):
 
 @final
 class Headers:
-    """Header lines; names compare without regard to case. Setting refuses line breaks with ValueError."""
+    """Header lines; names compare without regard to case, and underscores in a name find dashes too.
+
+    Setting refuses line breaks with ValueError.
+    """
 
     @overload
     def get(self, name: str) -> str | None: ...

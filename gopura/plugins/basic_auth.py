@@ -1,13 +1,12 @@
 """Basic authentication: a client shows a user name and a password."""
 
-import base64
-import binascii
 import hmac
 import re
 
 from gopura.entities.basicauth_credentials import hashed
 from gopura.plugin import Entity, Exchange, config
 from gopura.plugin.authentication import Authenticator, Refusal
+from gopura.plugin.base64 import decoded
 
 NOTHING = Refusal(401, "Unauthorized", {"WWW-Authenticate": 'Basic realm="kong"'})
 WRONG = Refusal(401, "Invalid authentication credentials")
@@ -46,15 +45,12 @@ def take(exchange: Exchange, name: str, hide: bool) -> tuple[str, str] | None:
     if hide:
         exchange.upstream_request.headers.remove(name)
     found = _BASIC.search(header or "")
-    return decoded(found[1]) if found else None
+    return pair_of(found[1]) if found else None
 
 
-def decoded(text: str) -> tuple[str, str] | None:
+def pair_of(text: str) -> tuple[str, str] | None:
     """User name and password out of their Base64 form; None when malformed."""
-    try:
-        pair = base64.b64decode(text.strip(), validate=True).decode("utf-8", "surrogateescape")
-    except (binascii.Error, ValueError):
-        return None
+    pair = (decoded(text) or b"").decode("utf-8", "surrogateescape")
     name, colon, password = pair.partition(":")
     return (name, password) if name and colon else None
 

@@ -1,7 +1,6 @@
 """HMAC authentication: a client signs its requests."""
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
@@ -12,6 +11,7 @@ from typing import Annotated
 
 from gopura.plugin import Entity, Exchange, Headers, Request, config
 from gopura.plugin.authentication import Authenticator, Refusal
+from gopura.plugin.base64 import decoded
 
 ALGORITHMS = ("hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512")
 BODY_LIMIT = 8 << 20
@@ -64,6 +64,10 @@ class HmacAuth(Authenticator, name="hmac-auth", priority=1030, no_consumer=True)
         if not timely(request.headers, config.clock_skew or 0):
             raise NO_DATE
         signature = Signature.find(request.headers)
+        if config.hide_credentials:
+            exchange.upstream_request.headers.remove(signature.place if signature else "authorization")
+        if signature is None:
+            raise UNUSABLE
         credential = exchange.find("hmacauth_credentials", "username", signature.username)
         if credential is None or not signature.allowed(config):
             raise UNUSABLE
@@ -71,8 +75,6 @@ class HmacAuth(Authenticator, name="hmac-auth", priority=1030, no_consumer=True)
             raise WRONG
         if config.validate_request_body and not whole(request):
             raise WRONG
-        if config.hide_credentials:
-            exchange.upstream_request.headers.remove(signature.place)
         return exchange.owner(credential), credential
 
 
@@ -87,13 +89,13 @@ class Signature:
     value: bytes
 
     @classmethod
-    def find(cls, headers: Headers) -> "Signature":
+    def find(cls, headers: Headers) -> "Signature | None":
         """The first that is well-formed."""
         for place in _NAMES:
             if found := _FIELDS.search(headers.get(place) or ""):
                 username, algorithm, names, value = found.groups()
-                return cls(place, username, algorithm, tuple(names.split(" ")), decoded(value))
-        raise UNUSABLE
+                return cls(place, username, algorithm, tuple(names.split(" ")), decoded(value) or b"")
+        return None
 
     def allowed(self, config: HmacAuth.Config) -> bool:
         """Whether the configuration accepts it."""
@@ -133,7 +135,7 @@ def _close(text: str | None, skew: float) -> bool:
     if parsed is None:
         return False
     try:
-        return abs(int(time.time()) - mktime_tz(parsed)) <= skew
+        return abs(int(time.time()) - mktime_tz((*parsed[:9], parsed[9] or 0))) <= skew
     except (ValueError, OverflowError):
         return False
 
@@ -147,11 +149,3 @@ def whole(request: Request) -> bool:
         return False
     own = "SHA-256=" + base64.b64encode(hashlib.sha256(body).digest()).decode()
     return hmac.compare_digest(own.encode(), digest.encode("utf-8", "surrogateescape"))
-
-
-def decoded(text: str) -> bytes:
-    """The bytes of a signature; none when malformed."""
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return b""

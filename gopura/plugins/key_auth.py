@@ -81,9 +81,11 @@ class Lazy:
         return self._fields
 
     def values(self, name: str) -> list[str | bool]:
-        """All values of a field."""
+        """The value of a field; raises Refusal for more than a single one."""
         found = self.fields.get(name) if self.fields else None
-        return found if isinstance(found, list) else [] if found is None else [found]
+        if isinstance(found, list | dict):
+            raise DUPLICATE
+        return [] if found is None else [found]
 
 
 def hide(exchange: Exchange, body: Lazy | None, name: str) -> None:

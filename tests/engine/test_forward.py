@@ -49,6 +49,11 @@ def test_headers_of_a_plain_request(served: Proxy, echo: Echo) -> None:
         ({"X-Forwarded-Prefix": "/other"}, {"x-forwarded-prefix": "/p"}),
         ({"X-Consumer-ID": "x", "X-Credential-Identifier": "y"}, {"x-consumer-id": None}),
         ({"X-Anonymous-Consumer": "true"}, {"x-anonymous-consumer": None}),
+        (
+            {"x_consumer_id": "x", "X_Consumer-Groups": "y"},
+            {"x_consumer_id": None, "x_consumer-groups": None},
+        ),
+        ({"X-Authenticated-Scope": "x"}, {"x-authenticated-scope": None}),
         ({"Connection": "keep-alive, X-Hop", "X-Hop": "a"}, {"x-hop": None, "connection": "keep-alive"}),
         ({"TE": "trailers, deflate"}, {"te": "trailers"}),
         ({"Upgrade": "h2c"}, {"upgrade": None}),

@@ -11,7 +11,7 @@ GIVEN: dict[str, list[dict[str, Any]]] = {
     "keyauth_credentials": [{"key": "kb", "consumer": "bob"}, {"key": "käse", "consumer": "bob"}],
     "routes": [
         {"name": name, "paths": [f"/{name}"], "service": "echo", "strip_path": False}
-        for name in ("plain", "hide", "body", "only-header", "anonymous", "preflight")
+        for name in ("plain", "hide", "body", "only-header", "anonymous", "preflight", "underscores")
     ],
     "plugins": [
         {"name": "key-auth", "route": "plain"},
@@ -20,6 +20,11 @@ GIVEN: dict[str, list[dict[str, Any]]] = {
         {"name": "key-auth", "route": "only-header", "config": {"key_in_query": False}},
         {"name": "key-auth", "route": "anonymous", "config": {"anonymous": "anon"}},
         {"name": "key-auth", "route": "preflight", "config": {"run_on_preflight": False}},
+        {
+            "name": "key-auth",
+            "route": "underscores",
+            "config": {"key_names": ["x_key"], "hide_credentials": True},
+        },
     ],
 }
 
@@ -89,6 +94,12 @@ def test_upstream_is_told(
     assert {name: seen[name] for name in expected} == expected
 
 
+def test_names_with_underscores(gateway: Stored) -> None:
+    for name in ("X_Key", "X-Key"):
+        assert gateway.get("/underscores", {name: "kb"}).status == 200
+        assert gateway.upstream.last.headers[name] is None
+
+
 def test_hiding_in_header_and_query(gateway: Stored) -> None:
     gateway.get("/hide?b=2&apikey=kb&a=1")
     assert gateway.upstream.last.query == "a=1&b=2"
@@ -111,6 +122,8 @@ MULTIPART = b'--x\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n'
         ),
         ("text/plain", b"apikey=kb", None),
         ("application/json", b"[1]", None),
+        ("application/json", b'{"apikey": ["kb"]}', None),
+        ("application/json", b'{"apikey": {"kb": "kb"}}', None),
         ("application/json", b"{", None),
     ],
 )

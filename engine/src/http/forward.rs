@@ -196,19 +196,21 @@ fn is_replaced(name: &[u8]) -> bool {
     }
 }
 
-/// Headers in which the gateway names the consumer; a client may not set them.
+/// Headers in which the gateway says who the client is; a client may not set them. Many an upstream cannot tell
+/// underscores in names from dashes.
 pub fn remove_asserted(headers: &mut Headers) {
     headers.retain(|line| !is_asserted(&line.name));
 }
 
 fn is_asserted(name: &[u8]) -> bool {
-    let is = |other: &[u8]| name.eq_ignore_ascii_case(other);
+    let plain = |byte: &u8| if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+    let is = |other: &[u8]| name.iter().map(plain).eq(other.iter().copied());
     match name.len() {
         13 => is(b"x-consumer-id"),
         17 => is(b"x-consumer-groups"),
         19 => is(b"x-consumer-username"),
         20 => is(b"x-consumer-custom-id") || is(b"x-anonymous-consumer"),
-        21 => is(b"x-credential-username"),
+        21 => is(b"x-credential-username") || is(b"x-authenticated-scope"),
         22 => is(b"x-authenticated-groups") || is(b"x-authenticated-userid"),
         23 => is(b"x-credential-identifier"),
         _ => false,

@@ -1,14 +1,13 @@
 """LDAP authentication: a client's user name and password are tried on a directory."""
 
 import asyncio
-import base64
-import binascii
 import hmac
 import os
 import re
 
 from gopura.plugin import Entity, Exchange, Node, config
 from gopura.plugin.authentication import Refusal, WaitingAuthenticator
+from gopura.plugin.base64 import decoded
 from gopura.plugins.ldap_auth.directory import Address, Directory
 from gopura.plugins.ldap_auth.messages import INVALID_CREDENTIALS, SUCCESS, LdapError
 
@@ -127,13 +126,8 @@ class LdapAuth(WaitingAuthenticator, name="ldap-auth", priority=1200, no_consume
 def credentials(header: str, scheme: str) -> tuple[str, str] | None:
     """User name and password of a header; None when it has none. Neither is empty."""
     found = re.match(rf"\s*{re.escape(scheme)}\s+(.+)", header, re.IGNORECASE)
-    if found is None:
-        return None
-    try:
-        text = base64.b64decode(found[1].strip(), validate=True).decode("utf-8", "surrogateescape")
-    except (binascii.Error, ValueError):
-        return None
-    user, _, password = text.partition(":")
+    pair = (found and decoded(found[1])) or b""
+    user, _, password = pair.decode("utf-8", "surrogateescape").partition(":")
     # A directory accepts any name with an empty password (RFC 4513, 5.1.2).
     return (user, password) if user and password else None
 

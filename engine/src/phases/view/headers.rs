@@ -1,4 +1,5 @@
 //! Header lines of the request or of the response.
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -17,7 +18,7 @@ pub enum Side {
     Response,
 }
 
-/// Names compare without regard to case; order and case are kept.
+/// Names compare without regard to case; order and case are kept. What is asked for may be written with underscores.
 #[pyclass(frozen, mapping, module = "gopura._engine")]
 pub struct Headers {
     slot: Arc<Slot>,
@@ -34,12 +35,17 @@ impl Headers {
     }
 
     fn first(&self, name: &str) -> PyResult<Option<Bytes>> {
-        self.with(|lines| lines.get(name).cloned())
+        self.with(|lines| lines.get(&spelling(lines, name)).cloned())
     }
 
     fn all(&self) -> PyResult<Lines> {
         self.with(|lines| lines.clone())
     }
+}
+
+/// The name under which a header is there: as it is asked for, or with dashes instead of its underscores.
+pub fn spelling<'name>(lines: &Lines, name: &'name str) -> Cow<'name, str> {
+    if name.contains('_') && !lines.contains(name) { name.replace('_', "-").into() } else { name.into() }
 }
 
 /// Before there is a response, its headers wait beside it.
@@ -69,7 +75,8 @@ impl Headers {
 
     /// Every value of `name`, in order.
     fn get_all<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Vec<Bound<'py, PyString>>> {
-        let values: Vec<Bytes> = self.with(|lines| lines.get_all(name).cloned().collect())?;
+        let values: Vec<Bytes> =
+            self.with(|lines| lines.get_all(&spelling(lines, name)).cloned().collect())?;
         values.iter().map(|value| text::decode(py, value)).collect()
     }
 
@@ -94,7 +101,10 @@ impl Headers {
 
     /// Removes every line of that name; tells whether there was one.
     fn remove(&self, name: &str) -> PyResult<bool> {
-        self.with(|lines| lines.remove(name))
+        self.with(|lines| {
+            let name = spelling(lines, name);
+            lines.remove(&name)
+        })
     }
 
     /// All lines as they came.
@@ -119,7 +129,7 @@ impl Headers {
     }
 
     fn __contains__(&self, name: &str) -> PyResult<bool> {
-        self.with(|lines| lines.contains(name))
+        self.with(|lines| lines.contains(&spelling(lines, name)))
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyString>> {

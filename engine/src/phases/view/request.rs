@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
-use super::headers::Side;
+use super::headers::{Side, spelling};
 use super::{Headers, query};
 use crate::exchange as own;
 use crate::phases::slot::Slot;
@@ -126,7 +126,9 @@ impl Request {
     ) -> PyResult<Bound<'py, PyList>> {
         if header {
             let (first, more) = self.slot.with(|exchange| {
-                let mut values = exchange.request.headers.get_all(name).cloned();
+                let lines = &exchange.request.headers;
+                let name = spelling(lines, name);
+                let mut values = lines.get_all(&name).cloned();
                 (values.next(), values.collect::<Vec<_>>())
             })?;
             if let Some(first) = first {
