@@ -16,6 +16,9 @@ _NAME = re.compile(rb'form-data;.*?\bname="([^"]*)"', re.IGNORECASE | re.DOTALL)
 class Fields(Protocol):
     """A body's fields by name. A field that came more than once is a list."""
 
+    def __contains__(self, name: str, /) -> bool:
+        """Tell whether there is a field of that name."""
+
     def get(self, name: str) -> Any:
         """Return the field's value, or None."""
 
@@ -27,6 +30,18 @@ class Fields(Protocol):
 
     def encode(self) -> bytes:
         """Return the body as it is now."""
+
+
+def decoded(body: bytes, content_type: str | None) -> Any:
+    """What a form, a multipart form or JSON says, as plain values; None for other media and malformed bodies."""
+    if (content_type or "").lower().startswith("application/json"):
+        try:
+            value = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return None
+        return value if isinstance(value, dict | list) else None
+    fields = parse(body, content_type)
+    return fields.values if isinstance(fields, Form | Multipart) else None
 
 
 def parse(body: bytes | None, content_type: str | None) -> Fields | None:
@@ -51,6 +66,9 @@ class Form:
         for name, value in _pairs(body):
             known = self.values.get(name)
             self.values[name] = value if known is None else [*_listed(known), value]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.values
 
     def get(self, name: str) -> Any:
         """Return the field's value; True for one without `=`."""
@@ -85,6 +103,11 @@ class Json:
             return None
         return cls(values) if isinstance(values, dict) else None
 
+    def __contains__(self, name: str) -> bool:
+        return (
+            self.values.get(name, False) is not False
+        )  # what counts as there in Lua: null does, false does not
+
     def get(self, name: str) -> Any:
         """Return the member, or None."""
         return self.values.get(name)
@@ -109,11 +132,24 @@ class Multipart:
         self._boundary = boundary
         self._parts = list(_parts(body, boundary))
 
+    def __contains__(self, name: str) -> bool:
+        return any(_name_of(part) == name for part in self._parts)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The contents as text by name; a list where a name came more than once."""
+        found: dict[str, Any] = {}
+        for part in self._parts:
+            name, content = _name_of(part), _content_of(part)
+            if name is not None:
+                found[name] = [*_listed(found[name]), content] if name in found else content
+        return found
+
     def get(self, name: str) -> Any:
         """Return the content of the first part of that name as text."""
         for part in self._parts:
             if _name_of(part) == name:
-                return part.partition(b"\r\n\r\n")[2].decode("utf-8", "surrogateescape")
+                return _content_of(part)
         return None
 
     def set(self, name: str, value: Any) -> None:
@@ -164,6 +200,10 @@ def _parts(body: bytes, boundary: bytes) -> Iterator[bytes]:
         if piece.startswith(b"--"):
             return
         yield piece.removeprefix(b"\r\n")
+
+
+def _content_of(part: bytes) -> str:
+    return part.partition(b"\r\n\r\n")[2].decode("utf-8", "surrogateescape")
 
 
 def _name_of(part: bytes) -> str | None:

@@ -175,8 +175,9 @@ class Plugin:
         """In this phase route and service are known, and nothing was sent to the upstream yet.
 
         Authentication, limits and changes of the request happen here. By default the request goes on.
-        `exchange.exit` ends the request: later plugins' `access` is skipped. `exchange.authenticate` names
-        the consumer; from then on later plugins run with that consumer's configurations.
+        `exchange.exit` ends the request: later plugins' `access` is skipped; without a body it shows the page
+        that the status has, if any. `exchange.authenticate` names the consumer; from then on later plugins run with
+        that consumer's configurations.
         """
 
     def response(self, exchange: Exchange, config: Any) -> Outcome:

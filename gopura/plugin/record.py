@@ -33,7 +33,11 @@ def record(exchange: Exchange) -> dict[str, Any]:
         "client_ip": exchange.request.client_ip,
         "started_at": facts["started_at"],
     }
-    found |= _entities(exchange, facts)
+    found |= entities(exchange)
+    if exchange.route is not None:
+        found["tries"] = facts["tries"]
+    if exchange.credential is not None:
+        found["authenticated_entity"] = {"id": exchange.credential.id}
     for name, value in exchange.ctx.get(VALUES, {}).items():
         _put(found, name.split("."), value)
     return found
@@ -70,18 +74,14 @@ def _response(exchange: Exchange, facts: Mapping[str, Any]) -> dict[str, Any]:
     return {"status": response.status, "headers": headers, "size": facts["response_size"]}
 
 
-def _entities(exchange: Exchange, facts: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def entities(exchange: Exchange) -> dict[str, Any]:
+    """The route, service and consumer of a request, as far as there are such, with the fields that are set."""
     named = {"route": exchange.route, "service": exchange.service, "consumer": exchange.consumer}
-    found |= {name: _present(entity) for name, entity in named.items() if entity is not None}
+    found = {name: _present(entity) for name, entity in named.items() if entity is not None}
     if workspace := exchange.find("workspaces", "name", "default"):
         for name in ("route", "service"):
             if name in found:
                 found[name]["ws_id"] = workspace.id
-    if exchange.route is not None:
-        found["tries"] = facts["tries"]
-    if exchange.credential is not None:
-        found["authenticated_entity"] = {"id": exchange.credential.id}
     return found
 
 

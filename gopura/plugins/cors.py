@@ -76,7 +76,7 @@ class Cors(Plugin, name="cors", priority=2000, no_consumer=True):
         methods = METHODS if config.methods is None else config.methods
         headers.set("Access-Control-Allow-Methods", ",".join(methods))
         if config.max_age is not None:
-            headers.set("Access-Control-Max-Age", f"{config.max_age:g}")
+            headers.set("Access-Control-Max-Age", f"{config.max_age:.14g}")
         if config.private_network and asked.get("access-control-request-private-network") == "true":
             headers.set("Access-Control-Allow-Private-Network", "true")
 

@@ -180,7 +180,8 @@ class Limited:
 
     def key(self, exchange: Exchange) -> str:
         """Who is counted, and where."""
-        return self.place + (self._who(exchange) or exchange.request.client_ip)
+        who = self._who(exchange)
+        return self.place + (exchange.request.client_ip if who is None else who)
 
     def _who(self, exchange: Exchange) -> str | None:
         match self.settings.limit_by:

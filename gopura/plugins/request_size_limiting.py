@@ -23,7 +23,7 @@ class RequestSizeLimiting(Plugin, name="request-size-limiting", priority=951):
 
     def request_body_limit(self, config: Config) -> int:
         """Have bodies of unknown size read up to the limit, and one byte more to see that it is exceeded."""
-        return limit_of(config) + 1
+        return max(limit_of(config), 0) + 1
 
     def access(self, exchange: Exchange, config: Config) -> None:
         """Refuse what is too large."""
@@ -33,7 +33,7 @@ class RequestSizeLimiting(Plugin, name="request-size-limiting", priority=951):
             self._check(exchange, int(length), limit_of(config))
         elif config.require_content_length and headers.get("transfer-encoding") != "chunked":
             exchange.error(411, "A valid Content-Length header is required")
-        elif headers.get("transfer-encoding"):
+        else:
             body = exchange.request.body
             self._check(exchange, limit_of(config) + 1 if body is None else len(body), limit_of(config))
 
@@ -46,4 +46,5 @@ class RequestSizeLimiting(Plugin, name="request-size-limiting", priority=951):
 
 def limit_of(config: RequestSizeLimiting.Config) -> int:
     """The limit in bytes."""
-    return (config.allowed_payload_size or 128) * BYTES[config.size_unit]
+    size = config.allowed_payload_size
+    return (128 if size is None else size) * BYTES[config.size_unit]

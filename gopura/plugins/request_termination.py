@@ -4,6 +4,8 @@ import os
 from typing import Annotated, Any
 
 from gopura.plugin import Exchange, Plugin, config
+from gopura.plugin.body import decoded
+from gopura.plugin.record import entities
 
 MESSAGES = {
     401: "Unauthorized",
@@ -70,10 +72,8 @@ class RequestTermination(Plugin, name="request-termination", priority=2):
         node = {"node_id": self.node.id, "worker_pid": os.getpid(), "hostname": self.node.hostname}
         answer: dict[str, Any] = {"message": message} if message else {}
         answer |= {"kong": node, "request": seen(exchange)}
-        for name, entity in (("matched_route", exchange.route), ("matched_service", exchange.service)):
-            if entity is not None:
-                answer[name] = {key: value for key, value in entity.value.items() if value is not None}
-        return answer
+        matched = entities(exchange)
+        return answer | {f"matched_{kind}": matched[kind] for kind in ("route", "service") if kind in matched}
 
 
 def triggered(exchange: Exchange, name: str) -> bool:
@@ -84,14 +84,25 @@ def triggered(exchange: Exchange, name: str) -> bool:
 def seen(exchange: Exchange) -> dict[str, Any]:
     """The request as this gateway sees it."""
     request = exchange.request
-    return {
+    raw = request.body or b""
+    body = decoded(raw, request.headers.get("content-type"))
+    return ({} if body is None else {"body": body}) | {
         "scheme": request.scheme,
         "host": request.host,
         "port": request.port,
         "headers": request.headers.to_dict(),
         "query": request.query,
-        "raw_body": (request.body or b"").decode("utf-8", "replace"),
+        "raw_body": raw.decode("utf-8", "replace"),
         "method": request.method,
         "path": request.path,
-        "uri_captures": exchange.captures,
+        "uri_captures": captured(exchange.captures),
+    }
+
+
+def captured(captures: dict[str, str]) -> dict[str, Any]:
+    """What the route's regular expression captured: by name, and in order."""
+    numbered = sorted(int(name) for name in captures if name.isdecimal())
+    return {
+        "named": {name: value for name, value in captures.items() if not name.isdecimal()},
+        "unnamed": [captures[str(number)] for number in numbered if number],
     }

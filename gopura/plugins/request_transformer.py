@@ -5,9 +5,9 @@ from typing import Any
 
 from gopura.plugin import ALL_PROTOCOLS, Exchange, Plugin, config
 from gopura.plugin import Headers as HeaderLines
-from gopura.plugin.body import Fields, Form, Json, parse
+from gopura.plugin.body import Fields, Form, Json, Multipart, parse
 from gopura.plugin.pairs import appended, pairs
-from gopura.plugin.template import render
+from gopura.plugin.template import AnyCase, render
 from gopura.schema.types.pairs import HeaderPairs, HeaderRenames, Headers, TemplatePairs
 
 BODY_LIMIT = 1 << 20
@@ -102,9 +102,11 @@ class Environment(Mapping[str, Any]):
 
     def __init__(self, exchange: Exchange) -> None:
         self._loaders: dict[str, Callable[[], Any]] = {
-            "headers": lambda: NamedHeaders(exchange.request.headers),
+            "headers": lambda: AnyCase(exchange.request.headers.to_dict()),
             "query_params": lambda: exchange.request.query,
-            "uri_captures": lambda: exchange.captures,
+            "uri_captures": lambda: {
+                int(name) if name.isdecimal() else name: value for name, value in exchange.captures.items()
+            },
             "shared": lambda: exchange.ctx,
         }
         self._loaded: dict[str, Any] = {}
@@ -119,18 +121,6 @@ class Environment(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._loaders)
-
-
-class NamedHeaders(dict[str, Any]):
-    """Headers by name; case does not matter, and `_` may stand for `-`."""
-
-    def __init__(self, headers: HeaderLines) -> None:
-        super().__init__(headers.to_dict())
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """Return the value, a list when the header came more than once."""
-        lower = name.lower()
-        return super().get(lower, super().get(lower.replace("_", "-"), default))
 
 
 def changes_body(config: RequestTransformer.Config) -> bool:
@@ -158,12 +148,12 @@ def change_headers(headers: HeaderLines, config: RequestTransformer.Config, rend
         if name.lower() != "host":
             headers.remove(name)
     for old, new in rendered(config.rename.headers):
-        if new and (values := headers.get_all(old)):
+        if new and old.lower() != "host" and (values := headers.get_all(old)):
             headers.remove(old)
-            headers.set(new, values)
+            headers.set(new.lower(), values)
     for name, value in rendered(config.replace.headers):
-        if name in headers:
-            headers.set(name, [] if value is None else value)
+        if value is not None and name in headers:
+            headers.set(name, value)
     for name, value in rendered(config.add.headers):
         if value is not None and name not in headers:
             headers.set(name, value)
@@ -183,26 +173,36 @@ def change_body(exchange: Exchange, config: RequestTransformer.Config, rendered:
     if body:
         change_present(fields, config, rendered)
     for name, value in rendered(config.add.body):
-        if not fields.get(name):
+        if name not in fields:
             fields.set(name, value)
-    for name, value in rendered(config.append.body):
-        fields.set(name, appended(fields.get(name), value))
+    if not isinstance(fields, Multipart):
+        for name, value in rendered(config.append.body):
+            fields.set(name, appended(fields.get(name), value))
     if (after := fields.encode()) != before:
         exchange.upstream_request.set_body(after)
 
 
 def change_present(fields: Fields, config: RequestTransformer.Config, rendered: Rendered) -> None:
-    """Remove, rename and replace fields that are there."""
-    for name, _ in pairs(config.remove.body):
-        fields.remove(name)
+    """Remove, rename and replace fields that are there; in multipart forms Kong renames first."""
+    removals = [name for name, _ in pairs(config.remove.body)]
+    if not isinstance(fields, Multipart):
+        remove(fields, removals)
     for old, new in rendered(config.rename.body):
         value = fields.get(old)
-        fields.remove(old)
-        if new and value is not None:
+        if new and (old in fields or value is False):
+            fields.remove(old)
             fields.set(new, value)
+    if isinstance(fields, Multipart):
+        remove(fields, removals)
     for name, value in rendered(config.replace.body):
-        if fields.get(name):
+        if name in fields:
             fields.set(name, value)
+
+
+def remove(fields: Fields, names: Iterable[str]) -> None:
+    """Take fields out."""
+    for name in names:
+        fields.remove(name)
 
 
 def change_query(

@@ -1,5 +1,6 @@
 """Response rate limiting: how much of something that upstreams count somebody may use in a time."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from gopura.plugin.redis_fields import RedisFields
 PERIODS = ("second", "minute", "hour", "day", "month", "year")
 
 _HEADER = "x-kong-limit"
+_WHOLE = re.compile(r"-?[0-9]+")
 _FORGET_SECONDS = 60
 
 _Limit = Annotated[float | None, config.Gt(0)]
@@ -211,7 +213,7 @@ def costs(values: list[str], limits: dict[str, list[tuple[str, float]]]) -> dict
     found: dict[str, int] = {}
     for item in ",".join(values).split(","):
         name, equals, value = item.partition("=")
-        if equals and name.strip() in limits and value.strip().lstrip("-").isdecimal():
+        if equals and name.strip() in limits and _WHOLE.fullmatch(value.strip()):
             found[name.strip()] = int(value)
     return found
 

@@ -1,12 +1,15 @@
 """Response transformer: changes responses before the client gets them."""
 
+import math
 from typing import Annotated, Any
 
 import orjson
 
-from gopura.plugin import Exchange, Headers, Phases, Plugin, config
+from gopura.plugin import Exchange, Headers, Phases, Plugin, config, media_type
 from gopura.plugin.pairs import appended, pairs
 from gopura.schema.types.pairs import HeaderRenames, Pairs
+
+JSON = media_type.MediaType("application", "json", {})
 
 _Names = Annotated[list[str], config.Named("json")]
 _Pairs = Annotated[Pairs, config.Named("json")]
@@ -66,10 +69,10 @@ class ResponseTransformer(Plugin, name="response-transformer", priority=800):
     def header_filter(self, exchange: Exchange, config: Config) -> None:
         """Change the headers."""
         headers = exchange.response.headers
+        change_headers(headers, config)
         if changes_body(config) and is_json(headers.get("content-type")):
             exchange.ctx[self.name] = bytearray()
             headers.remove("content-length")
-        change_headers(headers, config)
 
     def body_filter(self, exchange: Exchange, config: Config, chunk: bytes, last: bool) -> bytes | None:
         """Hold a JSON body back until it is whole, then change it."""
@@ -97,8 +100,8 @@ def changes_body(config: ResponseTransformer.Config) -> bool:
 
 def is_json(content_type: str | None) -> bool:
     """Whether a Content-Type is JSON's."""
-    medias = (media.partition(";")[0].strip().lower() for media in (content_type or "").split(","))
-    return "application/json" in medias
+    medias = (media_type.parse(media.strip()) for media in (content_type or "").split(","))
+    return any(JSON.includes(media) for media in medias if media)
 
 
 def change_headers(headers: Headers, config: ResponseTransformer.Config) -> None:
@@ -125,14 +128,19 @@ def changed(value: dict[str, Any], config: ResponseTransformer.Config) -> dict[s
     for name, _ in pairs(config.remove.json_fields):
         value.pop(name, None)
     for name, new in typed(config.replace):
-        if value.get(name) not in (None, False):
+        if is_there(value, name):
             value[name] = new
     for name, new in typed(config.add):
-        if value.get(name) in (None, False):
+        if not is_there(value, name):
             value[name] = new
     for name, new in typed(config.append):
         value[name] = appended(value.get(name), new)
     return value
+
+
+def is_there(value: dict[str, Any], name: str) -> bool:
+    """Whether a field is there as Lua sees it: null counts, false does not."""
+    return value.get(name, False) is not False
 
 
 def typed(values: Values) -> list[tuple[str, Any]]:
@@ -152,7 +160,9 @@ def cast(text: str | None, kind: str) -> Any:
     if kind == "boolean":
         return text == "true"
     try:
-        number = float(text)
+        number = float(int(text, 16)) if text.lower().startswith("0x") else float(text)
     except ValueError:
+        return None
+    if not math.isfinite(number):
         return None
     return int(number) if number.is_integer() else number

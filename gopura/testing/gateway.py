@@ -29,7 +29,7 @@ class Gateway(Client):
 
     The first plugin is configured globally with `config`, unless `given` configures plugins itself; `given`
     has further entities by kind, such as `{"consumers": [{"username": "bob"}]}`. Bundled plugins are there too.
-    With `certificate`, paths of a certificate and its key, TLS is served on `tls_port`.
+    HTTP/1.1 and HTTP/2 are spoken. With `certificate`, paths of a certificate and its key, TLS is served on `tls_port`.
     """
 
     def __init__(
@@ -118,8 +118,8 @@ def _settings(
     listeners = []
     for number, listening in enumerate(sockets):
         ip, port = listening.getsockname()
-        secured = {"ssl": number == 1, "http2": number == 1}
-        listeners.append({"ip": ip, "port": port, "fds": [listening.fileno()]} | secured)
+        kind = {"ssl": number == 1, "http2": True}
+        listeners.append({"ip": ip, "port": port, "fds": [listening.fileno()]} | kind)
     defaults = {"workers": 1, "server": "gopura/test", "listeners": listeners, "prefix": "."}
     defaults["default_certificates"] = [[str(path) for path in certificate]] if certificate else []
     return json.dumps(defaults | dict(settings)).encode()

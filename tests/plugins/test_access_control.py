@@ -17,6 +17,7 @@ ROUTES: dict[str, tuple[str, dict[str, Any]]] = {
     "ip-both": ("ip-restriction", {"allow": ["127.0.0.1"], "deny": ["127.0.0.1"]}),
     "bot": ("bot-detection", {}),
     "bot-listed": ("bot-detection", {"allow": ["Googlebot"], "deny": ["^evil"]}),
+    "empty": ("request-size-limiting", {"allowed_payload_size": 0}),
     "size": ("request-size-limiting", {"allowed_payload_size": 10, "size_unit": "bytes"}),
     "length": (
         "request-size-limiting",
@@ -116,6 +117,8 @@ def test_bot_detection(gateway: Stored, route: str, agents: list[str], status: i
             b"b\r\n01234567890\r\n0\r\n\r\n",
             413,
         ),
+        ("empty", {}, None, 200),
+        ("empty", {}, b"x", 413),
         ("length", {}, None, 411),
         ("length", {}, b"x", 200),
     ],

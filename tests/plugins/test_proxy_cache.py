@@ -95,6 +95,8 @@ def test_silence(gateway: Stored) -> None:
     gateway.configure(given(response_headers=names))
     for answer in (gateway.get("/"), gateway.get("/")):
         assert not {"Age", "X-Cache-Status", "X-Cache-Key"} & set(answer.headers)
+    told = gateway.get("/", {"Kong-Debug": "1"}).headers
+    assert (told["X-Cache-Status"], told["Age"], len(told["X-Cache-Key"])) == ("Hit", "0", 64)
     assert len(gateway.upstream.requests) == 1
 
 
@@ -130,7 +132,9 @@ def test_expires(gateway: Stored) -> None:
 
 def test_only_if_cached(gateway: Stored) -> None:
     gateway.configure(given(cache_control=True))
-    assert gateway.get("/", {"Cache-Control": "only-if-cached"}).status == 504
+    answer = gateway.get("/", {"Cache-Control": "only-if-cached"})
+    assert (answer.status, answer.headers["Content-Type"]) == (504, "text/plain; charset=utf-8")
+    assert answer.body.startswith(b"The upstream server is timing out\nrequest_id: ")
 
 
 def test_age(inside: Gateway, clock: SimpleNamespace) -> None:
@@ -140,11 +144,12 @@ def test_age(inside: Gateway, clock: SimpleNamespace) -> None:
     assert inside.get("/").headers["Age"] in ("50", "51")
     clock.ahead = 100
     assert status(inside) == "Refresh"
-    inside.configure(given())
-    clock.ahead = 0
-    assert status(inside) == "Miss"
-    clock.ahead = 61
-    assert status(inside) == "Miss"
+    for storage_ttl, then in ((None, "Miss"), (0, "Refresh")):
+        inside.configure(given(storage_ttl=storage_ttl))
+        clock.ahead = 0
+        assert status(inside) == "Miss"
+        clock.ahead = 61
+        assert status(inside) == then
 
 
 def test_headers_that_the_upstream_or_the_configuration_names(gateway: Stored) -> None:
@@ -220,6 +225,9 @@ def test_memory_is_bounded() -> None:
         ("text/plain; charset=UTF-8", "text/*; charset=UTF-8", True),
         ("text/plain", "*/*", True),
         ("text/html", "text/plain", False),
+        ("text/plain;", "text/plain;", False),
+        ('text/plain; charset="a b"', 'Text/Plain; Charset="a b"', True),
+        ("nothing", "*/*", True),
     ],
 )
 def test_media_types(given_type: str, expected: str, same: bool) -> None:

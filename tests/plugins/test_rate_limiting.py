@@ -55,6 +55,23 @@ def test_other_status_message_and_no_headers(gateway: Stored, policy: Policy) ->
     assert refused.headers["Retry-After"] is None
 
 
+@pytest.mark.parametrize(("error_code", "status"), [(200, 500), (600, 500), (599, 599)])
+def test_a_refusal_is_an_error(gateway: Stored, error_code: int, status: int) -> None:
+    gateway.configure(limited({"hour": 1, "error_code": error_code}))
+    assert [gateway.get("/").status, gateway.get("/").status] == [200, status]
+
+
+def test_limits_with_fractions(gateway: Stored, policy: Policy) -> None:
+    gateway.configure(limited({"hour": 2.3} | policy))
+    left = [gateway.get("/").headers["X-RateLimit-Remaining-Hour"] for _ in range(4)]
+    assert left == ["1.3", "0.3", "0", "0"]
+
+
+def test_an_empty_header_is_counted_apart(gateway: Stored) -> None:
+    gateway.configure(limited({"hour": 1, "limit_by": "header", "header_name": "x-who"}))
+    assert [gateway.get("/", {"X-Who": ""}).status, gateway.get("/").status] == [200, 200]
+
+
 @pytest.mark.parametrize(
     ("config", "requests", "statuses"),
     [

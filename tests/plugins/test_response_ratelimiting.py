@@ -44,7 +44,10 @@ def costing(
 
 def test_counting(gateway: Stored, policy: Policy, log: Collector) -> None:
     gateway.configure(given(policy, log))
-    found = [costing(gateway, log, cost) for cost in ("video=1", "video=2", "other=1", "video=1", "junk")]
+    found = [
+        costing(gateway, log, cost)
+        for cost in ("video=1", "video=2", "other=1", "video=1", "junk, video=--1")
+    ]
     assert found == [(200, "2", "3"), (200, "0", "2"), (200, "0", "0"), (429, "0", "0"), (200, "0", "0")]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gopura.plugin.template import TemplateError, render
+from gopura.plugin.template import AnyCase, TemplateError, render
 from gopura.testing import Gateway
 from gopura.testing.upstream import Reply
 
@@ -21,6 +21,8 @@ def with_plugin(name: str, config: dict[str, Any]) -> dict[str, list[dict[str, A
         ({"rename": {"headers": ["x-a:x-b"]}}, {"X-A": "1", "X-B": "2"}, {"x-a": None, "x-b": ["1"]}),
         ({"replace": {"headers": ["x-a:9", "x-b:9"]}}, {"X-A": ["1", "2"]}, {"x-a": ["9"], "x-b": None}),
         ({"replace": {"headers": ["host:other.test"]}}, {}, {"host": ["other.test"]}),
+        ({"replace": {"headers": ["x-a:"]}}, {"X-A": "1"}, {"x-a": ["1"]}),
+        ({"rename": {"headers": ["host:x-host"]}}, {"Host": "a.test"}, {"x-host": None}),
         ({"add": {"headers": ["x-a:9", "x-b:9"]}}, {"X-A": "1"}, {"x-a": ["1"], "x-b": ["9"]}),
         ({"append": {"headers": ["x-a:9", "x-a:8"]}}, {"X-A": "1"}, {"x-a": ["1", "9", "8"]}),
         ({"add": {"headers": ["x-url:http://a.test:80/"]}}, {}, {"x-url": ["http://a.test:80/"]}),
@@ -64,6 +66,18 @@ FORM, JSON = "application/x-www-form-urlencoded", "application/json"
         ({"replace": {"body": ["a:9", "b:9"]}}, JSON, '{"a": 1}', '{"a":"9"}'),
         ({"add": {"body": ["a:9", "b:9"]}}, JSON, '{"a": 1}', '{"a":1,"b":"9"}'),
         ({"append": {"body": ["a:9"]}}, JSON, '{"a": "1"}', '{"a":["1","9"]}'),
+        (
+            {"replace": {"body": ["a:9", "b:9", "c:9", "d:9"]}},
+            JSON,
+            '{"a":0,"b":"","c":null,"d":false}',
+            '{"a":"9","b":"9","c":"9","d":false}',
+        ),
+        (
+            {"add": {"body": ["a:9", "b:9", "c:9"]}},
+            JSON,
+            '{"a":0,"b":null,"c":false}',
+            '{"a":0,"b":null,"c":"9"}',
+        ),
         ({"add": {"body": ["a:9"]}}, JSON, "[1]", "[1]"),
         ({"add": {"body": ["a:9"]}}, JSON, "{bad", "{bad"),
         ({"add": {"body": ["a:9"]}}, "text/plain", "x", "x"),
@@ -104,14 +118,19 @@ def test_request_line() -> None:
         ("$(h.a == '1' and 'yes' or 'no')", "yes"),
         ("$(type(list))$(tostring(1))", "table1"),
         ("$(not h.b)", "true"),
+        ("$(10 * h.a)/$(#list)", "10/2"),
+        ("$(list[1]:upper())$(('abc'):gsub('b', 'd'):sub(1, 2))", "Xad"),
+        ("$(any.X_Y)$(any['X-Y'])", "zz"),
+        ("$(os or io or load)", ""),
     ],
 )
 def test_templates(template: str, expected: str) -> None:
-    assert render(template, {"h": {"a": "1"}, "list": ["x", "y"]}) == expected
+    values = {"h": {"a": "1"}, "list": ["x", "y"], "any": AnyCase({"x-y": "z"})}
+    assert render(template, values) == expected
 
 
 @pytest.mark.parametrize(
-    "template", ["$(h.a", "$(h.)", "$(;)", "$(1 +)", "$(or)", "$(h.a.b)", "$(list .. 'x')"]
+    "template", ["$(h.a", "$(h.)", "$(;)", "$(1 +)", "$(or)", "$(h.a.b.c)", "$(list .. 'x')"]
 )
 def test_bad_templates(template: str) -> None:
     with pytest.raises(TemplateError):
@@ -143,13 +162,63 @@ def test_response_headers(config: dict[str, Any], expected: dict[str, list[str] 
         ({"replace": {"json": ["a:9", "c:9"], "json_types": ["number", "string"]}}, {"a": 9, "b": ["x"]}),
         ({"add": {"json": ["c:true"], "json_types": ["boolean"]}}, {"a": "1", "b": ["x"], "c": True}),
         ({"append": {"json": ["b:y", "a:2"]}}, {"a": ["1", "2"], "b": ["x", "y"]}),
+        (
+            {"replace": {"headers": ["Content-Type:text/plain"]}, "add": {"json": ["c:1"]}},
+            {"a": "1", "b": ["x"]},
+        ),
     ],
 )
 def test_response_json(config: dict[str, Any], expected: dict[str, Any]) -> None:
     with Gateway(given=with_plugin("response-transformer", config)) as gateway:
         gateway.upstream.reply = Reply(body=json.dumps({"a": "1", "b": ["x"]}).encode())
         assert gateway.get("/").json() == expected
+        gateway.upstream.reply = Reply(
+            headers={"Content-Type": "application/problem+json"}, body=b'{"a":"1","b":["x"]}'
+        )
+        assert gateway.get("/").json() == expected
         gateway.upstream.reply = Reply(headers={"Content-Type": "text/plain"}, body=b"text")
         assert gateway.get("/").body == b"text"
         gateway.upstream.reply = Reply(body=b"{bad")
         assert gateway.get("/").body == b"{bad"
+
+
+@pytest.mark.parametrize(
+    ("config", "value", "expected"),
+    [
+        ({"replace": {"json": ["a:x"]}}, 0, "x"),
+        ({"replace": {"json": ["a:x"]}}, None, "x"),
+        ({"replace": {"json": ["a:x"]}}, False, False),
+        ({"add": {"json": ["a:x"]}}, 0, 0),
+        ({"add": {"json": ["a:x"]}}, None, None),
+        ({"add": {"json": ["a:x"]}}, False, "x"),
+        ({"replace": {"json": ["a:0x10"], "json_types": ["number"]}}, 1, 16),
+        ({"replace": {"json": ["a:nan"], "json_types": ["number"]}}, 1, 1),
+    ],
+)
+def test_what_counts_as_there(config: dict[str, Any], value: Any, expected: Any) -> None:
+    with Gateway(given=with_plugin("response-transformer", config)) as gateway:
+        gateway.upstream.reply = Reply(body=json.dumps({"a": value}).encode())
+        assert gateway.get("/").json() == {"a": expected}
+
+
+MULTIPART = "multipart/form-data; boundary=x"
+
+
+def parts(**fields: str) -> str:
+    part = '--x\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    return "".join(part.format(name, value) for name, value in fields.items()) + "--x--\r\n"
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"remove": {"body": ["a"]}, "rename": {"body": ["a:c"]}}, parts(b="2", c="1")),
+        ({"replace": {"body": ["a:9", "c:9"]}}, parts(a="9", b="2")),
+        ({"add": {"body": ["a:9", "c:9"]}}, parts(a="1", b="2", c="9")),
+        ({"append": {"body": ["a:9"]}}, parts(a="1", b="2")),
+    ],
+)
+def test_multipart_forms(config: dict[str, Any], expected: str) -> None:
+    with Gateway(given=with_plugin("request-transformer", config)) as gateway:
+        gateway.post("/", {"Content-Type": MULTIPART}, body=parts(a="1", b="2"))
+        assert gateway.upstream.last.body.decode() == expected

@@ -7,9 +7,9 @@ use gopura_http1::{Framing, Headers};
 use gopura_router::Verdict;
 
 use super::client::{Broken, Client, flush};
-use super::error_page::{Form, message, nginx_page};
+use super::error_page::{Form, has_nginx_page, message, nginx_page};
 use super::forward::{Forwarded, remove_asserted};
-use super::{filter, proxy};
+use super::{filter, grpc, proxy};
 use crate::exchange::{Exchange, Response, Source, Version};
 use crate::phases::{self, Flow, Phase};
 use crate::shared::Shared;
@@ -218,30 +218,28 @@ fn wrong_protocol(exchange: &Exchange, forwarded: &Forwarded, verdict: Verdict, 
 }
 
 fn redirect(exchange: &Exchange, forwarded: &Forwarded, status: u16) -> Response {
-    let location = [b"https://", &forwarded.host[..], &exchange.request.target].concat();
-    let mut headers = Headers::default();
-    headers.append("Location", location);
-    headers.append("Content-Type", if status < 303 { "text/html" } else { "text/html; charset=UTF-8" });
-    Response { status, headers, body: Some(nginx_page(status)), source: Source::Exit }
+    let mut response = nginx_response(status);
+    response.source = Source::Exit;
+    response
+        .headers
+        .append("Location", [b"https://", &forwarded.host[..], &exchange.request.target].concat());
+    response
 }
 
 fn use_grpcs() -> Response {
     let mut headers = Headers::default();
-    headers.append("Content-Type", "application/grpc");
     headers.append("grpc-status", "1");
     headers.append("grpc-message", "gRPC request matched gRPCs route");
-    Response { status: 200, headers, body: None, source: Source::Exit }
+    grpc::answer(200, None, headers, Source::Exit)
 }
 
 /// An error of the gateway, in the form that the client accepts.
 pub fn error(exchange: &Exchange, status: u16, text: &str, shared: &Shared) -> Response {
-    let headers = &exchange.request.headers;
-    let is_grpc = headers.get("content-type").is_some_and(|value| value.starts_with(b"application/grpc"));
-    if is_grpc && exchange.request.version == Version::Http2 {
-        return grpc_error(status, text);
+    if grpc::is_call(&exchange.request) {
+        return grpc::answer(status, None, Headers::default(), Source::Error);
     }
-    let form = headers.get("accept").map_or(Form::Json, |accept| Form::accepted(accept));
-    page(exchange, status, text, form, shared)
+    let accept = exchange.request.headers.get("accept");
+    page(exchange, status, text, accept.map_or(Form::Json, |accept| Form::accepted(accept)), shared)
 }
 
 fn page(exchange: &Exchange, status: u16, text: &str, form: Form, shared: &Shared) -> Response {
@@ -260,16 +258,41 @@ pub fn nginx_error(exchange: &Exchange, status: u16, shared: &Shared) -> Respons
         400 | 404 | 405 | 408 | 411 | 412 | 413 | 414 | 417 | 494 | 500 | 502..=504 => {}
         _ => return nginx_response(status),
     }
-    if named.is_some_and(|value| value.starts_with(b"application/grpc")) {
-        return bare_error(status, &message(status));
+    if named.is_some_and(|value| grpc::is_grpc(value)) {
+        return if grpc::is_call(&exchange.request) {
+            grpc::answer(status, Some(message(status).into()), Headers::default(), Source::Error)
+        } else {
+            bare_error(status, &message(status))
+        };
     }
     let form = named.map_or(shared.templates.default, |value| Form::accepted(value));
     page(exchange, status, &message(status), form, shared)
 }
 
+/// What nginx makes of an answer that a plugin gives without a body: an error page where there is one.
+pub fn without_body(exchange: &Exchange, given: Response, shared: &Shared) -> Response {
+    if grpc::is_call(&exchange.request) {
+        return grpc::answer(given.status, None, given.headers, given.source);
+    }
+    if given.status < 300 {
+        return given;
+    }
+    let mut page = nginx_error(exchange, given.status, shared);
+    let framing = ["content-type", "content-length"];
+    for line in &given.headers {
+        if !framing.iter().any(|name| line.name.eq_ignore_ascii_case(name.as_bytes())) {
+            page.headers.append(line.name.clone(), line.value.clone());
+        }
+    }
+    page
+}
+
 fn nginx_response(status: u16) -> Response {
     let mut headers = Headers::default();
-    headers.append("Content-Type", "text/html; charset=UTF-8");
+    if !has_nginx_page(status) {
+        return Response { status, headers, body: Some(Bytes::new()), source: Source::Exit };
+    }
+    headers.append("Content-Type", if status < 303 { "text/html" } else { "text/html; charset=UTF-8" });
     Response { status, headers, body: Some(nginx_page(status)), source: Source::Error }
 }
 
@@ -281,28 +304,6 @@ fn bare_error(status: u16, text: &str) -> Response {
     Response { status, headers, body: Some(body.into()), source: Source::Error }
 }
 
-/// An error as a gRPC client reads it: in headers, without a body.
-fn grpc_error(status: u16, text: &str) -> Response {
-    let code = match status {
-        400 => "3",
-        401 => "16",
-        403 => "7",
-        404 => "12",
-        409 => "10",
-        429 => "8",
-        499 => "1",
-        500 => "13",
-        503 => "14",
-        504 => "4",
-        _ => "2",
-    };
-    let mut headers = Headers::default();
-    headers.append("Content-Type", "application/grpc");
-    headers.append("grpc-status", code);
-    headers.append("grpc-message", text.to_owned());
-    Response { status, headers, body: None, source: Source::Error }
-}
-
 /// Sends an answer of the gateway or of a plugin, downstream phases included.
 pub async fn send<C: Client>(
     client: &mut C,
@@ -312,7 +313,7 @@ pub async fn send<C: Client>(
 ) -> (Box<Exchange>, Result<(), Broken>) {
     exchange.response = Some(response);
     if exchange.phases.has(Phase::HeaderFilter) {
-        exchange = phases::header_filter(exchange).await;
+        exchange = phases::header_filter(exchange, shared).await;
     }
     let body = exchange.response.as_mut().and_then(|response| response.body.take()).unwrap_or_default();
     let (mut exchange, body) = filter::whole(exchange, body).await;

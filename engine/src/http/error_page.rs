@@ -34,7 +34,7 @@ impl Form {
             }
             let quality = parts.find_map(quality).unwrap_or(1.0);
             if quality > best.0 {
-                best = (quality, Self::of_media_type(media).unwrap_or(best.1));
+                best = (quality, Self::of_media_type(media).unwrap_or(Self::Json));
             }
         }
         best.1
@@ -135,10 +135,19 @@ fn template(path: Option<&str>, built_in: &str) -> String {
     })
 }
 
+/// Whether nginx has a page of its own for a status.
+pub fn has_nginx_page(status: u16) -> bool {
+    matches!(status, 301..=303 | 307 | 308 | 400..=406 | 408..=416 | 421 | 429 | 500..=505 | 507)
+}
+
 /// nginx's page for statuses that no error handler covers.
 pub fn nginx_page(status: u16) -> Bytes {
-    let title =
-        format!("{status} {}", super::status_text::reason(status).replace("Moved Temporarily", "Found"));
+    let name = match super::status_text::reason(status) {
+        "Moved Temporarily" => "Found",
+        "Unauthorized" => "Authorization Required",
+        name => name,
+    };
+    let title = format!("{status} {name}");
     format!(
         "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n\
          </body>\r\n</html>\r\n"
@@ -165,6 +174,7 @@ mod tests {
             ("text/*", Form::Plain),
             ("application/*", Form::Json),
             ("text/html; charset=utf-8", Form::Html),
+            ("text/html;q=0.5, image/webp", Form::Json),
         ];
         for (accept, form) in cases {
             assert_eq!(Form::accepted(accept.as_bytes()), form, "{accept}");

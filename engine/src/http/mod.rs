@@ -7,6 +7,7 @@ pub mod decide;
 pub mod error_page;
 pub mod filter;
 pub mod forward;
+pub mod grpc;
 pub mod http1;
 pub mod http2;
 pub mod proxy;

@@ -79,21 +79,30 @@ pub async fn rewrite<C: Client>(
 /// consumer that is authenticated by then, and fills `collected` and `phases`.
 pub async fn access<C: Client>(
     client: &mut C,
-    exchange: Box<Exchange>,
+    mut exchange: Box<Exchange>,
     shared: &Shared,
 ) -> (Box<Exchange>, Flow) {
-    let plan = Plan::access(&exchange);
-    let (mut exchange, left) = drive::run_unless(exchange, plan, |cx| client.poll_gone(cx)).await;
+    let mut plan = Plan::access(&exchange);
+    if plan.settled(&mut exchange) {
+        return (with_early(exchange), Flow::Continue);
+    }
+    let (exchange, left) = drive::run_unless(exchange, plan, |cx| client.poll_gone(cx)).await;
     if left {
         return (exchange, Flow::Respond(unheard()));
     }
-    if !exchange.context.early.is_empty() {
-        exchange.phases.insert(Phase::HeaderFilter);
-    }
+    let exchange = with_early(exchange);
     // Let every request that is ready pass Python before the first is sent on: the processor keeps one kind of
     // code in its caches at a time, and who waits for the sockets is woken once for all.
     yield_now().await;
     answered(exchange, shared)
+}
+
+/// Headers that wait for the response are put into it in `header_filter`, whether a plugin has that phase or not.
+fn with_early(mut exchange: Box<Exchange>) -> Box<Exchange> {
+    if !exchange.context.early.is_empty() {
+        exchange.phases.insert(Phase::HeaderFilter);
+    }
+    exchange
 }
 
 /// In this phase the whole upstream response is there; a plugin may change or replace it.
@@ -108,11 +117,15 @@ pub async fn response<C: Client>(
 
 /// In this phase status and headers of any response may still change. When a plugin fails here,
 /// `Exchange::response` is the gateway's own (`Source::Error`, with `body`) and replaces what was under way.
-pub async fn header_filter(mut exchange: Box<Exchange>) -> Box<Exchange> {
+pub async fn header_filter(mut exchange: Box<Exchange>, shared: &Shared) -> Box<Exchange> {
     context::merge_early(&mut exchange);
     let plan = Plan::downstream(&exchange, Phase::HeaderFilter);
     let mut exchange = drive::run(exchange, plan).await;
     exchange.context.answered = false;
+    if let Some((status, message)) = exchange.context.error.take() {
+        let given = exchange.response.take();
+        exchange.response = Some(page(&exchange, status, &message, given, shared));
+    }
     if let Some(response) = exchange.response.as_mut().filter(|_| exchange.phases.has(Phase::BodyFilter)) {
         response.headers.remove("content-length");
     }
@@ -145,7 +158,10 @@ fn answered(mut exchange: Box<Exchange>, shared: &Shared) -> (Box<Exchange>, Flo
     let given = exchange.response.take();
     let response = match exchange.context.error.take() {
         Some((status, message)) => Some(page(&exchange, status, &message, given, shared)),
-        None => given,
+        None => given.map(|given| match given.body {
+            Some(_) => given,
+            None => decide::without_body(&exchange, given, shared),
+        }),
     };
     (exchange, response.map_or(Flow::Continue, Flow::Respond))
 }

@@ -31,6 +31,17 @@ impl Plan {
         Self { phase: Phase::Access, source: Source::Choosing(chain), next: 0 }
     }
 
+    /// Collects when no plugin is to be called, without Python; whether that was so.
+    pub fn settled(&mut self, exchange: &mut Exchange) -> bool {
+        match &self.source {
+            Source::Choosing(chain) if !chain.has(self.phase) => {
+                choose(chain, &mut self.next, exchange);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// What `access` collected, or the globals when it never ran.
     pub fn downstream(exchange: &Exchange, phase: Phase) -> Self {
         match &exchange.collected {

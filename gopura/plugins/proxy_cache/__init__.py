@@ -1,5 +1,6 @@
 """Proxy cache: answers repeated requests from memory."""
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from gopura.schema.types.memory import ZONES
 DEFAULT_BYTES = 128 << 20
 WANTED = "gopura.proxy_cache"
 """Where in `exchange.ctx` a response that is to be kept is gathered."""
+DEBUG = "kong-debug"
+"""Requests with this header are told about the cache in any case."""
 
 # What belongs to one connection or to one answer (RFC 9110, 7.6.1).
 _ONCE = frozenset({
@@ -136,8 +139,7 @@ class ProxyCache(Plugin, name="proxy-cache", priority=100, protocols=ALL_PROTOCO
         kept = self.zone(config.memory.dictionary_name).get(key)
         if kept is None or rules.selecting(exchange.request.headers, list(kept.vary)) != kept.vary:
             if config.cache_control and "only-if-cached" in asked:
-                text = f"The upstream server is timing out\nrequest_id: {exchange.request.id}\n"
-                exchange.exit(504, text, {"Content-Type": "text/plain; charset=utf-8"})
+                exchange.exit(504)
                 return
             self._want(exchange, config, key, "Miss")
         elif not rules.fresh(kept, config, asked):
@@ -191,7 +193,7 @@ class ProxyCache(Plugin, name="proxy-cache", priority=100, protocols=ALL_PROTOCO
             b"".join(wanted.chunks),
             int(now),
             wanted.ttl,
-            now + (config.storage_ttl or wanted.ttl),
+            now + storage_ttl(config, wanted.ttl),
             wanted.vary,
         )
         self.zone(config.memory.dictionary_name).put(wanted.key, kept)
@@ -201,8 +203,15 @@ def tell(exchange: Exchange, config: ProxyCache.Config, name: str, value: str) -
     """Set a header about the cache, if it is wanted."""
     shown = config.response_headers
     wanted = {"Age": shown.age, "X-Cache-Status": shown.cache_status, "X-Cache-Key": shown.cache_key}
-    if wanted[name]:
+    if wanted[name] or DEBUG in exchange.request.headers:
         exchange.response.headers.set(name, value)
+
+
+def storage_ttl(config: ProxyCache.Config, ttl: float) -> float:
+    """How many seconds a response stays in memory; with 0 until others need the room."""
+    if config.storage_ttl is None:
+        return ttl
+    return config.storage_ttl or math.inf
 
 
 def repeatable(name: str) -> bool:

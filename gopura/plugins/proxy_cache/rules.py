@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import time
-from email.message import Message
 from email.utils import mktime_tz, parsedate_tz
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from gopura.plugin.media_type import parse
 
 if TYPE_CHECKING:
     from gopura._engine import Exchange, Headers
@@ -83,19 +83,14 @@ def fresh(kept: Kept, config: ProxyCache.Config, given: Directives) -> bool:
     return not (too_old or too_stale or too_short)
 
 
-@lru_cache(maxsize=1000)
 def matches(given: str, expected: str) -> bool:
     """Whether a media type is the expected one, which may have `*`; the parameters must be the same."""
-    (kind, parameters), (wanted, wanted_parameters) = _media(given), _media(expected)
-    pairs = zip(kind.split("/"), wanted.split("/"), strict=False)
-    return all(part in ("*", own) for own, part in pairs) and parameters == wanted_parameters
-
-
-def _media(text: str) -> tuple[str, dict[str, str]]:
-    message = Message()
-    message["Content-Type"] = text
-    parameters = message.get_params(failobj=[])[1:]
-    return message.get_content_type(), {name.lower(): value for name, value in parameters}
+    wanted, found = parse(expected), parse(given)
+    if wanted is None:
+        return False
+    own = (found.kind, found.subtype, found.parameters) if found else ("", "", {})
+    kinds = zip(own[:2], (wanted.kind, wanted.subtype), strict=True)
+    return all(part in ("*", of) for of, part in kinds) and own[2] == wanted.parameters
 
 
 def vary_of(headers: Headers) -> list[str]:
@@ -112,8 +107,8 @@ def selecting(headers: Headers, names: list[str]) -> dict[str, str | None]:
 def key_of(exchange: Exchange, config: ProxyCache.Config) -> str:
     """What requests for the same response have in common."""
     request, consumer, route = exchange.request, exchange.consumer, exchange.route
-    path = request.target.partition("?")[0]
-    line = f"{request.method} {path} HTTP/{request.http_version:.1f}"
+    # Kong takes the query out of the request line, and what stands behind it as well.
+    line = f"{request.method} {request.target} HTTP/{request.http_version:.1f}".partition("?")[0]
     owner = f"{consumer.id}:{route.id}" if consumer and route else route.id if route else "default"
     query = request.query
     arguments = _chosen(query, config.vary_query_params or sorted(query))

@@ -28,7 +28,7 @@ pub async fn run<C: Client>(
         return respond_whole(client, exchange, body, shared).await;
     }
     if exchange.phases.has(Phase::HeaderFilter) {
-        exchange = phases::header_filter(exchange).await;
+        exchange = phases::header_filter(exchange, shared).await;
         if let Some(body) = exchange.response.as_mut().and_then(|response| response.body.take()) {
             return answer_instead(client, exchange, body, shared).await;
         }

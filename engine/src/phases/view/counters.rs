@@ -213,7 +213,8 @@ fn number(value: f64) -> Bytes {
     if (0.0..9e15).contains(&value) && value.fract() == 0.0 {
         return number_of(value as u64);
     }
-    value.to_string().into()
+    // Fractions as Lua shows them: 14 digits, so that 2.3 - 1 is 1.3.
+    format!("{value:.13e}").parse::<f64>().unwrap_or(value).to_string().into()
 }
 
 fn number_of(value: u64) -> Bytes {

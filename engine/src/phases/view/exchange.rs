@@ -3,7 +3,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use gopura_http1::Headers as Lines;
-use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyString};
@@ -11,6 +11,7 @@ use pyo3::types::{PyBytes, PyDict, PyString};
 use super::facts::Facts;
 use super::{Entity, Request, Response, Tls, UpstreamRequest, entity, headers};
 use crate::exchange as own;
+use crate::http::grpc;
 use crate::phases::Phase;
 use crate::phases::slot::Slot;
 use crate::phases::text;
@@ -210,14 +211,17 @@ impl Exchange {
         message: String,
         headers: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Py<Response>> {
+        within(status, 400)?;
         let headers = headers::lines(headers)?;
         self.answer(own::Response { status, headers, body: None, source: own::Source::Exit })?;
         self.slot.with(|exchange| exchange.context.error = Some((status, message)))?;
         self.response(py)
     }
 
-    /// Answers the client at once. A body of other types than bytes and str is sent as JSON. With `proxied` the
-    /// answer counts as the upstream's, kept from an earlier request: it gets the headers that one would get.
+    /// Answers the client at once. A body of other types than bytes and str is sent as JSON; without one, the client
+    /// gets nginx's or the gateway's page for the status, where there is one. A gRPC client reads the body, or its
+    /// `message`, as `grpc-message`. With `proxied` the answer counts as the upstream's, kept from an earlier request:
+    /// it gets the headers that one would get.
     #[pyo3(signature = (status, body=None, headers=None, *, proxied=false))]
     fn exit(
         &self,
@@ -227,18 +231,46 @@ impl Exchange {
         headers: Option<&Bound<'_, PyDict>>,
         proxied: bool,
     ) -> PyResult<Py<Response>> {
-        let mut lines = headers::lines(headers)?;
-        let body = body.map(|body| encoded(body, &mut lines)).transpose()?.unwrap_or_default();
-        self.answer(own::Response { status, headers: lines, body: Some(body), source: own::Source::Exit })?;
+        within(status, 100)?;
+        let mut headers = headers::lines(headers)?;
+        let (is_call, is_late) = self.slot.with(|exchange| {
+            (grpc::is_call(&exchange.request), exchange.context.phase == Some(Phase::HeaderFilter))
+        })?;
+        self.answer(match body {
+            Some(body) if is_call && !headers.contains("content-type") => {
+                grpc::answer(status, message(body)?, headers, own::Source::Exit)
+            }
+            body => {
+                let body = body.map(|body| encoded(body, &mut headers)).transpose()?;
+                let body = body.or_else(|| is_late.then(Bytes::new));
+                own::Response { status, headers, body, source: own::Source::Exit }
+            }
+        })?;
         self.slot.with(|exchange| exchange.proxied |= proxied)?;
         self.response(py)
     }
 }
 
-/// An answer in `header_filter` keeps the headers that the response had already.
+fn within(status: u16, least: u16) -> PyResult<()> {
+    if (least..600).contains(&status) {
+        return Ok(());
+    }
+    Err(PyValueError::new_err(format!("a status here is between {least} and 599, not {status}")))
+}
+
+/// What a body says to a gRPC client.
+fn message(body: &Bound<'_, PyAny>) -> PyResult<Option<Bytes>> {
+    let Ok(fields) = body.cast::<PyDict>() else { return text::raw(body).map(Some) };
+    fields.get_item("message")?.map(|text| text::raw(&text)).transpose()
+}
+
+/// An answer in `header_filter` keeps the headers that the response had already; an error has its own form.
 fn over(before: Option<own::Response>, mut answer: own::Response) -> own::Response {
     if let Some(own::Response { mut headers, .. }) = before {
         headers.remove("content-length");
+        if answer.body.is_none() {
+            headers.remove("content-type");
+        }
         for line in &answer.headers {
             headers.set(line.name.clone(), line.value.clone());
         }
