@@ -12,11 +12,10 @@ from gopura.admin.gateway import Gateway
 from gopura.admin.keys import Key, key_of
 from gopura.admin.listing import Listing
 from gopura.schema.entity import EntityType
+from gopura.schema.ttl import ttl_problem
 from gopura.store import Page, Reader, Transaction
 
 Value = dict[str, Any]
-
-LONGEST_TTL = 100_000_000
 
 
 class Resource:
@@ -131,8 +130,9 @@ class Resource:
         given = {name: value for name, value in given.items() if name != "ttl"}
         if ttl is None:
             return given, {}
-        if type(ttl) not in (int, float) or ttl != int(ttl) or not 0 <= ttl <= LONGEST_TTL:
-            raise InvalidOptions({"ttl": f"must be an integer between 0 and {LONGEST_TTL}"})
+        problem = ttl_problem(ttl)
+        if problem is not None:
+            raise InvalidOptions({"ttl": problem})
         return given, {"ttl": int(ttl)}
 
 

@@ -21,11 +21,13 @@ async def dump(store: Store) -> str:
 
 
 def _entry(row: dict[str, Any]) -> dict[str, Any]:
-    shown = {name: value for name, value in row.items() if value is not None}
-    return {name: value["id"] if set(value) == {"id"} else value for name, value in _pairs(shown)} | {
-        name: value for name, value in shown.items() if not isinstance(value, dict)
+    lasting = {name for name in row if name == "ttl" and row[name] is None}
+    return {
+        name: value["id"] if _is_reference(value) else value
+        for name, value in row.items()
+        if name not in lasting
     }
 
 
-def _pairs(shown: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    return [(name, value) for name, value in shown.items() if isinstance(value, dict)]
+def _is_reference(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"id"}

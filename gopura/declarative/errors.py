@@ -41,3 +41,11 @@ def put(tree: Tree, path: tuple[str | int, ...], message: Any) -> None:
         tree = tree.setdefault(step, {})
     if isinstance(tree, dict):
         tree[path[-1]] = message
+
+
+def at(tree: Tree, path: tuple[str | int, ...]) -> Any:
+    """What is placed at a path; None when nothing is."""
+    found: Any = tree
+    for step in path:
+        found = found.get(step) if isinstance(found, dict) else None
+    return found

@@ -21,7 +21,7 @@ def body(
         if name in entities and isinstance(section, list):
             if isinstance(messages, list):
                 for given, found in reversed(list(zip(section, messages, strict=False))):
-                    _entity(entities, entities[name], given, found, flat)
+                    _entity(entities, entities[name], given or {}, found, flat)
         else:
             left[name] = messages
     return {**InvalidConfiguration(left).body(), "flattened_errors": flat or {}}
@@ -33,23 +33,33 @@ def _entity(
     if not isinstance(messages, dict) or not isinstance(given, dict):
         return
     given, messages = dict(given), dict(messages)
-    for child, field in children(entities, entity):
-        below, found = given.pop(child, None), messages.pop(child, None)
-        if isinstance(below, list) and isinstance(found, list):
-            for one, message in zip(below, found, strict=False):
-                owner = {field: {"id": given["id"]}} if is_uuid(given.get("id")) else {}
-                _entity(
-                    entities,
-                    entities[child],
-                    {**owner, **one} if isinstance(one, dict) else one,
-                    message,
-                    flat,
-                )
-        elif below is not None:
-            given[child] = below
+    for name, field in entity.foreign_fields.items():
+        if isinstance(given.get(name), dict):
+            referred = given.pop(name)
+            given |= {name: {"id": referred["id"]}} if is_uuid(referred.get("id")) else {}
+            _entity(entities, entities[str(field.reference)], referred, messages.pop(name, None), flat)
+    for child, name in children(entities, entity):
+        if isinstance(given.get(child), list | dict):
+            below, found = given.pop(child), messages.pop(child, None)
+            owner = {name: {"id": given["id"]}} if is_uuid(given.get("id")) else {}
+            _entities(entities, entities[child], below, found, owner, flat)
     errors = list(_errors(messages, ""))
     if errors:
         flat.append(_named(entity, given) | {"entity": given, "errors": errors})
+
+
+def _entities(
+    entities: Mapping[str, EntityType],
+    entity: EntityType,
+    given: Any,
+    messages: Any,
+    owner: Mapping[str, Any],
+    flat: Flat,
+) -> None:
+    if not isinstance(given, list) or not isinstance(messages, list):
+        return
+    for one, message in zip(given, messages, strict=False):
+        _entity(entities, entity, {**owner, **one} if isinstance(one, dict) else one, message, flat)
 
 
 def _named(entity: EntityType, given: dict[str, Any]) -> dict[str, Any]:

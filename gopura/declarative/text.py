@@ -8,6 +8,7 @@ import orjson
 import yaml
 
 from gopura.declarative.errors import InvalidConfiguration
+from gopura.declarative.upgrade import upgraded
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -23,11 +24,11 @@ _Strict.yaml_implicit_resolvers = {
 
 
 def parse(text: str | bytes) -> dict[str, Any]:
-    """Read YAML or JSON; InvalidConfiguration when it is neither, or not an object."""
+    """Read YAML or JSON in the present format; InvalidConfiguration when it is neither, or not an object."""
     with suppress(orjson.JSONDecodeError):  # JSON is read much faster than YAML
         found = orjson.loads(text)
         if isinstance(found, dict):
-            return found
+            return upgraded(found)
     try:
         # Both loaders that this class stands on construct plain values only.
         document = yaml.load(text, _Strict)  # noqa: S506
@@ -35,7 +36,7 @@ def parse(text: str | bytes) -> dict[str, Any]:
         raise InvalidConfiguration({"error": f"failed parsing declarative configuration: {error}"}) from error
     if not isinstance(document, dict):
         raise InvalidConfiguration({"error": "expected an object"})
-    return document
+    return upgraded(document)
 
 
 def content_hash(document: dict[str, Any]) -> str:

@@ -1,33 +1,36 @@
 """From a document to complete rows, with all its faults at once."""
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
 from gopura import schema
-from gopura.declarative.errors import InvalidConfiguration, Tree, put
-from gopura.declarative.expand import Expansion, Item
+from gopura.declarative.errors import InvalidConfiguration, Tree, at, put
+from gopura.declarative.expand import Expansion, Item, naming_field
+from gopura.declarative.options import DOCUMENT_OPTIONS, option_problems
+from gopura.declarative.references import NOT_NULL, Index, absent, unresolved
 from gopura.schema import EntityType
+from gopura.schema.ttl import ttl_problem
 from gopura.store.layout import stored
-
-VERSIONS = ("1.1", "2.1", "3.0")
-_OPTIONS = ("_format_version", "_transform", "_comment", "_ignore")
 
 
 def rows(document: Mapping[str, Any], entities: Mapping[str, EntityType]) -> dict[str, list[dict[str, Any]]]:
     """The rows of every kind of entity; InvalidConfiguration when anything is wrong."""
     known = {name: entity for name, entity in entities.items() if stored(entity)}
     expansion = Expansion(known)
-    for name, value in document.items():
-        if name in known:
-            expansion.section(name, value, (name,))
-        elif name not in _OPTIONS:
+    for name in document:
+        if name not in known and name not in DOCUMENT_OPTIONS:
             put(expansion.errors, (name,), "unknown field")
-    _check_version(document, expansion.errors)
-    _complete(expansion)
+    for name, message in option_problems(document, DOCUMENT_OPTIONS):
+        put(expansion.errors, (name,), message)
+    for name in known:
+        expansion.section(name, document.get(name), (name,))
+    index = Index(expansion.items)
+    _complete(expansion, index, transform=document.get("_transform") is not False)
     _raise(expansion.errors)
-    _raise(_unresolved(expansion.items))
-    _raise(_repeated(expansion.items))
+    errors = _repeated(expansion.items)
+    for entity, messages in unresolved(expansion.items, index).items():
+        errors.setdefault(entity, {}).update(messages)
+    _raise(errors)
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in known}
     for item in expansion.items:
         found[item.entity.name].append(item.row)
@@ -39,25 +42,20 @@ def _raise(tree: Tree) -> None:
         raise InvalidConfiguration(tree)
 
 
-def _check_version(document: Mapping[str, Any], errors: Tree) -> None:
-    version = document.get("_format_version")
-    if version is None:
-        put(errors, ("_format_version",), "required field missing")
-    elif version not in VERSIONS:
-        put(errors, ("_format_version",), f"expected one of: {', '.join(VERSIONS)}")
-
-
-def _complete(expansion: Expansion) -> None:
-    index = _index(expansion.items)
+def _complete(expansion: Expansion, index: Index, *, transform: bool) -> None:
     for item in expansion.items:
-        for name, text in item.references.items():
-            target = str(item.entity.foreign_fields[name].reference)
-            # An id that nothing has stands in for what is missing, so that the other fields are looked at too.
-            item.given[name] = {"id": index.get((target, text), str(uuid.UUID(int=0)))}
+        item.given |= index.keys_of(item)
+        ttl = item.given.pop("ttl", None) if item.entity.ttl else None
+        if ttl is not None and (problem := ttl_problem(ttl)):
+            put(expansion.errors, (*item.path, "ttl"), problem)
         try:
-            item.row = schema.insert(item.entity, item.given)
+            item.row = schema.insert(item.entity, item.given, transform=transform)
+            item.row |= {} if ttl is None else {"ttl": ttl}
         except schema.SchemaViolation as error:
             _merge(expansion.errors, item.path, error.fields)
+    for path, message in absent(expansion.items, index, faults=bool(expansion.errors)):
+        if at(expansion.errors, path) != NOT_NULL:
+            put(expansion.errors, path, message)
 
 
 def _merge(errors: Tree, path: tuple[str | int, ...], fields: dict[str, Any]) -> None:
@@ -65,50 +63,38 @@ def _merge(errors: Tree, path: tuple[str | int, ...], fields: dict[str, Any]) ->
         put(errors, (*path, name), message)
 
 
-def _index(items: list[Item]) -> dict[tuple[str, str], str]:
-    index: dict[tuple[str, str], str] = {}
-    for item in items:
-        names = [item.entity.endpoint_key, *item.entity.unique_fields]
-        found = [item.given["id"], *(item.given.get(name) for name in names if name)]
-        index |= {(item.entity.name, text): item.given["id"] for text in found if isinstance(text, str)}
-    return index
-
-
-def _unresolved(items: list[Item]) -> Tree:
-    index, errors = _index(items), Tree()
-    for item in items:
-        for name, text in item.references.items():
-            target = str(item.entity.foreign_fields[name].reference)
-            if (target, text) not in index:
-                label = item.given.get(item.entity.endpoint_key or "") or item.given["id"]
-                message = f"invalid reference '{name}: {text}' (no such entry in '{target}')"
-                errors.setdefault(item.entity.name, {}).setdefault(label, []).append(message)
-    return errors
-
-
 def _repeated(items: list[Item]) -> Tree:
     seen: set[tuple[str, str, str]] = set()
     errors: Tree = {}
     for item in items:
-        for name, value in _identifying(item):
-            if (item.entity.name, name, value) in seen:
-                entity = f"'{item.entity.name}' entity with {name} set to '{value}'"
-                message = f"uniqueness violation: {entity} already declared"
-                nested = len(item.path) > 2
-                path = (item.entity.name, len(errors.get(item.entity.name, ()))) if nested else item.path
-                put(errors, path, message)
-            seen.add((item.entity.name, name, value))
+        identities = {(item.entity.name, name, value) for name, value in _identifying(item)}
+        taken = next((one for one in _identifying(item) if (item.entity.name, *one) in seen), None)
+        if taken is not None:
+            entity = f"'{item.entity.name}' entity with {taken[0]} set to '{taken[1]}'"
+            place = _place(item, taken[0])
+            put(errors, (item.entity.name, place), f"uniqueness violation: {entity} already declared")
+        seen |= identities
     return errors
 
 
+def _place(item: Item, name: str) -> str | int:
+    """Names and ids are counted, other fields are told by the name of their entity."""
+    if name in ("primary key", item.entity.endpoint_key):
+        return item.path[-1]
+    label = item.row.get(item.entity.endpoint_key or "") or item.row["id"]
+    return str(label)
+
+
 def _identifying(item: Item) -> list[tuple[str, str]]:
-    found = [("primary key", item.row["id"])] if "id" in item.row else []
-    unique = ((name, item.row.get(name)) for name in item.entity.unique_fields)
-    found += [(name, value) for name, value in unique if isinstance(value, str)]
+    """What no other entity may have, in the order in which it is reported."""
+    name = naming_field(item.entity)
+    names = sorted(item.entity.unique_fields, key=lambda one: one != name)
+    found = [(one, item.row.get(one)) for one in names]
+    found.insert(1 if name else 0, ("primary key", item.row["id"]))
     if len(item.entity.cache_key) > 1:
         parts = [item.row[name] for name in item.entity.cache_key]
         texts = [
             part["id"] if isinstance(part, dict) else "" if part is None else str(part) for part in parts
         ]
         found.append((",".join(item.entity.cache_key), ":".join(texts)))
-    return found
+    return [(name, value) for name, value in found if isinstance(value, str)]

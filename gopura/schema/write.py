@@ -13,13 +13,16 @@ from gopura.schema.transformation import Transformation
 from gopura.schema.violation import SchemaViolation, Tree, listed
 
 
-def insert(entity: EntityType, given: Mapping[str, Any]) -> dict[str, Any]:
-    """A complete row for a new entity; raises SchemaViolation."""
+def insert(entity: EntityType, given: Mapping[str, Any], *, transform: bool = True) -> dict[str, Any]:
+    """A complete row for a new entity; raises SchemaViolation.
+
+    `transform=False`: what is stored in another form than it is given, such as a password, is in that form already.
+    """
     shape = shape_for(entity, given) or entity.shape
     row = complete(shape, given)
     shape = _known_shape(entity, row)
     _validate(shape, row, given)
-    return _ordered(entity, _transformed(shape, row, given))
+    return _ordered(entity, _transformed(shape, row, given) if transform else row)
 
 
 def validate(entity: EntityType, given: Mapping[str, Any]) -> None:

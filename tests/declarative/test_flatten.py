@@ -57,6 +57,36 @@ CASES: list[tuple[dict[str, Any], Any, dict[str, Any]]] = [
         ],
         {},
     ),
+    (
+        {
+            "services": [
+                {"name": "s", "host": "a", "nonsense": 1, "routes": [{"paths": ["/"]}], "plugins": "x"}
+            ]
+        },
+        [
+            {
+                "entity": {"name": "s", "host": "a", "nonsense": 1, "plugins": "x"},
+                "entity_name": "s",
+                "entity_type": "service",
+                "errors": [
+                    {"field": "plugins", "message": "expected an array", "type": "field"},
+                    {"field": "nonsense", "message": "unknown field", "type": "field"},
+                ],
+            }
+        ],
+        {},
+    ),
+    (
+        {"routes": [{"name": "r", "paths": ["/"], "service": {"id": "x"}}]},
+        [
+            {
+                "entity": {"id": "x"},
+                "entity_type": "service",
+                "errors": [{"field": "id", "message": "expected a valid UUID", "type": "field"}],
+            }
+        ],
+        {},
+    ),
     ({"nonsense": []}, {}, {"nonsense": "unknown field"}),
 ]
 

@@ -117,6 +117,69 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
         "_format_version: '3.0'\nroutes: [{name: r, paths: [/], service: nope}]",
         {"routes": {"r": ["invalid reference 'service: nope' (no such entry in 'services')"]}},
     ),
+    ("_format_version: 1.1", {"_format_version": "expected a string"}),
+    (
+        "_format_version: '3.0'\n_comment: 1\n_ignore: x\n_transform: 1",
+        {"_comment": "expected a string", "_ignore": "expected an array", "_transform": "expected a boolean"},
+    ),
+    (
+        "_format_version: '3.0'\nconsumers: [{username: a, _comment: {b: c}, _ignore: 1}]",
+        {"consumers": [{"_comment": "expected a string", "_ignore": "expected an array"}]},
+    ),
+    (
+        "_format_version: '3.0'\nroutes: [{name: r, paths: [x], service: nope}]",
+        {
+            "routes": [
+                {
+                    "paths": ["should start with: / (fixed path) or ~/ (regex path)"],
+                    "service": {"id": "missing primary key"},
+                }
+            ]
+        },
+    ),
+    (
+        "_format_version: '3.0'\nservices: [{host: a.test, plugins: [{name: cors, service: nope}]}]",
+        {"services": [{"plugins": [{"service": "value must be null"}]}]},
+    ),
+    (
+        "_format_version: '3.0'\nroutes: [{name: r, paths: [/], service: {id: 0a000000-0000-4000-8000-000000000001}}]",
+        {
+            "routes": {
+                "r": [
+                    'invalid reference \'service: {"id":"0a000000-0000-4000-8000-000000000001"}\' '
+                    "(no such entry in 'services')"
+                ]
+            }
+        },
+    ),
+    (
+        "_format_version: '3.0'\nbasicauth_credentials: [{username: u, password: p, consumer: nope}]",
+        {
+            "basicauth_credentials": [
+                {
+                    "@entity": ["all or none of these fields must be set: 'password', 'consumer.id'"],
+                    "consumer": {"id": "missing primary key"},
+                }
+            ]
+        },
+    ),
+    (
+        "_format_version: '3.0'\nconsumers: [{username: a, custom_id: c}, {username: b, custom_id: c}]",
+        {
+            "consumers": {
+                "b": "uniqueness violation: 'consumers' entity with custom_id set to 'c' already declared"
+            }
+        },
+    ),
+    (
+        "_format_version: '3.0'\nroutes: [{name: r, paths: [/]}]\n"
+        "services: [{host: a, routes: [{name: r, paths: [/]}]}]",
+        {"routes": ["uniqueness violation: 'routes' entity with name set to 'r' already declared"]},
+    ),
+    (
+        "_format_version: '3.0'\nconsumers: [{username: a, keyauth_credentials: [{key: k, ttl: x}]}]",
+        {"consumers": [{"keyauth_credentials": [{"ttl": "must be an integer between 0 and 100000000"}]}]},
+    ),
     ("]", {"error": "failed parsing declarative configuration"}),
     ("- a", {"error": "expected an object"}),
 ]
@@ -133,6 +196,60 @@ async def test_faults_change_nothing(store: Store, text: str, fields: dict[str, 
     else:
         assert found == fields
     assert await store.version() == before
+
+
+ACCEPTED: list[tuple[str, str, dict[str, Any]]] = [
+    (
+        "a parent named again",
+        "services: [{name: s, host: a, routes: [{name: r, paths: [/], service: s}]}]",
+        {},
+    ),
+    (
+        "a reference as the Admin API has it",
+        "services: [{id: 0a000000-0000-4000-8000-000000000001, host: a}]\n"
+        "routes: [{name: r, paths: [/], service: {id: 0a000000-0000-4000-8000-000000000001}}]",
+        {"services": ["0a000000-0000-4000-8000-000000000001"]},
+    ),
+    (
+        "the same address in two upstreams",
+        "upstreams: [{name: a, targets: [{target: 'x:80'}]}, {name: b, targets: [{target: 'x:80'}]}]",
+        {},
+    ),
+    (
+        "ids are those of Kong",
+        "services: [{name: s, host: a, plugins: [{name: cors}]}]\n"
+        "plugins: [{name: acl, service: s, config: {allow: [g]}}]",
+        {
+            "services": ["b268827a-8f7f-551f-8769-e6bceb2f3ec6"],
+            "plugins": ["3869fa1a-fb43-541b-b3da-0089d5765b2f", "cf96f33d-ce7b-56b3-8904-d8b042f8723b"],
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("sections", "ids"), [case[1:] for case in ACCEPTED], ids=[case[0] for case in ACCEPTED]
+)
+async def test_accepted(store: Store, sections: str, ids: dict[str, Any]) -> None:
+    loaded = await declarative.apply(store, declarative.parse(f"_format_version: '3.0'\n{sections}"))
+    assert {name: [row["id"] for row in loaded.rows[name]] for name in ids} == ids
+
+
+async def test_keys_that_expire(store: Store) -> None:
+    text = "consumers: [{username: a, keyauth_credentials: [{key: k, ttl: 60}, {key: l, ttl: null}]}]"
+    await declarative.apply(store, declarative.parse(f"_format_version: '3.0'\n{text}"))
+    found = {row["key"]: row["ttl"] for row in (await store.page("keyauth_credentials")).data}
+    assert found == {"k": 60, "l": None}
+
+
+async def test_what_is_hashed_already_is_not_hashed_again(store: Store) -> None:
+    text = "consumers: [{username: a, basicauth_credentials: [{username: u, password: p}]}]"
+    await declarative.apply(store, declarative.parse(f"_format_version: '3.0'\n{text}"))
+    before = (await store.page("basicauth_credentials")).data
+    dumped = await declarative.dump(store)
+    assert before[0]["password"] in dumped
+    await declarative.apply(store, declarative.parse(dumped))
+    assert (await store.page("basicauth_credentials")).data == before
 
 
 async def test_repeated_names(store: Store) -> None:
