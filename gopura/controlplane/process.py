@@ -75,7 +75,7 @@ async def _link(store: Store, launch: Launch, stack: AsyncExitStack) -> tuple[Bu
     builder = Builder(store, settings.snapshot_window)
     link = LinkServer(builder, settings.write_ack_timeout, settings.link_ping_interval)
     builder.on_change = link.announce
-    link.answer = Records(store).answer
+    link.answer = Records(store, settings.pg_timeout / 1000 or None).answer
     builder.on_left_out = lambda changes: forget(changes, link.tell)
     await builder.load()
     await stack.enter_async_context(link.listening(settings.path("run", "link.sock")))

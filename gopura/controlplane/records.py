@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from gopura import entities, schema
 from gopura.snapshot.content import LEFT_OUT
-from gopura.store import Change, Store
+from gopura.store import Change, DatabaseUnavailable, Store
 
 Row = dict[str, Any]
 Params = dict[str, Any]
@@ -18,13 +19,25 @@ WRITABLE = frozenset({"oauth2_tokens", "oauth2_authorization_codes", "sessions",
 
 
 class Records:
-    """Answers the calls of data planes."""
+    """Answers the calls of data planes; the database has `patience` seconds for each."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, patience: float | None = None) -> None:
+        self._store, self._patience = store, patience
 
     async def answer(self, name: str, params: Params) -> Any:
-        """Do what a data plane asks for; LookupError for what it may not ask."""
+        """Do what a data plane asks for.
+
+        LookupError for what it may not ask, ConnectionError or TimeoutError while the database is away.
+        """
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._answer(name, params)
+        except DatabaseUnavailable as error:
+            raise ConnectionError(str(error)) from error
+        except TimeoutError as error:
+            raise TimeoutError("the database does not answer in time") from error
+
+    async def _answer(self, name: str, params: Params) -> Any:
         if name in ("hit", "look", "add"):
             return await self._count(name, params)
         calls: dict[str, Call] = {

@@ -100,7 +100,8 @@ class DataProcess:
     async def _ask(self, name: str, params: Mapping[str, Any]) -> Any:
         """Call the control plane from the plugins' loop: the link lives on this process's own."""
         call = self.client.call(name, params)
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, self._own_loop))
+        async with asyncio.timeout(self._launch.settings.pg_timeout / 1000 or None):
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, self._own_loop))
 
     async def _serve_alone(self, parent: Parent, life: Life) -> None:
         await life.alone.wait()

@@ -14,7 +14,10 @@ from gopura.link import messages
 from gopura.link.messages import Message
 
 Answer = Callable[[str, Message], Awaitable[Any]]
-"""Answers the other side's question, by name and parameters; any exception becomes its error."""
+"""Answers the other side's question, by name and parameters; any exception becomes its error.
+
+ConnectionError and TimeoutError say that something is out of reach for now, others that the question is refused.
+"""
 
 Send = Callable[[bytes], Awaitable[None]]
 """Sends a message; ConnectionError or ConnectionClosed when it cannot."""
@@ -70,7 +73,8 @@ class Calls:
         if future is None or future.done():
             return
         if "error" in message:
-            future.set_exception(RuntimeError(message["error"]))
+            kind = ConnectionError if message.get("away") else RuntimeError
+            future.set_exception(kind(message["error"]))
         else:
             future.set_result(message.get("value"))
 
@@ -78,6 +82,7 @@ class Calls:
         try:
             answer = messages.result(number, await self._answer(name, params))
         except Exception as error:  # who asked gets the reason
-            answer = messages.error(number, str(error) or type(error).__name__)
+            away = isinstance(error, ConnectionError | TimeoutError)
+            answer = messages.error(number, str(error) or type(error).__name__, away)
         with suppress(ConnectionClosed, ConnectionError):
             await self._send(answer)

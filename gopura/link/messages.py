@@ -57,9 +57,9 @@ def result(number: int, value: Any) -> bytes:
     return orjson.dumps({"type": "result", "id": number, "value": value})
 
 
-def error(number: int, message: str) -> bytes:
-    """A call that failed."""
-    return orjson.dumps({"type": "result", "id": number, "error": message})
+def error(number: int, message: str, away: bool = False) -> bytes:
+    """A call that failed; `away` when something that it needs is out of reach for now."""
+    return orjson.dumps({"type": "result", "id": number, "error": message, "away": away})
 
 
 def decode(data: str | bytes) -> Message:

@@ -70,7 +70,7 @@ def _postgres(settings: DatabaseSettings) -> Location:
         port=int(settings.pg_port),
         database=settings.pg_database,
     )
-    connect: dict[str, Any] = {"timeout": int(settings.pg_timeout) / 1000, "ssl": _tls(settings)}
+    connect: dict[str, Any] = {"timeout": int(settings.pg_timeout) / 1000 or None, "ssl": _tls(settings)}
     if settings.pg_schema:
         connect["server_settings"] = {"search_path": settings.pg_schema}
     return Location("postgres", url, connect)

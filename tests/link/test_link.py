@@ -235,6 +235,8 @@ async def test_the_client_comes_back_with_what_it_has(snapshots, plane, client, 
 
 async def test_calls_of_a_data_plane(server, client, snapshots):
     async def answer(name, params):
+        if name == "later":
+            raise TimeoutError("not now")
         if name != "double":
             raise LookupError(f"there is no call {name}")
         return params["n"] * 2
@@ -248,3 +250,5 @@ async def test_calls_of_a_data_plane(server, client, snapshots):
     assert await client.call("double", {"n": 21}) == 42
     with pytest.raises(RuntimeError, match="there is no call nothing"):
         await client.call("nothing", {})
+    with pytest.raises(ConnectionError, match="not now"):
+        await client.call("later", {})

@@ -18,6 +18,7 @@ class Stored(Client):
 
     def __init__(self, gateway: Gateway) -> None:
         super().__init__(gateway.proxy_port)
+        self.gateway = gateway
         self.upstream = Upstream()
         self.admin = gateway.client()
         self._stored: list[str] = []

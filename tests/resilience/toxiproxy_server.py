@@ -35,7 +35,10 @@ class Link:
         self.port = int(answer.raise_for_status().json()["listen"].rpartition(":")[2])
 
     def add(self, kind: str, stream: str = "downstream", **attributes: int) -> None:
-        """Add a fault; `downstream` is towards the gateway."""
+        """Add a fault; `downstream` is towards the gateway. The fault `down` is that nobody is there."""
+        if kind == "down":
+            self._enable(False)
+            return
         toxic: dict[str, Any] = {"name": kind, "type": kind, "stream": stream, "attributes": attributes}
         self._api.post(f"{self._path}/toxics", json=toxic).raise_for_status()
 
@@ -43,6 +46,10 @@ class Link:
         """Take all faults away."""
         for toxic in self._api.get(f"{self._path}/toxics").json():
             self._api.delete(f"{self._path}/toxics/{toxic['name']}").raise_for_status()
+        self._enable(True)
+
+    def _enable(self, enabled: bool) -> None:
+        self._api.post(self._path, json={"enabled": enabled}).raise_for_status()
 
     def close(self) -> None:
         self._api.delete(self._path).raise_for_status()

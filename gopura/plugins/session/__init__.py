@@ -116,7 +116,7 @@ class Session(Plugin, name="session", priority=1900, protocols=ALL_PROTOCOLS, no
         ticket = Ticket.new(Owner(consumer.id, credential.id, subject, exchange.ctx.get(GROUPS)))
         try:
             await self._give(exchange, config, ticket, known)
-        except (ConnectionError, TimeoutError, RuntimeError) as error:
+        except (ConnectionError, TimeoutError) as error:
             self.log_to.error("a session cannot be saved: %s", error)  # noqa: TRY400 - not a bug
             return
         for name, value in facts(config, ticket, config.response_headers):

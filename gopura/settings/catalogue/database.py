@@ -12,7 +12,12 @@ _LMDB = "the snapshot is kept in `<prefix>/snapshot`"
 _POSTGRES: tuple[tuple[str, Kind, str, str], ...] = (
     ("host", Text(), "127.0.0.1", "Host of the PostgreSQL server, or the folder of its unix socket."),
     ("port", Number(1, 65535), "5432", "Port of the PostgreSQL server."),
-    ("timeout", Number(0), "5000", "Milliseconds after which connecting or a query is given up."),
+    (
+        "timeout",
+        Number(0),
+        "5000",
+        "Milliseconds until connecting, or what a plugin asks for, is given up; 0: never.",
+    ),
     ("user", Text(), "kong", "User of the database."),
     ("password", Text(), "", "Password of the user."),
     ("database", Text(), "kong", "Name of the database."),
