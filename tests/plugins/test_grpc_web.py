@@ -1,14 +1,18 @@
 """grpc-web: calls of browsers reach a gRPC service, and its status comes back in the body."""
 
 import base64
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from gopura.plugins.grpc_web import decoded
+from gopura.plugin.grpc import frame
+from gopura.plugin.proto_file import ProtoError
+from gopura.plugins.grpc_web.call import decoded
 from gopura.testing import Gateway
 from tests.engine.grpc import GrpcEcho
+from tests.plugins.things import PROTO, serving
 
 MESSAGE = b"\0\0\0\0\x05hello"
 STATUS = b"grpc-status:0\r\ngrpc-message:\r\n"
@@ -71,15 +75,70 @@ def test_preflight(gateway: Gateway, service: GrpcEcho) -> None:
     assert answer.headers["Access-Control-Allow-Methods"] == "POST"
 
 
-def test_other_media_types(gateway: Gateway, service: GrpcEcho) -> None:
-    configure(gateway, service)
-    answer = gateway.post("/pre/a.B/C", json={})
-    assert (answer.status, b".proto" in answer.body) == (400, True)
+@pytest.fixture(scope="module")
+def things(gateway: Gateway) -> Iterator[Gateway]:
+    """A service that calls with JSON reach."""
+    with serving() as port:
+        gateway.configure({
+            "services": [{"name": "things", "protocol": "grpc", "host": "127.0.0.1", "port": port}],
+            "routes": [{"name": name, "hosts": [f"{name}.test"], "service": "things"} for name in ("with", "without")],
+            "plugins": [
+                {"name": "grpc-web", "route": "with", "config": {"proto": PROTO}},
+                {"name": "grpc-web", "route": "without"},
+            ],
+        })  # fmt: skip
+        yield gateway
+
+
+NO_FILE = "transcoding requests require a .proto file defining the service"
+THING = {"name": "a", "whole": False, "number": 5, "labels": [], "colour": "NONE", "counts": {}}
+
+
+@pytest.mark.parametrize(
+    ("media", "wrap", "unwrap"),
+    [
+        ("application/json", bytes, bytes),
+        ("application/grpc-web+json", frame, lambda body: body.removesuffix(FRAME)[5:]),
+        ("application/grpc-web-text+json", lambda body: base64.b64encode(frame(body)),
+         lambda body: decoded(body).removesuffix(FRAME)[5:]),
+    ],
+)  # fmt: skip
+def test_calls_in_json(
+    things: Gateway, media: str, wrap: Callable[[bytes], bytes], unwrap: Callable[[bytes], bytes]
+) -> None:
+    body = wrap(json.dumps({"name": "a", "number": 5}).encode())
+    answer = things.post("/test.Things/Get", {"Host": "with.test", "Content-Type": media}, body=body)
+    assert (answer.status, answer.headers["Content-Type"]) == (200, media)
+    assert json.loads(unwrap(answer.body)) == THING
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "media", "body", "message"),
+    [
+        ("without", "Get", "application/json", b"{}", NO_FILE),
+        ("without", "Get", "text/plain", b"{}", NO_FILE),
+        ("with", "Get", "text/plain", b"{}", "cannot transcode text/plain"),
+        ("with", "No", "application/json", b"{}", 'Unknown path "/test.Things/No"'),
+        ("with", "Get", "application/json", b"[]", "the call is no JSON object"),
+        ("with", "Get", "application/grpc-web+json", b"{}", "the call is no JSON: "),
+        ("with", "Get", "application/grpc-web-text+json", b"!", "the call is not in base64"),
+    ],
+)  # fmt: skip
+def test_refused_calls(things: Gateway, host: str, path: str, media: str, body: bytes, message: str) -> None:
+    headers = {"Host": f"{host}.test", "Content-Type": media}
+    answer = things.post(f"/test.Things/{path}", headers, body=body)
+    assert (answer.status, answer.body.decode()[: len(message)]) == (400, message)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [(b"", b""), (b"YQ==", b"a"), (b"YQ==YmM=ZGVm", b"abcdef"), (b"YQ=", None), (b"!", None)],
+    [(b"", b""), (b"YQ==", b"a"), (b"YQ==YmM=ZGVm", b"abcdef")],
 )
-def test_base64_texts(text: bytes, expected: bytes | None) -> None:
+def test_base64_texts(text: bytes, expected: bytes) -> None:
     assert decoded(text) == expected
+
+
+@pytest.mark.parametrize("text", [b"YQ=", b"!"])
+def test_what_is_not_base64(text: bytes) -> None:
+    with pytest.raises(ProtoError):
+        decoded(text)
