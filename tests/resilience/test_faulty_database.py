@@ -3,65 +3,23 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from gopura.supervisor.commands import ask
-from gopura.testing import Answer
 from tests.e2e.conftest import run
 from tests.plugins.stored import Stored
-from tests.resilience.test_faulty_upstream import wait_for
+from tests.resilience.faults import FAULTS, SLOW, Case, Fault, broken, check, routed, statuses, wait_for
 from tests.resilience.toxiproxy_server import Link, Toxiproxy
 from tests.servers.gateway import Gateway
 from tests.servers.postgres import Postgres
 
 LIMIT = 1.0  # seconds, pg_timeout
-GRACE = 3.0  # seconds for a busy machine, less than the faults last
-FOREVER = 20_000  # milliseconds
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A toxic on the way to or from the server."""
-
-    kind: str
-    attributes: dict[str, int] = field(default_factory=dict)
-    stream: str = "downstream"
-
-    def __str__(self) -> str:
-        return f"{self.kind}-{self.stream}"
-
-
-FAULTS = [
-    Fault("down"),
-    Fault("timeout", {"timeout": 0}),
-    Fault("timeout", {"timeout": 0}, "upstream"),
-    Fault("latency", {"latency": FOREVER}),
-    Fault("reset_peer", {"timeout": 0}),
-    Fault("limit_data", {"bytes": 10}),
-]
-
 TOKEN = {"grant_type": "client_credentials", "client_id": "ci", "client_secret": "cs"}
 SECURE = {"X-Forwarded-Proto": "https"}
 OAUTH2 = {"enable_client_credentials": True, "accept_http_if_already_terminated": True}
-
-
-@dataclass(frozen=True)
-class Case:
-    """What a request of a plugin's route gets, while the database answers and while it does not."""
-
-    route: str
-    plugin: str
-    config: dict[str, Any]
-    working: int
-    failing: int
-    request: Callable[[Stored, str], Answer] = lambda gateway, path: gateway.get(path)
 
 
 def counted(tolerant: bool, **limits: Any) -> dict[str, Any]:
@@ -83,16 +41,15 @@ CASES = [
 
 
 def given() -> dict[str, list[dict[str, Any]]]:
-    own = [{"name": case.plugin, "route": case.route, "config": case.config} for case in CASES]
-    return {
+    application = {"consumer": "bob", "name": "app", "client_id": "ci", "client_secret": "cs"}
+    owners = {
         "consumers": [{"username": "bob"}, {"username": "guest"}],
         "keyauth_credentials": [{"consumer": "bob", "key": "k"}],
-        "oauth2_credentials": [
-            {"consumer": "bob", "name": "app", "client_id": "ci", "client_secret": "cs"},
-        ],
-        "routes": [{"name": case.route, "paths": [f"/{case.route}"], "service": "echo"} for case in CASES],
-        "plugins": [*own, {"name": "key-auth", "route": "keeps-sessions", "config": {"anonymous": "guest"}}],
+        "oauth2_credentials": [application],
     }
+    found = owners | routed(CASES)
+    found["plugins"].append({"name": "key-auth", "route": "keeps-sessions", "config": {"anonymous": "guest"}})
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -117,47 +74,9 @@ def gateway(way: Link, postgres: Postgres) -> Iterator[Stored]:
         running.stop()
 
 
-def asked(gateway: Stored, case: Case) -> int:
-    """The status of one request, which must be over in time."""
-    started = time.monotonic()
-    answer = case.request(gateway, f"/{case.route}")
-    assert time.monotonic() - started < LIMIT + GRACE
-    return answer.status
-
-
-def statuses(gateway: Stored) -> dict[str, set[int]]:
-    """What two requests of every case get, all sent at once."""
-    found: dict[str, set[int]] = {case.route: set() for case in CASES}
-    with ThreadPoolExecutor(2 * len(CASES)) as clients:
-        for case, status in zip(CASES * 2, clients.map(partial(asked, gateway), CASES * 2), strict=True):
-            found[case.route].add(status)
-    return found
-
-
-@contextmanager
-def broken(way: Link, fault: Fault) -> Iterator[None]:
-    way.add(fault.kind, fault.stream, **fault.attributes)
-    try:
-        yield
-    finally:
-        way.clear()
-
-
-WORKING = {case.route: {case.working} for case in CASES}
-FAILING = {case.route: {case.failing} for case in CASES}
-
-
-@pytest.mark.parametrize("fault", FAULTS, ids=str)
+@pytest.mark.parametrize("fault", [*FAULTS, SLOW], ids=str)
 def test_faults(gateway: Stored, way: Link, fault: Fault) -> None:
-    assert statuses(gateway) == WORKING
-    with broken(way, fault):
-        assert statuses(gateway) == FAILING
-    wait_for(lambda: statuses(gateway) == WORKING)
-
-
-def test_slow_but_in_time(gateway: Stored, way: Link) -> None:
-    with broken(way, Fault("latency", {"latency": 20})):
-        assert statuses(gateway) == WORKING
+    check(gateway, way, fault, CASES, LIMIT)
 
 
 def test_a_control_plane_that_hangs(gateway: Stored) -> None:
@@ -165,10 +84,10 @@ def test_a_control_plane_that_hangs(gateway: Stored) -> None:
     pid = status["processes"]["control"]["pid"]
     os.kill(pid, signal.SIGSTOP)
     try:
-        assert statuses(gateway) == FAILING
+        assert statuses(gateway, CASES, LIMIT) == {case.route: {case.failing} for case in CASES}
     finally:
         os.kill(pid, signal.SIGCONT)
-    wait_for(lambda: statuses(gateway) == WORKING)
+    wait_for(lambda: statuses(gateway, CASES, LIMIT) == {case.route: {case.working} for case in CASES})
 
 
 def test_sessions_that_cannot_be_read_are_none(gateway: Stored, way: Link) -> None:
@@ -179,6 +98,6 @@ def test_sessions_that_cannot_be_read_are_none(gateway: Stored, way: Link) -> No
         assert gateway.get("/keeps-sessions", cookie).status == 200
         return str(gateway.upstream.last.headers["X-Consumer-Username"])
 
-    with broken(way, FAULTS[0]):
+    with broken(way, Fault("down")):
         assert consumer() == "guest"
     wait_for(lambda: consumer() == "bob")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.engine.proxy import Answer, Config, Proxy
+from tests.resilience.faults import wait_for
 from tests.resilience.toxiproxy_server import Link
 from tests.servers.echo import Echo
 
@@ -56,13 +57,6 @@ ANSWER = [
     Fault("limit_data", {"bytes": 2000}, 200, path="/bytes/5000", cut=True),
     Fault("slicer", {"average_size": 1000, "delay": FOREVER * 1000}, 200, path="/bytes/9000", cut=True),
 ]
-
-
-def wait_for(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def timed(proxy: Proxy, path: str, longest: float, **request: str) -> Answer:

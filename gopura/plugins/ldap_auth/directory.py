@@ -69,10 +69,10 @@ class Connection:
         return result
 
     def close(self) -> None:
-        """Say goodbye."""
+        """Say goodbye, without waiting for an answer as TLS would: the directory may be the one that hangs."""
         if not self.writer.is_closing():
             self.writer.write(messages.unbind(self.number + 1))
-        self.writer.close()
+        self.writer.transport.abort()
 
 
 @dataclass
