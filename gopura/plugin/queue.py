@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from gopura.schema import Renamed
 from gopura.schema.types.queue import Queue as Settings
@@ -21,8 +22,24 @@ FORMER_NAMES = Renamed(
 )
 """Settings that plugins had before there were queues, and where they are now."""
 
+_FORMER = {
+    "queue_size": ("max_batch_size", 1),
+    "batch_span_count": ("max_batch_size", 200),
+    "flush_timeout": ("max_coalescing_delay", 2),
+    "batch_flush_delay": ("max_coalescing_delay", 3),
+}
+"""Former names that still count, unless they have the value that they used to default to."""
+
 Send = Callable[[list[bytes]], Awaitable[None]]
 """Sends a batch; raises when it could not."""
+
+
+class Queued(Protocol):
+    """A plugin's settings, with those of its queue."""
+
+    @property
+    def queue(self) -> Settings:
+        """How entries are collected and sent."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +55,11 @@ class Bounds:
     max_retry_delay: float = 60
 
     @classmethod
-    def of(cls, settings: Settings) -> Bounds:
-        """Read a plugin's `queue` record; what is null keeps its default."""
-        given = {name: value for name, value in settings.model_dump().items() if value is not None}
-        return cls(**given)
+    def of(cls, settings: Queued) -> Bounds:
+        """Read a plugin's `queue` record; what is null keeps its default, and former names outrank it."""
+        given = {name: value for name, value in settings.queue.model_dump().items() if value is not None}
+        former = ((getattr(settings, name, None), *of) for name, of in _FORMER.items())
+        return cls(**given | {new: value for value, new, default in former if value not in (None, default)})
 
 
 class Queue:

@@ -97,7 +97,7 @@ class Target:
             settings.timeout,
             settings.keepalive,
         )
-        self.queue = queues.get(repr(key), Bounds.of(settings.queue), self.send)
+        self.queue = queues.get(repr(key), Bounds.of(settings), self.send)
         return self
 
     async def send(self, batch: list[bytes]) -> None:

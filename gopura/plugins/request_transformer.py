@@ -143,21 +143,23 @@ def change_method(exchange: Exchange, method: str) -> None:
 
 
 def change_headers(headers: HeaderLines, config: RequestTransformer.Config, rendered: Rendered) -> None:
-    """Change the headers; Host can only be replaced."""
+    """Change the headers; Host can only be replaced. Templates see the headers as they came."""
+    kinds = (config.rename, config.replace, config.add, config.append)
+    renamed, replaced, added, more = (list(rendered(kind.headers)) for kind in kinds)
     for name, _ in pairs(config.remove.headers):
         if name.lower() != "host":
             headers.remove(name)
-    for old, new in rendered(config.rename.headers):
+    for old, new in renamed:
         if new and old.lower() != "host" and (values := headers.get_all(old)):
             headers.remove(old)
             headers.set(new.lower(), values)
-    for name, value in rendered(config.replace.headers):
+    for name, value in replaced:
         if value is not None and name in headers:
             headers.set(name, value)
-    for name, value in rendered(config.add.headers):
+    for name, value in added:
         if value is not None and name not in headers:
             headers.set(name, value)
-    for name, value in rendered(config.append.headers):
+    for name, value in more:
         if value is not None and name.lower() != "host":
             headers.add(name, value)
 

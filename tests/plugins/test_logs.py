@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from gopura.plugin.queue import Bounds, Queue
+from gopura.plugins.http_log import HttpLog
 from gopura.testing import Gateway, Received, Upstream
 from gopura.testing.upstream import Reply
 
@@ -85,6 +86,22 @@ def test_http_log_collects_and_tries_again(sink: Sink) -> None:
         sent = [sink.arrived.get(timeout=5) for _ in range(3)]
     uris = [[record["request"]["uri"] for record in json.loads(it.body)] for it in sent]
     assert uris == [["/0", "/1", "/2"], ["/0", "/1", "/2"], ["/3"]]
+
+
+@pytest.mark.parametrize(
+    ("config", "batch", "delay"),
+    [
+        ({}, 1, 1),
+        ({"queue_size": 1, "flush_timeout": 2}, 1, 1),
+        ({"queue_size": 7, "flush_timeout": 3}, 7, 3),
+        ({"queue_size": 7, "queue": {"max_batch_size": 5, "max_coalescing_delay": 9}}, 7, 9),
+        ({"queue_size": 1, "queue": {"max_batch_size": 5}}, 5, 1),
+    ],
+)
+def test_former_names_of_the_queue_count(config: dict[str, Any], batch: int, delay: float) -> None:
+    settings = HttpLog.Config.load({"http_endpoint": "http://log.test", "queue": {}} | config)
+    bounds = Bounds.of(settings)
+    assert (bounds.max_batch_size, bounds.max_coalescing_delay) == (batch, delay)
 
 
 def test_file_log(tmp_path: Path) -> None:

@@ -94,6 +94,40 @@ def test_request_body(config: dict[str, Any], kind: str, body: str, expected: st
         assert received.headers["Content-Length"] == str(len(expected))
 
 
+@pytest.mark.parametrize(
+    ("template", "path"),
+    [
+        ("/u/$(uri_captures.id)/$(uri_captures[1])", "/u/42/42"),
+        ("/all$(uri_captures[0])", "/all/users/42"),
+        ("/a b/é", "/a%20b/%C3%A9"),
+        ("/users/$(uri_captures.name or 'none')", "/users/none"),
+    ],
+)
+def test_request_path(template: str, path: str) -> None:
+    given = {
+        "routes": [{"name": "all", "paths": ["~/users/(?<id>[0-9]+)"], "service": "echo"}],
+        **with_plugin("request-transformer", {"replace": {"uri": template}}),
+    }
+    with Gateway(given=given) as gateway:
+        assert gateway.get("/users/42").status == 200
+        assert gateway.upstream.last.path == path
+
+
+def test_templates_see_headers_as_they_came() -> None:
+    config = {
+        "remove": {"headers": ["x-old"]},
+        "replace": {"headers": ["x-new:2"]},
+        "add": {
+            "headers": ["x-seen:$(headers['x-old'])$(headers['x-new'])"],
+            "querystring": ["q:$(headers.x_old)"],
+        },
+    }
+    with Gateway(given=with_plugin("request-transformer", config)) as gateway:
+        gateway.get("/", {"X-Old": "1", "X-New": "1"})
+        seen = gateway.upstream.last
+        assert (seen.headers["x-seen"], seen.headers["x-new"], seen.query) == ("11", "2", "q=1")
+
+
 def test_request_line() -> None:
     given = {
         "routes": [{"name": "all", "paths": ["~/users/(?<id>[0-9]+)"], "service": "echo"}],

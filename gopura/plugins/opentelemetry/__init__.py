@@ -94,7 +94,7 @@ class OpenTelemetry(Plugin, name="opentelemetry", priority=14, version="0.1.0"):
         if trace is None or not trace.sampled or not self._instruments.on:
             return
         key = repr((config.endpoint, config.headers, config.resource_attributes))
-        queue = self._queues.get(key, Bounds.of(config.queue), self._sender(config))
+        queue = self._queues.get(key, Bounds.of(config), self._sender(config))
         for span in trace.spans(exchange):
             queue.put(span.encoded(trace.trace_id))
 

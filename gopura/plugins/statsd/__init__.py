@@ -127,7 +127,7 @@ class Statsd(Plugin, name="statsd", priority=11, protocols=ALL_PROTOCOLS):
         lines = list(Measurements(exchange, config, self.node.hostname.replace(".", "_")).lines())
         host, port = config.host or "localhost", config.port or 8125
         if config.use_tcp:
-            queue = self._queues.get(f"{host}:{port}", Bounds.of(config.queue), sender(host, port))
+            queue = self._queues.get(f"{host}:{port}", Bounds.of(config), sender(host, port))
             for each in lines:
                 queue.put(each + b"\n")
             return

@@ -123,7 +123,7 @@ class Zipkin(Plugin, name="zipkin", priority=100000, protocols=ALL_PROTOCOLS):
         trace = self._trace(exchange, config)
         if not trace.sampled or config.http_endpoint is None:
             return
-        queue = self._queues.get(repr(config.http_endpoint), Bounds.of(config.queue), self._sender(config))
+        queue = self._queues.get(repr(config.http_endpoint), Bounds.of(config), self._sender(config))
         for span in finished(trace, exchange, config, self.node.id):
             queue.put(orjson.dumps(span.shown(config.local_service_name, config.default_service_name)))
 

@@ -100,20 +100,20 @@ impl Pattern {
         }
     }
 
-    /// The groups that took part in the leftmost match, the whole match left out.
+    /// The groups that took part in the leftmost match, after the whole match; nothing when no group did.
     pub fn captures<'s, 't>(&'s self, text: &'t [u8]) -> Vec<Capture<'s, 't>> {
         let found = match &self.backtracking {
             None => self.linear_captures(text),
             Some(regex) => backtracking_captures(regex, text),
         };
-        found.unwrap_or_default()
+        found.filter(|groups| groups.len() > 1).unwrap_or_default()
     }
 
     fn linear_captures<'s, 't>(&'s self, text: &'t [u8]) -> Option<Vec<Capture<'s, 't>>> {
         let regex = self.regex(text)?;
         let mut found = regex.create_captures();
         regex.captures(text, &mut found);
-        let names = regex.group_info().pattern_names(found.pattern()?).enumerate().skip(1);
+        let names = regex.group_info().pattern_names(found.pattern()?).enumerate();
         let capture =
             |(number, name)| Some(Capture { number, name, value: &text[found.get_group(number)?.range()] });
         Some(names.filter_map(capture).collect())
@@ -125,7 +125,7 @@ fn backtracking_captures<'s, 't>(
     text: &'t [u8],
 ) -> Option<Vec<Capture<'s, 't>>> {
     let found = regex.captures(std::str::from_utf8(text).ok()?).ok()??;
-    let names = regex.capture_names().enumerate().skip(1);
+    let names = regex.capture_names().enumerate();
     let capture = |(number, name)| Some(Capture { number, name, value: &text[found.get(number)?.range()] });
     Some(names.filter_map(capture).collect())
 }
@@ -140,7 +140,7 @@ fn compile(source: &str, unicode: bool) -> Option<Regex> {
 /// One group of a regex path and the part of the request's path that it took.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capture<'r, 'p> {
-    /// From 1.
+    /// 0 for the whole match.
     pub number: usize,
     pub name: Option<&'r str>,
     pub value: &'p [u8],

@@ -212,7 +212,7 @@ fn captures_and_stripping() {
     let index = Router::build(vec![spec], Flavor::Expressions).unwrap();
     let found = PLAIN.find(&index).unwrap();
     let captures = found.captures(PLAIN.path.as_bytes());
-    assert_eq!((captures[0].name, captures[0].value), (Some("id"), &b"12"[..]));
+    assert_eq!((captures[1].name, captures[1].value), (Some("id"), &b"12"[..]));
     let mut upstream = Vec::new();
     found.upstream_path(&mut upstream, PLAIN.path.as_bytes(), b"/s");
     assert_eq!(upstream, b"/s/b");

@@ -100,7 +100,8 @@ impl UpstreamRequest {
 
     #[setter]
     fn set_path(&self, path: &Bound<'_, PyString>) -> PyResult<()> {
-        let path = target_part(path)?;
+        // What must not stand in a request line is escaped when the request is sent.
+        let path = text::encode(path)?;
         if !path.starts_with(b"/") {
             return Err(PyValueError::new_err("a path starts with /"));
         }

@@ -141,10 +141,10 @@ fn prefix_and_captures() {
             (
                 "GET http://h/v12/items/7",
                 Some("/v12/items"),
-                vec![(1, Some("version"), "12"), (2, None, "items")],
+                vec![(0, None, "/v12/items"), (1, Some("version"), "12"), (2, None, "items")],
             ),
             ("GET http://h/plain/7", Some("/plain"), vec![]),
-            ("GET http://h/zz/7", None, vec![(1, None, "zz")]),
+            ("GET http://h/zz/7", None, vec![(0, None, "/zz"), (1, None, "zz")]),
         ] {
             let line = Line::parse(line);
             let found = line.find(&index).unwrap();
