@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gopura.testing import Gateway, Reply
-from tests.resilience.faults import FAULTS, SLOW, Case, Fault, broken, check, routed
+from tests.resilience.faults import FAULTS, SLOW, Case, Fault, broken, check, routed, wait_for
 from tests.resilience.toxiproxy_server import Link, Toxiproxy
 from tests.servers.redis import Redis
 
@@ -54,5 +54,6 @@ def test_faults(gateway: Gateway, way: Link, fault: Fault) -> None:
 def test_late_answers_are_not_those_of_others(gateway: Gateway, way: Link, fault: Fault) -> None:
     with broken(way, fault):
         gateway.get("/counts")
+    wait_for(lambda: gateway.get("/counts").headers["RateLimit-Remaining"] is not None)
     left = [int(gateway.get("/counts").headers["RateLimit-Remaining"]) for _ in range(3)]
     assert left == [left[0], left[0] - 1, left[0] - 2]
