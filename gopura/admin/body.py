@@ -104,7 +104,7 @@ def _form(raw: bytes) -> dict[str, Any]:
 
 def _multipart(kind: str, raw: bytes) -> dict[str, Any]:
     _, options = multipart.parse_options_header(kind)
-    if "boundary" not in options:
+    if "boundary" not in options or not raw:
         return {}
     parser = multipart.MultipartParser(
         io.BytesIO(raw), options["boundary"], part_limit=arguments.MAX_ARGUMENTS

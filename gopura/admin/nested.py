@@ -26,10 +26,11 @@ async def existing(call: Call, resource: Resource, reader: Reader) -> Value:
 
 
 class Children:
-    """The entities that refer to one parent: list and create."""
+    """The entities that refer to one parent: list and create. `segment` is what follows the parent in the path."""
 
-    def __init__(self, parent: Resource, child: Resource, field: str) -> None:
+    def __init__(self, parent: Resource, child: Resource, field: str, segment: str | None = None) -> None:
         self.parent, self.child, self.field = parent, child, field
+        self.segment = segment or child.entity.nested_name
 
     @property
     def methods(self) -> dict[str, Handler]:
@@ -43,7 +44,7 @@ class Children:
             wanted = listing.read(call.query, self.child.entity)
             page = await self.child.page_under(reader, wanted, self.field, parent["id"])
         name = escaped(call.param(self.parent.entity.name))
-        return paged(page, f"/{self.parent.entity.admin_name}/{name}/{self.child.entity.nested_name}")
+        return paged(page, f"/{self.parent.entity.admin_name}/{name}/{self.segment}")
 
     async def create(self, call: Call) -> Response:
         """A new child of this parent."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import uvicorn
 
+from gopura.controlplane.admin_protocol import AdminProtocol
 from gopura.supervisor.launch import Bound, Launch
 
 _KEEP_ALIVE_SECONDS = 75
@@ -76,7 +77,7 @@ def _config(app: Any, seconds: float, certificates: Sequence[tuple[str, str]] = 
     certificate, key = certificates[0] if certificates else (None, None)
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=AdminProtocol,
         ws="none",
         lifespan="off",
         log_config=None,

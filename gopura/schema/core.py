@@ -178,8 +178,8 @@ def _foreign_key(reference: str | None) -> Callable[[Any], Any]:
     """A foreign key: an object with the UUID of the other entity; its other members must be fields of that."""
 
     def check(value: Any) -> Any:
-        identity = value.get("id") if isinstance(value, dict) else None
-        message = wording.MISSING_KEY if identity is None else refusal(_IDENTITY, identity)
+        given = isinstance(value, dict) and "id" in value
+        message = refusal(_IDENTITY, value["id"]) if given else wording.MISSING_KEY
         if message is None:
             return value
         look_inside = partial_problems.get(reference)

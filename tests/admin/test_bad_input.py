@@ -7,6 +7,7 @@ import pytest
 
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
+MULTIPART = {"content-type": "multipart/form-data; boundary=b"}
 DEEP = b'{"name":"key-auth","config":' + b'{"a":' * 900 + b"1" + b"}" * 900 + b"}"
 
 REFUSED: list[tuple[str, str, dict[str, str], bytes, int, str]] = [
@@ -41,6 +42,8 @@ REFUSED: list[tuple[str, str, dict[str, str], bytes, int, str]] = [
     ("POST", "/consumers", FORM, b"&".join(b"a%d=1" % n for n in range(1001)), 400, "Too many arguments"),
     ("POST", "/consumers", FORM, b".".join([b"a"] * 3000) + b"=1", 400, ""),
     ("POST", "/services", {"content-type": "text/plain"}, b"host=a", 415, "415 Unsupported Media Type"),
+    ("POST", "/services", MULTIPART, b"", 400, "schema violation (host: required field missing)"),
+    ("POST", "/services", MULTIPART, b"x", 400, "Cannot parse multipart body"),
     ("POST", "/services", {}, b"host=a", 415, "415 Unsupported Media Type"),
     ("POST", "/services", JSON, b"x" * (11 << 20), 413, "413 Request Entity Too Large"),
     ("GET", "/services?size=0", {}, b"", 400, "size must be an integer between 1 and 1000"),

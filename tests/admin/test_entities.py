@@ -117,6 +117,16 @@ async def test_stories(api: httpx.AsyncClient, story: str) -> None:
             assert wanted.items() <= answer.json().items(), (method, path)
 
 
+@pytest.mark.parametrize("path", [f"/upstreams/u/{below}" for below in ("targets", "targets/all", "health")])
+async def test_pages_lead_to_the_next_of_their_own(api: httpx.AsyncClient, path: str) -> None:
+    await api.put("/upstreams/u", json={})
+    for number in range(3):
+        await api.post("/upstreams/u/targets", json={"target": f"10.0.0.{number}:80"})
+    page = (await api.get(path, params={"size": 2})).json()
+    assert page["next"].startswith(f"{path}?offset=")
+    assert len((await api.get(page["next"])).json()["data"]) == 1
+
+
 async def test_one_of_many_upserts_wins(api: httpx.AsyncClient) -> None:
     answers = await asyncio.gather(
         *(api.put("/services/same", json={"host": f"h{number}.test"}) for number in range(20))

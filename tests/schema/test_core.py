@@ -52,6 +52,7 @@ KINDS: list[tuple[Any, Any, Any]] = [
     (Annotated[ForeignKey, Foreign("nothing")], {"id": "x"}, {"id": "expected a valid UUID"}),
     (Annotated[ForeignKey, Foreign("nothing")], {"id": 1}, {"id": "expected a string"}),
     (Annotated[ForeignKey, Foreign("nothing")], {}, {"id": "missing primary key"}),
+    (Annotated[ForeignKey, Foreign("nothing")], {"id": None}, {"id": "required field missing"}),
     (Annotated[ForeignKey, Foreign("nothing")], UUID, {"id": "missing primary key"}),
     (Any, {"any": ["thing"]}, None),
 ]

@@ -48,6 +48,6 @@ def endpoints(resources: dict[str, Resource]) -> Iterator[Endpoint]:
     for path in ("/targets", "/targets/{targets}", "/targets/{targets}/upstream"):
         yield Endpoint(path, {}, guard=answers.closed)
     below = "/upstreams/{upstreams}/targets"
-    children = Children(upstreams, targets, "upstream")
+    children = Children(upstreams, targets, "upstream", "targets/all")
     yield Endpoint(f"{below}/all", {"GET": children.list}, targets.entity)
     yield Endpoint(f"{below}/{{targets}}", Targets(upstreams, targets, "upstream").methods, targets.entity)
