@@ -18,7 +18,8 @@ from gopura.schema import (
 
 def hashed(consumer: str, password: str) -> str:
     """The form in which a password is kept: Kong's, so that existing rows go on working."""
-    return hashlib.sha1((password + consumer).encode(), usedforsecurity=False).hexdigest()
+    salted = (password + consumer).encode("utf-8", "surrogateescape")
+    return hashlib.sha1(salted, usedforsecurity=False).hexdigest()
 
 
 def _hash(password: str, consumer: str) -> dict[str, Any]:

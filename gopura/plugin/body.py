@@ -54,7 +54,7 @@ def parse(body: bytes | None, content_type: str | None) -> Fields | None:
     if media.startswith("application/json"):
         return Json.read(body)
     if media.startswith("multipart/form-data") and (boundary := _BOUNDARY.search(content_type)):
-        return Multipart(body, boundary[1].encode())
+        return Multipart(body, boundary[1].encode("utf-8", "surrogateescape"))
     return None
 
 

@@ -103,5 +103,7 @@ def encoded(
     if value is not None:
         return {"Content-Type": "application/json"}, json.dumps(value).encode()
     if form is not None:
-        return {"Content-Type": "application/x-www-form-urlencoded"}, urlencode(form).encode()
+        return {"Content-Type": "application/x-www-form-urlencoded"}, urlencode(
+            form, errors="surrogateescape"
+        ).encode()
     return {}, body.encode() if isinstance(body, str) else body

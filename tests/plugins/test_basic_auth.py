@@ -25,7 +25,7 @@ GIVEN: dict[str, list[dict[str, Any]]] = {
 
 
 def basic(pair: str) -> str:
-    return "Basic " + base64.b64encode(pair.encode()).decode()
+    return "Basic " + base64.b64encode(pair.encode("utf-8", "surrogateescape")).decode()
 
 
 WRONG = "Invalid authentication credentials"
@@ -43,6 +43,8 @@ WRONG = "Invalid authentication credentials"
         ({"Proxy-Authorization": basic("nobody:x"), "Authorization": basic("bob:pass:word")}, None),
         ({"Proxy-Authorization": basic("bob:wrong"), "Authorization": basic("bob:pass:word")}, WRONG),
         ({"Authorization": basic("ünï:çode")}, None),
+        ({"Authorization": basic("bob:\udcff")}, WRONG),
+        ({"Authorization": basic("\udcff:word")}, WRONG),
         ({"Authorization": basic("bob:wrong")}, WRONG),
         ({"Authorization": basic("bob:")}, WRONG),
         ({"Authorization": basic("nobody:pass:word")}, WRONG),

@@ -77,6 +77,7 @@ REQUESTS: list[tuple[dict[str, Any], Headers, str | None]] = [
     ({}, {"Date": NOW, "Authorization": authorization("date", f"date: {NOW}").replace('="', '"')}, UNUSABLE),
     ({}, {"Date": ASCTIME, "Authorization": authorization("date", f"date: {ASCTIME}")}, None),
     ({}, {"Date": NOW, "Authorization": authorization("date", f"date: {NOW}", user="nobody")}, UNUSABLE),
+    ({}, {"Date": NOW, "Authorization": authorization("date", f"date: {NOW}", user="\xff")}, UNUSABLE),
     ({}, {"Date": NOW, "Authorization": authorization("date", "date: other")}, WRONG),
     ({}, {"Date": NOW, "Proxy-Authorization": authorization("date", f"date: {NOW}")}, None),
     ({}, {"Date": NOW, "Authorization": authorization("date request-line", f"date: {NOW}\n{LINE}")}, None),

@@ -40,6 +40,8 @@ UNKNOWN = "Invalid authentication credentials"
         ("GET", "/plain", {"apikey": "kb"}, None),
         ("GET", "/plain", {"APIKEY": "kb"}, None),
         ("GET", "/plain", {"apikey": "KB"}, UNKNOWN),
+        ("GET", "/plain", {"apikey": "\xff"}, UNKNOWN),
+        ("GET", "/plain?apikey=%FF", {}, UNKNOWN),
         ("GET", "/plain", {"apikey": ""}, NO_KEY),
         ("GET", "/plain", {"apikey": ["kb", "kb"]}, DUPLICATE),
         ("GET", "/plain?apikey=kb", {}, None),

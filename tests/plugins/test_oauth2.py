@@ -154,6 +154,8 @@ AUTHORIZATIONS: list[tuple[dict[str, str], dict[str, str]]] = [
     ({"code_challenge": "abc", "code_challenge_method": "plain"}, {"error": "invalid_request"}),
     ({"client_id": "pi"}, {"error": "invalid_request"}),
     ({"code_challenge": ""}, {"error": "invalid_request"}),
+    ({"state": "\udcff\0"}, {"state": "\ufffd\ufffd"}),
+    ({"authenticated_userid": "\udcff"}, {}),
     ({"redirect_uri": "http://b.test/cb?x=1", "state": "a b"}, {"x": "1", "state": "a b"}),
 ]
 
@@ -241,6 +243,8 @@ PLACES: list[Place] = [
     ("GET", "/", {"Authorization": "Basic eDp5"}, None, 401),
     ("POST", "/", {}, {"access_token": "{}", "a": "b"}, 200),
     ("GET", "/?access_token=made-up", {}, None, 401),
+    ("GET", "/?access_token=%FF%00", {}, None, 401),
+    ("GET", "/", {"Authorization": "Bearer \xff"}, None, 401),
 ]
 
 

@@ -71,7 +71,7 @@ class LdapAuth(WaitingAuthenticator, name="ldap-auth", priority=1200, no_consume
         headers = exchange.request.headers
         given = [value for name in _NAMES if (value := headers.get(name)) is not None]
         if not given:
-            scheme = "LDAP" if config.header_type == "ldap" else config.header_type
+            scheme = "LDAP" if config.header_type in ("ldap", None) else config.header_type
             raise Refusal(401, "Unauthorized", {"WWW-Authenticate": f'{scheme} realm="kong"'})
         try:
             credential = await self._first(config, given)

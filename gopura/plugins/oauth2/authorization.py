@@ -124,10 +124,11 @@ def challenge_of(parameters: Parameters) -> tuple[str | None, str | None]:
         return None, None
     if method not in (None, "S256", "s256"):
         raise Problem("invalid_request", "code_challenge_method is not supported, must be S256")
-    if challenge == "":
-        raise Problem("invalid_request", "code_challenge is empty")
     decoded = base64url(challenge) if isinstance(challenge, str) else b""
-    return str(challenge) if decoded is None else encoded(decoded), "S256"
+    proof: str = challenge if decoded is None else encoded(decoded)
+    if not proof:
+        raise Problem("invalid_request", "code_challenge is empty")
+    return proof, "S256"
 
 
 def encoded(data: bytes) -> str:

@@ -184,5 +184,5 @@ def credentials(exchange: Exchange, parameters: Parameters, config: OAuth2.Confi
         return client_id, secret, False
     found = _BASIC.search(header)
     pair = (found and decoded(found[1])) or b""
-    client_id, _, secret = pair.decode("utf-8", "surrogateescape").partition(":")
+    client_id, _, secret = pair.decode("utf-8", "replace").partition(":")
     return client_id, secret, True

@@ -24,9 +24,18 @@ class Parameters:
     def get(self, name: str) -> Any:
         """Return the value in whichever form it came, or None."""
         found = self.body.get(name) if self.body else None
-        return self._query.get(name) if found is None else found
+        return readable(self._query.get(name) if found is None else found)
 
     def text(self, name: str) -> str:
         """Return the value if it is a single text; empty otherwise."""
         value = self.get(name)
         return value if isinstance(value, str) else ""
+
+
+def readable(value: Any) -> Any:
+    """The value with a sign in place of every byte that is not UTF-8 (RFC 6749 wants texts to be) or is zero."""
+    if isinstance(value, list):
+        return [readable(one) for one in value]
+    if not isinstance(value, str):
+        return value
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "\ufffd")

@@ -113,4 +113,4 @@ _NOBODY = Owner("", "", "")
 
 
 def _date(max_age: int | None) -> str:
-    return formatdate(time.time() + max_age if max_age else 0, usegmt=True)
+    return formatdate(time.time() + max_age if max_age else 1, usegmt=True)

@@ -151,8 +151,16 @@ impl Exchange {
         self.slot.with(|exchange| Facts::of(exchange))?.to_dict(py)
     }
 
-    /// The entity of that kind whose `field` is `value`, in the configuration that this request runs on.
-    fn find(&self, py: Python<'_>, kind: &str, field: &str, value: &str) -> PyResult<Option<Py<Entity>>> {
+    /// The entity of that kind whose `field` is `value`, in the configuration that this request runs on. No entity
+    /// has a text that is not UTF-8.
+    fn find(
+        &self,
+        py: Python<'_>,
+        kind: &str,
+        field: &str,
+        value: &Bound<'_, PyString>,
+    ) -> PyResult<Option<Py<Entity>>> {
+        let Ok(value) = value.to_str() else { return Ok(None) };
         self.row(py, |exchange| exchange.snapshot.find(kind, field, value))
     }
 
@@ -192,7 +200,14 @@ impl Exchange {
 
     /// Authenticates the consumer whose credential of that kind has `value` in `field`; False when there is none.
     #[pyo3(signature = (kind, field, value, identifier="id"))]
-    fn log_in(&self, kind: &str, field: &str, value: &str, identifier: &str) -> PyResult<bool> {
+    fn log_in(
+        &self,
+        kind: &str,
+        field: &str,
+        value: &Bound<'_, PyString>,
+        identifier: &str,
+    ) -> PyResult<bool> {
+        let Ok(value) = value.to_str() else { return Ok(false) };
         self.slot.with(|exchange| {
             let snapshot = exchange.snapshot.clone();
             let Some(credential) = snapshot.find(kind, field, value) else { return false };
