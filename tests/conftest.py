@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from gopura import entities
+from gopura.entities import plugins
 from gopura.schema import surroundings
 from tests.servers.echo import Echo
 from tests.servers.gateway import Gateway
@@ -16,10 +17,12 @@ from tests.servers.redis import Redis
 @pytest.fixture(autouse=True)
 def _described_as_before() -> Iterator[None]:
     """How a test, or a command that it runs, has entities described holds for that test alone."""
-    before = replace(surroundings)
+    before, known = replace(surroundings), plugins.enabled()
     yield
     vars(surroundings).update(vars(before))
     entities.use_own_entities(())
+    if plugins.enabled() is not known:
+        plugins.enable(known)
 
 
 @pytest.fixture(scope="session")

@@ -123,13 +123,11 @@ class Resource:
         return await references.resolve(reader, self.entities, self.entity, given)
 
     def options(self, given: Value) -> tuple[Value, Value]:
-        """The input without `ttl`, and the ttl when there is one."""
-        if not self.entity.ttl:
+        """The input without `ttl`, and the ttl when it is given; null ends one, as 0 does."""
+        if not self.entity.ttl or "ttl" not in given:
             return given, {}
-        ttl = given.get("ttl")
+        ttl = given["ttl"] if given["ttl"] is not None else 0
         given = {name: value for name, value in given.items() if name != "ttl"}
-        if ttl is None:
-            return given, {}
         problem = ttl_problem(ttl)
         if problem is not None:
             raise InvalidOptions({"ttl": problem})

@@ -14,6 +14,7 @@ from gopura.settings import Settings
 
 if TYPE_CHECKING:
     from gopura.store import Store
+    from gopura.store.location import Location
 
 Result = TypeVar("Result")
 
@@ -61,10 +62,9 @@ def init(file: Path) -> None:
 @node_options
 def parse(file: Path, settings: Settings) -> None:
     """Check FILE without loading it."""
-    from gopura.store import Store
     from gopura.store.location import memory
 
-    _run(settings, Store.at(memory()), lambda store: _load(store, file))
+    _run(settings, memory(), lambda store: _load(store, file))
     click.echo("parse successful")
 
 
@@ -92,8 +92,8 @@ def db_export(file: Path, settings: Settings) -> None:
     click.echo(f"wrote {file}")
 
 
-def _database(settings: Settings) -> Store:
-    from gopura.store import Store
+def _database(settings: Settings) -> Location:
+    from gopura.store.location import from_settings
     from gopura.supervisor.prefix import Prefix, PrefixError
 
     if settings.database == "off":
@@ -103,25 +103,32 @@ def _database(settings: Settings) -> Store:
             Prefix(settings).prepare()
         except PrefixError as error:
             raise Failure(str(error)) from None
-    return Store.of(settings)
+    return from_settings(settings)
 
 
-def _run(settings: Settings, store: Store, work: Callable[[Store], Awaitable[Result]]) -> Result:
-    from gopura import entities
+def _run(settings: Settings, location: Location, work: Callable[[Store], Awaitable[Result]]) -> Result:
     from gopura.declarative import InvalidConfiguration
-    from gopura.store import DatabaseUnavailable, NotBootstrapped
+    from gopura.store import DatabaseUnavailable, NotBootstrapped, Store
 
     async def opened() -> Result:
-        async with store:
+        async with Store.at(location) as store:
             return await work(store)
 
-    entities.follow(settings)
+    _describe(settings)
     try:
         return asyncio.run(opened())
     except InvalidConfiguration as error:
         raise Failure("\n".join(error.lines())) from None
     except (DatabaseUnavailable, NotBootstrapped, OSError) as error:
         raise Failure(str(error)) from None
+
+
+def _describe(settings: Settings) -> None:
+    """Know the plugins and their entities; without one of them its entities would be left out or removed."""
+    from gopura import entities
+
+    if broken := entities.follow(settings):
+        raise Failure("\n".join(f"this plugin cannot be loaded: {plugin}" for plugin in broken))
 
 
 async def _load(store: Store, file: Path) -> None:

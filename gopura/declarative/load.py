@@ -55,7 +55,8 @@ async def apply(
 
     What stays the same is not touched: the change log gets the differences only.
     """
-    wanted = await asyncio.to_thread(rows, document, entities.all())  # may take seconds
+    known = {name: entities.get(name) for name in store.tables.layouts}
+    wanted = await asyncio.to_thread(rows, document, known)  # may take seconds
     async with store.transaction(actor, request_id) as tx:
         await _replace(tx, wanted)
     found = content_hash(document)

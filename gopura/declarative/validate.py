@@ -10,19 +10,17 @@ from gopura.declarative.options import DOCUMENT_OPTIONS, option_problems
 from gopura.declarative.references import NOT_NULL, Index, absent, unresolved
 from gopura.schema import EntityType
 from gopura.schema.ttl import ttl_problem
-from gopura.store.layout import stored
 
 
 def rows(document: Mapping[str, Any], entities: Mapping[str, EntityType]) -> dict[str, list[dict[str, Any]]]:
-    """The rows of every kind of entity; InvalidConfiguration when anything is wrong."""
-    known = {name: entity for name, entity in entities.items() if stored(entity)}
-    expansion = Expansion(known)
+    """The rows of every kind of these entities; InvalidConfiguration when anything is wrong."""
+    expansion = Expansion(entities)
     for name in document:
-        if name not in known and name not in DOCUMENT_OPTIONS:
+        if name not in entities and name not in DOCUMENT_OPTIONS:
             put(expansion.errors, (name,), "unknown field")
     for name, message in option_problems(document, DOCUMENT_OPTIONS):
         put(expansion.errors, (name,), message)
-    for name in known:
+    for name in entities:
         expansion.section(name, document.get(name), (name,))
     index = Index(expansion.items)
     _complete(expansion, index, transform=document.get("_transform") is not False)
@@ -31,7 +29,7 @@ def rows(document: Mapping[str, Any], entities: Mapping[str, EntityType]) -> dic
     for entity, messages in unresolved(expansion.items, index).items():
         errors.setdefault(entity, {}).update(messages)
     _raise(errors)
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in known}
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in entities}
     for item in expansion.items:
         found[item.entity.name].append(item.row)
     return found

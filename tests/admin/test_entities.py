@@ -154,6 +154,20 @@ async def test_answers_of_writes_tell_the_version(api: httpx.AsyncClient) -> Non
     assert "x-gopura-version" not in (await api.get("/consumers")).headers
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [({}, (89, 90)), ({"ttl": None}, (None,)), ({"ttl": 0}, (None,)), ({"ttl": 50}, (49, 50))],
+)
+async def test_patch_and_the_ttl(
+    changes: dict[str, Any], expected: tuple[int | None, ...], api: httpx.AsyncClient
+) -> None:
+    await api.post("/consumers", json={"username": "bob"})
+    made = await api.post("/consumers/bob/key-auth", json={"ttl": 90})
+    path = f"/consumers/bob/key-auth/{made.json()['id']}"
+    assert (await api.patch(path, json=changes)).json()["ttl"] in expected
+    assert (await api.get(path)).json()["ttl"] in expected
+
+
 async def test_put_without_a_ttl_lets_a_key_live(api: httpx.AsyncClient) -> None:
     await api.put("/consumers/bob", json={})
     path = "/consumers/bob/key-auth/k"

@@ -1,5 +1,6 @@
-"""`gopura config` on files and on the embedded database."""
+"""`gopura config` on files and on databases."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,30 @@ FAULTS = [
     ),
 ]
 
+TICKETS = """
+from typing import Annotated
+from gopura.plugin import Plugin, config
 
-def run(*words: str | Path) -> Result:
-    return CliRunner().invoke(main, ["config", *map(str, words)])
+class Ticket(config.Entity, name="tickets", endpoint_key="code"{keywords}):
+    id: config.Uuid
+    code: Annotated[str, config.Unique()]
+    consumer: Annotated[config.ForeignKey | None, config.Foreign("consumers", on_delete="cascade")] = None
+
+class Tickets(Plugin, name="tickets"):
+    entities = (Ticket,)
+"""
+WITH_TICKETS = """
+_format_version: "3.0"
+consumers:
+- username: alice
+  tickets: [{code: t-1}]
+tickets:
+- {code: t-2}
+"""
+
+
+def run(*words: str | Path, environ: Mapping[str, str] | None = None) -> Result:
+    return CliRunner().invoke(main, ["config", *map(str, words)], env=environ)
 
 
 def test_an_example_goes_in_and_comes_out(tmp_path: Path) -> None:
@@ -54,3 +76,50 @@ def test_files_are_not_overwritten(tmp_path: Path) -> None:
     for command in ("init", "db_export"):
         done = run(command, file, *(["-p", tmp_path / "prefix"] if command == "db_export" else []))
         assert (done.exit_code, file.read_text()) == (1, "mine")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def environ(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """The settings of a node with plugins of its own, for each kind of database."""
+    (tmp_path / "plugins").mkdir()
+    settings = {"prefix": str(tmp_path / "prefix"), "plugins_path": str(tmp_path / "plugins")}
+    if request.param == "postgres":
+        settings |= request.getfixturevalue("postgres_database").settings
+    return {f"GOPURA_{name.upper()}": value for name, value in settings.items()}
+
+
+@pytest.mark.parametrize("keywords", ["", ", ttl=True"])
+def test_entities_of_plugins_go_in_and_come_out(
+    keywords: str, environ: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "plugins" / "tickets.py").write_text(TICKETS.format(keywords=keywords))
+    file, *exports = (tmp_path / name for name in ("kong.yml", "first.yml", "second.yml"))
+    file.write_text(WITH_TICKETS)
+    CliRunner().invoke(main, ["migrations", "up"], env=environ)
+    assert run("parse", file, environ=environ).output == "parse successful\n"
+    for given, exported in zip([file, exports[0]], exports, strict=True):
+        assert run("db_import", given, environ=environ).output == "import successful\n"
+        assert run("db_export", exported, environ=environ).exit_code == 0
+    first, second = (yaml.safe_load(exported.read_text()) for exported in exports)
+    assert {row["code"]: bool(row["consumer"]) for row in first["tickets"]} == {"t-1": True, "t-2": False}
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("plugin", "message"),
+    [
+        (None, "Error: tickets: unknown field"),
+        ("import nothing_of_this_name", "tickets.py:1: ModuleNotFoundError"),
+    ],
+)
+@pytest.mark.parametrize("command", ["parse", "db_import"])
+def test_entities_of_plugins_that_are_not_there(
+    command: str, plugin: str | None, message: str, tmp_path: Path
+) -> None:
+    if plugin:
+        (tmp_path / "tickets.py").write_text(plugin)
+    file = tmp_path / "kong.yml"
+    file.write_text('{"_format_version": "3.0", "tickets": [{"code": "t-1"}]}')
+    done = run(command, file, "-p", tmp_path / "prefix", environ={"GOPURA_PLUGINS_PATH": str(tmp_path)})
+    assert done.exit_code == 1
+    assert message in done.output
