@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from gopura.plugin.counters import LENGTHS, Limits, Usage, Windows, usage_of
@@ -26,6 +27,9 @@ if not full then
 end
 return counts
 """
+
+_AT_ONCE = 1000
+"""Windows that are exchanged in one message."""
 
 
 def names(key: str, periods: Sequence[str], windows: Windows) -> list[str]:
@@ -76,40 +80,83 @@ class _Shared:
     ends: int = 0
 
 
-@dataclass
+@dataclass(eq=False)
 class SyncedCounters:
-    """Counters of this process that are brought together with those of other nodes now and then."""
+    """Counters of this process that are brought together with those of other nodes every `rate` seconds."""
 
     pools: RedisPools
     server: Server
+    rate: float
     _windows: dict[str, _Shared] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)  # requests come from several threads
 
     def __post_init__(self) -> None:
         self.pools.client(self.server)  # loads the library now, while no request waits
 
-    def hit(self, key: str, limits: Limits, windows: Windows) -> Usage:
-        """Count one in every window of this key, unless one is used up by what is known here."""
-        periods = [period for period, _ in limits]
-        shared = [
-            self._windows.setdefault(name, _Shared(ends=windows.starts[period] + LENGTHS[period]))
-            for name, period in zip(names(key, periods, windows), periods, strict=True)
-        ]
-        usage = usage_of(limits, [window.total + window.own for window in shared], windows)
-        if usage.exceeded is None:
-            for window in shared:
-                window.own += 1
+    def hit(self, key: str, limits: Limits, windows: Windows) -> Usage | None:
+        """Count one in every window of this key, unless one is used up; None when there is one to `learn` first."""
+        with self._lock:
+            known = [
+                self._windows.get(name) for name in names(key, [period for period, _ in limits], windows)
+            ]
+            shared = [window for window in known if window]
+            if len(shared) < len(known):
+                return None
+            usage = usage_of(limits, [window.total + window.own for window in shared], windows)
+            if usage.exceeded is None:
+                for window in shared:
+                    window.own += 1
         return usage
+
+    async def learn(self, key: str, limits: Limits, windows: Windows) -> None:
+        """Ask what all nodes have counted in the windows of this key; raises when Redis does not answer in time."""
+        asked = names(key, [period for period, _ in limits], windows)
+        async with asyncio.timeout(self.server.timeout):
+            client: Any = self.pools.client(self.server)
+            totals = await client.mget(asked)
+        self._begin(limits, windows, dict(zip(asked, totals, strict=True)))
+
+    def begin(self, key: str, limits: Limits, windows: Windows) -> None:
+        """Begin with nothing in the windows of this key, until the next exchange."""
+        self._begin(limits, windows, dict.fromkeys(names(key, [period for period, _ in limits], windows)))
+
+    def _begin(self, limits: Limits, windows: Windows, totals: Mapping[str, Any]) -> None:
+        with self._lock:
+            for (period, _), (name, total) in zip(limits, totals.items(), strict=True):
+                ends = windows.starts[period] + LENGTHS[period]
+                self._windows.setdefault(name, _Shared(int(total or 0), ends=ends))
 
     async def exchange(self, now: int) -> None:
         """Add what was counted here to Redis, and learn what others have counted."""
-        self._windows = {name: window for name, window in self._windows.items() if window.ends > now}
-        for name, window in list(self._windows.items()):
+        with self._lock:
+            self._windows = {name: window for name, window in self._windows.items() if window.ends > now}
+            known = list(self._windows.items())
+        for first in range(0, len(known), _AT_ONCE):
+            await self._exchange(known[first : first + _AT_ONCE], now)
+
+    async def _exchange(self, known: Sequence[tuple[str, _Shared]], now: int) -> None:
+        client: Any = self.pools.client(self.server)
+        pipeline = client.pipeline(transaction=False)
+        counted = [self._take(window) for _, window in known]
+        for (name, window), added in zip(known, counted, strict=True):
+            pipeline.incrby(name, added).expire(name, max(1, window.ends - now))
+        try:
+            async with asyncio.timeout(self.server.timeout):
+                totals = (await pipeline.execute())[::2]
+        except BaseException:
+            for (_, window), added in zip(known, counted, strict=True):
+                self._give_back(window, added)
+            raise
+        for (_, window), total in zip(known, totals, strict=True):
+            window.total = total
+
+    def _take(self, window: _Shared) -> int:
+        with self._lock:
             added, window.own = window.own, 0
             window.total += added
-            client: Any = self.pools.client(self.server)
-            pipeline = client.pipeline().incrby(name, added).expire(name, max(1, window.ends - now))
-            try:
-                window.total = (await pipeline.execute())[0]
-            except BaseException:
-                window.own, window.total = window.own + added, window.total - added
-                raise
+        return added
+
+    def _give_back(self, window: _Shared, added: int) -> None:
+        with self._lock:
+            window.own += added
+            window.total -= added

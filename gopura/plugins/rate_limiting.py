@@ -1,7 +1,8 @@
 """Rate limiting: how many requests somebody may send in a time."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated
 
 from gopura.plugin import Counters, Exchange, Limits, Node, Phases, Plugin, Use, config
@@ -109,6 +110,11 @@ class RateLimiting(Plugin, name="rate-limiting", priority=910):
         """Forget counters whose time is over, now and then."""
         self.node.every(_FORGET_SECONDS, self._forget)
 
+    def configure(self, configs: Sequence["Limited"]) -> None:
+        """Stop exchanging what nobody counts any more."""
+        used = [limited.counters for limited in configs]
+        self._synced = {key: counters for key, counters in self._synced.items() if counters in used}
+
     def prepare(self, config: Config, use: Use) -> "Limited":
         """Keep what each request needs: the limits, and where they hold."""
         limits = [(period, limit) for period in PERIODS if (limit := getattr(config, period)) is not None]
@@ -126,7 +132,7 @@ class RateLimiting(Plugin, name="rate-limiting", priority=910):
         if isinstance(config.counters, RedisCounters | ClusterCounters):
             phases["access"] = self._ask, True
         elif config.counters:
-            phases["access"] = self._known, False
+            phases["access"] = self._known, True
         return phases
 
     def access(self, exchange: Exchange, config: "Limited") -> None:
@@ -134,10 +140,22 @@ class RateLimiting(Plugin, name="rate-limiting", priority=910):
         if not self._counters.hit(exchange, config.key(exchange), config.own):
             refuse(exchange, config.settings)
 
-    def _known(self, exchange: Exchange, config: "Limited") -> None:
-        """Count the request by what is known of all nodes, or refuse it."""
-        assert isinstance(config.counters, SyncedCounters)
-        answer(exchange, config, config.counters.hit(config.key(exchange), config.limits, counting.windows()))
+    async def _known(self, exchange: Exchange, config: "Limited") -> None:
+        """Count the request by what is known of all nodes, or refuse it; the first of a window asks."""
+        counters, key, now = config.counters, config.key(exchange), counting.windows()
+        assert isinstance(counters, SyncedCounters)
+        usage = counters.hit(key, config.limits, now)
+        if usage is None:
+            try:
+                await counters.learn(key, config.limits, now)
+            except Exception as error:
+                if not config.settings.fault_tolerant:
+                    raise
+                self.log_to.error("failed to get usage: %s", error)  # noqa: TRY400 - not ours to mend
+                counters.begin(key, config.limits, now)
+            usage = counters.hit(key, config.limits, now)
+        if usage is not None:  # its window may have ended meanwhile
+            answer(exchange, config, usage)
 
     async def _ask(self, exchange: Exchange, config: "Limited") -> None:
         """Count the request for all nodes, or refuse it; when that fails it passes, if that is wanted."""
@@ -155,14 +173,20 @@ class RateLimiting(Plugin, name="rate-limiting", priority=910):
         server = Server.of(config)
         if config.sync_rate <= 0:
             return RedisCounters(self.node.redis, server)
-        if use.id not in self._synced:
-            self._synced[use.id] = SyncedCounters(self.node.redis, server)
-            self.node.every(config.sync_rate, partial(self._exchange, use.id))
-        self._synced[use.id].server = server
-        return self._synced[use.id]
+        counters = self._synced.get(use.id)
+        if counters is None or (counters.server, counters.rate) != (server, config.sync_rate):
+            counters = self._synced[use.id] = SyncedCounters(self.node.redis, server, config.sync_rate)
+            self.node.spawn(self._exchange(use.id, counters))
+        return counters
 
-    async def _exchange(self, key: str) -> None:
-        await self._synced[key].exchange(counting.windows().now)
+    async def _exchange(self, key: str, counters: SyncedCounters) -> None:
+        """Exchange counts now and then, and once more when these counters are given up."""
+        while self._synced.get(key) is counters:
+            await asyncio.sleep(counters.rate)
+            try:
+                await counters.exchange(counting.windows().now)
+            except Exception as error:
+                self.log_to.error("counts are not exchanged: %s", error)  # noqa: TRY400 - not ours to mend
 
     async def _forget(self) -> None:
         self._counters.forget()

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from gopura.testing import Gateway
 from tests.plugins.stored import Stored
+from tests.servers.ports import free_port
 from tests.servers.redis import Redis
 
 
@@ -51,13 +53,56 @@ def test_a_request_waits_no_longer_than_the_time_out() -> None:
             assert time.monotonic() - began < 2
 
 
+def left(gateway: Gateway) -> int:
+    return int(gateway.get("/").headers["RateLimit-Remaining"])
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
 def test_synced_counts_come_together(redis: Redis) -> None:
     given = limited(redis, sync_rate=0.05)
     with Gateway(given=given) as one, Gateway(given=given) as two:
+        assert left(two) == 49
         assert [one.get("/").status for _ in range(30)] == [200] * 30
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            if int(two.get("/").headers["RateLimit-Remaining"]) < 21:
-                return
-            time.sleep(0.02)
-        pytest.fail("the other node never heard of the 30 requests")
+        wait_for(lambda: left(two) < 20)
+
+
+def test_a_node_begins_with_what_others_have_counted(redis: Redis) -> None:
+    given = limited(redis, sync_rate=0.05, hour=2)
+    with Gateway(given=given) as one:
+        assert [one.get("/").status for _ in range(3)] == [200, 200, 429]
+        wait_for(lambda: redis.command("KEYS", "ratelimit:*:hour") != b"*0\r\n")
+    with Gateway(given=given) as two:
+        assert two.get("/").status == 429
+
+
+def test_synced_limits_are_exact_on_a_node(redis: Redis) -> None:
+    with Gateway(given=limited(redis, sync_rate=0.02)) as gateway, ThreadPoolExecutor(8) as clients:
+        statuses = list(clients.map(lambda _: gateway.get("/").status, range(120)))
+    assert (statuses.count(200), statuses.count(429)) == (50, 70)
+
+
+@pytest.mark.parametrize(("tolerant", "statuses"), [(True, [200, 200, 429]), (False, [500, 500, 500])])
+def test_nobody_to_synchronise_with(tolerant: bool, statuses: list[int]) -> None:
+    place = {"policy": "redis", "redis_host": "127.0.0.1", "redis_port": free_port()}
+    config = place | {"hour": 2, "sync_rate": 0.02, "fault_tolerant": tolerant}
+    with Gateway(given={"plugins": [{"name": "rate-limiting", "config": config}]}) as gateway:
+        assert [gateway.get("/").status for _ in range(3)] == statuses
+
+
+def test_another_sync_rate_holds_at_once(redis: Redis) -> None:
+    def given(rate: float) -> dict[str, list[dict[str, Any]]]:
+        found = limited(redis, sync_rate=rate)
+        found["plugins"][0]["id"] = "00000000-0000-4000-8000-000000000000"
+        return found
+
+    with Gateway(given=given(600)) as gateway:
+        gateway.get("/")
+        gateway.configure(given(0.02))
+        gateway.get("/")
+        wait_for(lambda: redis.command("KEYS", "ratelimit:*:hour") != b"*0\r\n")

@@ -12,7 +12,7 @@ from gopura.testing import Answer
 from gopura.testing.client import Client
 from tests.resilience.toxiproxy_server import Link
 
-GRACE = 3.0  # seconds for a busy machine, less than the faults last
+GRACE = 5.0  # seconds for a busy machine, less than the faults last
 FOREVER = 20_000  # milliseconds
 
 
