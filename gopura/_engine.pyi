@@ -301,7 +301,7 @@ class Engine:
     def set_target_health(
         self, upstream_id: str, host: str, port: int, healthy: bool, ip: str | None = None
     ) -> int | None:
-        """Set the health of a target's addresses, or of the one with this IP; how many addresses that were.
+        """Set the health of a target's addresses, or of the one with this IP (a name means all); how many those were.
 
         None when there is no such Upstream, or its health is not observed.
         """

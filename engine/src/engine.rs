@@ -262,11 +262,10 @@ impl Engine {
         port: u16,
         healthy: bool,
         ip: Option<&str>,
-    ) -> PyResult<Option<usize>> {
-        let ip = ip.map(str::parse).transpose().map_err(|_| PyValueError::new_err("not an address"))?;
-        Ok(self
-            .upstream(upstream_id)
-            .and_then(|found| found.balancer.load().set_health(host, port, ip, healthy).ok()))
+    ) -> Option<usize> {
+        // A name stands for all addresses of the target.
+        let ip = ip.and_then(|text| text.trim_matches(['[', ']']).parse().ok());
+        self.upstream(upstream_id)?.balancer.load().set_health(host, port, ip, healthy).ok()
     }
 
     /// All unhealthy addresses: the Upstream's id, the target's host and port, the IP.

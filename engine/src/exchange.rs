@@ -4,11 +4,12 @@
 //! Python holds ever borrows from a connection (see `phases`).
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use gopura_http1::{Headers, Host};
 
+use crate::http::debug::Asked;
 use crate::http::forward::Forwarded;
 use crate::phases::{Bound, Context, PhaseSet};
 use crate::shared::{Counters, Shared};
@@ -136,6 +137,8 @@ pub struct Outgoing {
 pub struct Timing {
     pub started: Instant,
     pub access_ended: Option<Instant>,
+    /// The address of the last try was chosen.
+    pub balanced: Option<Instant>,
     /// The request is sent: waiting for the upstream's head.
     pub sent: Option<Instant>,
     /// The upstream's head has arrived.
@@ -145,7 +148,18 @@ pub struct Timing {
 
 impl Timing {
     pub fn new(started: Instant) -> Self {
-        Self { started, access_ended: None, sent: None, head: None, finished: None }
+        Self { started, access_ended: None, balanced: None, sent: None, head: None, finished: None }
+    }
+
+    /// When the gateway's own work before the upstream ended; `None` for a request that it answers itself.
+    pub fn handed_over(&self) -> Option<Instant> {
+        self.balanced.or(self.access_ended)
+    }
+
+    /// How long the upstream took up to the head of its response: connecting, sending and waiting, or failing to.
+    pub fn waited(&self) -> Option<Duration> {
+        let end = || self.head.unwrap_or_else(Instant::now);
+        self.handed_over().map(|start| end().saturating_duration_since(start))
     }
 }
 
@@ -220,6 +234,7 @@ pub struct Exchange {
     /// A cookie that the balancer wants the client to have.
     pub cookie: Option<Cookie>,
     pub timing: Timing,
+    pub asked: Option<Box<Asked>>,
     /// Bytes of the request received and of the response sent, heads included.
     pub received: u64,
     pub sent: u64,
@@ -288,6 +303,7 @@ impl Exchange {
             held: None,
             cookie: None,
             timing: Timing::new(started),
+            asked: None,
             received: 0,
             sent: 0,
             body_sent: 0,

@@ -16,7 +16,7 @@ use crate::http::error_page::Templates;
 use crate::settings::{Settings, Size};
 use crate::snapshot::Snapshot;
 use crate::tls::{self, Server, Trust};
-use crate::upstream::Upkeep;
+use crate::upstream::{Manner, Upkeep};
 
 /// Which headers the gateway adds.
 #[derive(Clone, Copy, Debug)]
@@ -102,7 +102,9 @@ pub struct Shared {
 impl Shared {
     pub fn new(settings: Settings) -> Result<Arc<Self>, String> {
         let (dns, service) = Dns::new(&settings);
-        let upkeep = Upkeep::start(dns.clone(), service, Trust::new(&settings))?;
+        let client_certificate = client_certificate(&settings)?;
+        let manner = Manner { trust: Trust::new(&settings), shown: client_certificate.clone() };
+        let upkeep = Upkeep::start(dns.clone(), service, manner)?;
         Ok(Arc::new(Self {
             added: Added::new(&settings),
             limits: limits(&settings.nginx_http_large_client_header_buffers),
@@ -113,7 +115,7 @@ impl Shared {
             templates: Templates::new(&settings),
             snapshot: ArcSwap::from_pointee(Snapshot::default()),
             tls: Server::new(&settings)?,
-            client_certificate: client_certificate(&settings)?,
+            client_certificate,
             access_log: AccessLog::open(&settings)?,
             counters: (0..settings.workers.max(1)).map(|_| Counters::default()).collect(),
             dns,

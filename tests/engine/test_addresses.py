@@ -1,5 +1,6 @@
 """Who the client is, and what trusted proxies may say."""
 
+import json
 import socket
 
 import pytest
@@ -73,10 +74,45 @@ def test_proxy_protocol(echo: Echo) -> None:
 def test_debug_headers(echo: Echo) -> None:
     proxy = serve(echo, allow_debug_header=True)
     try:
-        answer = proxy.get("/p", Kong_Debug="1", X_Kong_Request_Debug="*")
+        answer = proxy.get("/p", Kong_Debug="1")
         assert answer.header("kong-service-id") is not None
         assert answer.header("kong-route-id") is not None
-        assert '"request_id"' in (answer.header("x-kong-request-debug-output") or "")
         assert proxy.get("/p").header("kong-route-id") is None
+    finally:
+        proxy.stop()
+
+
+@pytest.mark.parametrize(
+    ("settings", "sent", "told"),
+    [
+        ({}, {"X-Kong-Request-Debug": "*"}, True),
+        ({}, {"X-Kong-Request-Debug": "access"}, False),
+        ({}, {"X-Kong-Request-Debug-Log": "true"}, False),
+        ({"request_debug": False}, {"X-Kong-Request-Debug": "*"}, False),
+        (TRUSTED, {"X-Kong-Request-Debug": "*", "X-Real-IP": "1.1.1.1"}, False),
+        (
+            TRUSTED | {"request_debug_token": "t"},
+            {"X-Kong-Request-Debug": "*", "X-Real-IP": "1.1.1.1", "X-Kong-Request-Debug-Token": "t"},
+            True,
+        ),
+        (
+            TRUSTED | {"request_debug_token": "t"},
+            {"X-Kong-Request-Debug": "*", "X-Real-IP": "1.1.1.1", "X-Kong-Request-Debug-Token": "u"},
+            False,
+        ),
+    ],
+)
+def test_times_of_a_request(
+    echo: Echo, settings: dict[str, object], sent: dict[str, str], told: bool
+) -> None:
+    proxy = serve(echo, **settings)
+    try:
+        answer = proxy.get("/p", **sent)
+        output = json.loads(answer.header("x-kong-request-debug-output") or "{}")
+        assert ("request_id" in output) == told
+        parts = {"rewrite", "access", "balancer", "header_filter", "upstream"} if told else set()
+        assert output.get("child", {}).keys() == parts
+        passed = any(name.startswith("x-kong-request-debug") for name in answer.json()["headers"])
+        assert passed == (settings.get("request_debug") is False)
     finally:
         proxy.stop()

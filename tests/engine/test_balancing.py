@@ -56,7 +56,7 @@ def test_names_of_targets(proxy: Proxy, echoes: list[Echo]) -> None:
 
 def test_host_header(proxy: Proxy, echoes: list[Echo]) -> None:
     balanced(proxy, [(f"127.0.0.1:{echoes[0].port}", 100)], host_header="own.test")
-    assert proxy.get("/").json()["headers"]["host"] == "own.test"
+    assert proxy.get("/").json()["headers"]["host"] == f"own.test:{echoes[0].port}"
 
 
 def test_no_target(proxy: Proxy) -> None:
@@ -80,6 +80,7 @@ def test_a_dead_target_costs_no_request(proxy: Proxy, echoes: list[Echo]) -> Non
         ({"hash_on": "query_arg", "hash_on_query_arg": "u"}, "/x?u=7", {}),
         ({"hash_on": "header", "hash_on_header": "X-No", "hash_fallback": "ip"}, "/", {}),
         ({"hash_on": "cookie", "hash_on_cookie": "c"}, "/", {"Cookie": "a=b; c=d"}),
+        ({"hash_on": "cookie", "hash_on_cookie": "c"}, "/", {"Cookie": "c="}),
     ],
 )
 def test_hashing_is_sticky(
@@ -93,12 +94,19 @@ def test_hashing_is_sticky(
 def test_a_cookie_is_made(proxy: Proxy, echoes: list[Echo]) -> None:
     targets = [(f"127.0.0.1:{echo.port}", 100) for echo in echoes]
     balanced(proxy, targets, algorithm="consistent-hashing", hash_on="cookie", hash_on_cookie="c")
-    first = proxy.get("/")
-    cookie = first.header("set-cookie") or ""
+    first = proxy.get("/headers?Set-Cookie=c%3Dold&set-cookie=d%3D1")
+    others, cookie = (value for name, value in first.headers if name.lower() == "set-cookie")
+    assert others == "d=1"
     assert cookie.startswith("c=")
-    assert cookie.endswith("; Path=/")
+    assert cookie.endswith("; Path=/; Same-Site=Lax; HttpOnly")
     servers = served_by(proxy, 10, Cookie=cookie.partition(";")[0])
     assert servers == {first.json()["server"]: 10}
+
+
+def test_no_cookie_without_a_target(proxy: Proxy) -> None:
+    balanced(proxy, [], algorithm="consistent-hashing", hash_on="cookie", hash_on_cookie="c")
+    answer = proxy.get("/")
+    assert (answer.status, answer.header("set-cookie")) == (503, None)
 
 
 PASSIVE = {"passive": {"unhealthy": {"tcp_failures": 1, "http_failures": 0, "timeouts": 0}}}
@@ -125,6 +133,16 @@ def test_active_checks(proxy: Proxy, echoes: list[Echo]) -> None:
     while proxy.get("/").status != 503 and time.monotonic() < end:
         pass
     assert proxy.get("/").status == 503
+
+
+def test_health_outlives_a_removal(proxy: Proxy, echoes: list[Echo]) -> None:
+    dead = free_port()
+    targets = [(f"127.0.0.1:{dead}", 100), (f"127.0.0.1:{echoes[0].port}", 100)]
+    balanced(proxy, targets, healthchecks=PASSIVE)
+    served_by(proxy, 4)
+    proxy.serve(Config(), version=2)
+    upstream = balanced(proxy, targets, version=3, healthchecks=PASSIVE)
+    assert healths(proxy, upstream)[dead] == "UNHEALTHY"
 
 
 def test_health_outlives_a_change(proxy: Proxy, echoes: list[Echo]) -> None:

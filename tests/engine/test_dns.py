@@ -1,5 +1,6 @@
 """Names of upstreams, with a name server that tells the truth, lies, or fails."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 
@@ -57,6 +58,32 @@ def test_service_records_name_the_port(start: Start, echo: Echo) -> None:
 
     proxy, _ = start(answer, 9)
     assert proxy.get("/").status == 200
+
+
+def test_health_of_what_service_records_name(start: Start, echo: Echo) -> None:
+    def answer(name: str, kind: int) -> Records:
+        if kind == SRV:
+            return [service(echo.port, "one.test")]
+        return [address("127.0.0.1")] if name == "one.test" else []
+
+    proxy, _ = start(answer, 9)
+    config = Config()
+    upstream = config.add(
+        "upstreams", name="u.test", healthchecks={"passive": {"unhealthy": {"timeouts": 1}}}
+    )
+    row = {"target": "srv.test:80", "weight": 100, "upstream": {"id": upstream["id"]}, "created_at": 1}
+    config.add("targets", **row)
+    proxy.serve(config, version=2)
+
+    def health() -> dict[str, object]:
+        known = json.loads(proxy.engine.upstream_health(upstream["id"]) or b"")
+        (found,) = known["targets"]["srv.test:80"]["addresses"]
+        return dict(found)
+
+    seen = {"ip": "one.test", "port": echo.port, "weight": 1}
+    assert health() == seen | {"health": "HEALTHY"}
+    proxy.engine.set_target_health(upstream["id"], "srv.test", 80, healthy=False, ip="one.test")
+    assert health() == seen | {"health": "UNHEALTHY"}
 
 
 @pytest.mark.parametrize("failure", [NAME_ERROR, SERVER_FAILURE, []])

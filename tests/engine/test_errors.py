@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.engine.proxy import Config, Proxy
+from tests.engine.proxy import Config, Proxy, parse
 from tests.servers.echo import Echo
 from tests.servers.ports import free_port
 
@@ -50,6 +50,37 @@ def test_refused_connection(proxy: Proxy, headers: dict[str, str], content_type:
     assert answer.body.startswith(start)
     assert answer.header("via") == "gopura/0.1.0"
     assert answer.header("server") is None
+
+
+@pytest.mark.parametrize("connects", [True, False])
+def test_the_status_of_an_upstream_that_fails(connects: bool) -> None:
+    proxy = Proxy(headers=["X-Kong-Upstream-Status"])
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1] if connects else free_port()
+        try:
+            config = Config()
+            config.route(config.service(port, retries=0, read_timeout=50), paths=["/x"])
+            proxy.serve(config)
+            answer = proxy.get("/x")
+            assert (answer.status, answer.header("x-kong-upstream-status")) == (
+                (504, "504") if connects else (502, "502")
+            )
+        finally:
+            proxy.stop()
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        (["text/html", "application/xml"], "text/html; charset=utf-8"),
+        (["text/html;q=0.2", "application/xml"], "application/xml; charset=utf-8"),
+        (["text/html;q=0.2", "image/webp"], "application/json; charset=utf-8"),
+    ],
+)
+def test_several_accept_lines(proxy: Proxy, accept: list[str], content_type: str) -> None:
+    lines = "".join(f"Accept: {value}\r\n" for value in accept)
+    raw = proxy.raw(f"GET /none HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{lines}\r\n".encode())
+    assert parse(raw).header("content-type") == content_type
 
 
 def test_unknown_name(proxy: Proxy) -> None:

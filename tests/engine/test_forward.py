@@ -1,8 +1,11 @@
 """Requests as upstreams get them, and responses as clients get them."""
 
+import socket
+import time
+
 import pytest
 
-from tests.engine.proxy import Config, Proxy
+from tests.engine.proxy import Config, Proxy, parse
 from tests.servers.echo import Echo
 
 
@@ -65,6 +68,57 @@ def test_headers_of_a_plain_request(served: Proxy, echo: Echo) -> None:
 def test_headers_of_clients(served: Proxy, sent: dict[str, str], seen: dict[str, str | None]) -> None:
     headers = served.get("/p", **sent).json()["headers"]
     assert {name: headers.get(name) for name in seen} == seen
+
+
+@pytest.mark.parametrize(
+    ("sent", "answered", "seen"),
+    [
+        ({}, "Upgrade=websocket", {"upgrade": None}),
+        ({"Upgrade": "websocket"}, "Upgrade=WebSocket", {"upgrade": "WebSocket"}),
+        ({"Upgrade": "websocket"}, "Upgrade=h2c", {"upgrade": None}),
+        ({}, "Trailer=X-T", {"trailer": None}),
+        ({"TE": "deflate"}, "Trailer=X-T", {"trailer": None}),
+        ({"TE": "deflate, trailers"}, "Trailer=X-T", {"trailer": "X-T"}),
+        ({}, "Connection=X-Hop&X-Hop=1&Keep-Alive=5", {"x-hop": None, "keep-alive": None}),
+        ({}, "Proxy-Authenticate=Basic", {"proxy-authenticate": "Basic"}),
+    ],
+)
+def test_headers_of_upstreams(
+    served: Proxy, sent: dict[str, str], answered: str, seen: dict[str, str | None]
+) -> None:
+    answer = served.get(f"/p/headers?{answered}", **sent)
+    assert {name: answer.header(name) for name in seen} == seen
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_a_request_id_that_is_not_the_gateways_own(echo: Echo, on: bool) -> None:
+    chosen = ["X-Kong-Request-Id"] if on else ["off"]
+    proxy = Proxy(headers=chosen, headers_upstream=chosen)
+    try:
+        config = Config()
+        config.route(config.service(echo.port), paths=["/"])
+        proxy.serve(config)
+        answer = proxy.get("/headers?X-Kong-Request-Id=upstreams", X_Kong_Request_Id="clients")
+        ids = answer.json()["headers"]["x-kong-request-id"], answer.header("x-kong-request-id")
+        assert (ids == ("clients", "upstreams")) == (not on)
+        assert (ids[0] == ids[1]) == on
+    finally:
+        proxy.stop()
+
+
+def test_latencies(served: Proxy) -> None:
+    """Sending the request is the upstream's time, reading ahead what a client sends is the gateway's."""
+    answer = served.get("/p/delay/200")
+    assert int(answer.header("x-kong-upstream-latency") or 0) >= 200
+    assert int(answer.header("x-kong-proxy-latency") or 999) < 200
+    head = b"POST /p HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", served.port), timeout=5) as client:
+        client.sendall(head + b"a")
+        time.sleep(0.2)
+        client.sendall(b"b")
+        slow = parse(b"".join(iter(lambda: client.recv(65536), b"")))
+    assert int(slow.header("x-kong-proxy-latency") or 0) >= 150
+    assert int(slow.header("x-kong-upstream-latency") or 999) < 150
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "PROPFIND", "FOO-BAR"])

@@ -5,6 +5,7 @@ import re
 import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -145,6 +146,36 @@ def test_client_certificate_of_the_settings(upstream: Mutual, client_files: tupl
         assert proxy.get("/").body == b"gateway.test"
     finally:
         proxy.stop()
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_health_checks_show_a_certificate(client_files: tuple[Path, Path], tmp_path: Path, own: bool) -> None:
+    """That of the Upstream, else the gateway's."""
+    upstream = Mutual(client_files[0], authority(tmp_path, "up.test"), demands=True)
+    settings = {"client_ssl_cert": str(client_files[0]), "client_ssl_cert_key": str(client_files[1])}
+    proxy = Proxy(**({} if own else {"client_ssl": True, **settings}))
+    try:
+        config = Config()
+        texts = {"cert": client_files[0].read_text(), "key": client_files[1].read_text()}
+        shown = {"client_certificate": {"id": config.add("certificates", **texts)["id"]}} if own else {}
+        active = {
+            "type": "https",
+            "https_verify_certificate": False,
+            "healthy": {"interval": 0.05, "successes": 1},
+            "unhealthy": {"interval": 0.05},
+        }
+        balanced = config.add("upstreams", name="v.test", healthchecks={"active": active}, **shown)
+        target = {"target": f"127.0.0.1:{upstream.port}", "weight": 100, "created_at": 1}
+        config.add("targets", **target, upstream={"id": balanced["id"]})
+        proxy.serve(config)
+        proxy.engine.set_target_health(balanced["id"], "127.0.0.1", upstream.port, healthy=False)
+        end = time.monotonic() + 5
+        while b'"UNHEALTHY"' in (proxy.engine.upstream_health(balanced["id"]) or b""):
+            assert time.monotonic() < end, "the target never came back"
+            time.sleep(0.01)
+    finally:
+        proxy.stop()
+        upstream.stop()
 
 
 @pytest.mark.parametrize(

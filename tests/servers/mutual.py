@@ -18,12 +18,12 @@ def name_of(der: bytes) -> str:
 class Mutual:
     """An HTTPS server that asks for a certificate; answers with the name in it, and the name in the SNI."""
 
-    def __init__(self, trusted: Path, own: tuple[Path, Path]) -> None:
+    def __init__(self, trusted: Path, own: tuple[Path, Path], *, demands: bool = False) -> None:
         self.chain, key = own
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.chain, key)
         context.load_verify_locations(trusted)
-        context.verify_mode = ssl.CERT_OPTIONAL
+        context.verify_mode = ssl.CERT_REQUIRED if demands else ssl.CERT_OPTIONAL
         context.sni_callback = lambda _, name, __: self.names.append(name)
         self.names: list[str | None] = []
         self._context = context

@@ -1,22 +1,74 @@
 //! Headers that tell what happened to a request: `Kong-Debug` and `X-Kong-Request-Debug`.
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::exchange::{Exchange, Timing};
 use crate::shared::Shared;
 
+/// The times of a request are to be told, because its client asked and may know.
+#[derive(Debug)]
+pub struct Asked {
+    /// In the error log too.
+    log: bool,
+    rewritten: Option<Instant>,
+    filtering: Option<Instant>,
+}
+
+/// Takes the question off the request, before plugins and upstreams see it.
+pub fn take_question(exchange: &mut Exchange, shared: &Shared) {
+    const START: &[u8] = b"x-kong-request-debug";
+    let begins = |name: &[u8]| name.get(..START.len()).is_some_and(|part| part.eq_ignore_ascii_case(START));
+    let headers = &exchange.request.headers;
+    if !shared.settings.request_debug || !headers.iter().any(|line| begins(&line.name)) {
+        return;
+    }
+    let is = |name: &str, value: &[u8]| headers.get(name).is_some_and(|given| **given == *value);
+    if is("x-kong-request-debug", b"*") && may_know(exchange, shared) {
+        let log = is("x-kong-request-debug-log", b"true");
+        exchange.asked = Some(Box::new(Asked { log, rewritten: None, filtering: None }));
+    }
+    for name in ["x-kong-request-debug", "x-kong-request-debug-token", "x-kong-request-debug-log"] {
+        exchange.request.headers.remove(name);
+    }
+}
+
+/// From loopback anybody; else who knows the token.
+fn may_know(exchange: &Exchange, shared: &Shared) -> bool {
+    let given = exchange.request.headers.get("x-kong-request-debug-token");
+    let token = shared.settings.request_debug_token.as_deref().filter(|token| !token.is_empty());
+    exchange.request.client.ip().to_canonical().is_loopback()
+        || given.zip(token).is_some_and(|(given, token)| same(given, token.as_bytes()))
+}
+
+/// Compares in a time that does not tell where the difference lies.
+fn same(given: &[u8], token: &[u8]) -> bool {
+    given.len() == token.len() && given.iter().zip(token).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
+}
+
+/// The `rewrite` phase is over.
+pub fn rewritten(exchange: &mut Exchange) {
+    if let Some(asked) = &mut exchange.asked {
+        asked.rewritten = Some(Instant::now());
+    }
+}
+
+/// The header filters begin.
+pub fn filtering(exchange: &mut Exchange) {
+    if let Some(asked) = &mut exchange.asked {
+        asked.filtering = Some(Instant::now());
+    }
+}
+
 /// Adds what the request asked for and may know.
 pub fn add(exchange: &mut Exchange, shared: &Shared) {
-    let headers = &exchange.request.headers;
-    let names = shared.settings.allow_debug_header && headers.get("kong-debug").is_some_and(|it| *it == "1");
-    let times = shared.settings.request_debug && headers.contains("x-kong-request-debug");
-    if names {
+    let asks = exchange.request.headers.get("kong-debug").is_some_and(|it| *it == "1");
+    if shared.settings.allow_debug_header && asks {
         add_names(exchange);
     }
-    if times && may_know(exchange, shared) {
-        add_times(exchange);
+    let times = exchange.asked.as_ref().map(|asked| describe(exchange, asked).to_string());
+    if let (Some(times), Some(response)) = (times, &mut exchange.response) {
+        response.headers.set("X-Kong-Request-Debug-Output", times);
     }
 }
 
@@ -38,46 +90,45 @@ fn add_names(exchange: &mut Exchange) {
     }
 }
 
-/// From loopback anybody; else who knows the token.
-fn may_know(exchange: &Exchange, shared: &Shared) -> bool {
-    let token = exchange.request.headers.get("x-kong-request-debug-token");
-    match (token, shared.settings.request_debug_token.as_deref()) {
-        (Some(given), Some(token)) if !token.is_empty() => same(given, token.as_bytes()),
-        _ => exchange.request.peer.ip().to_canonical().is_loopback(),
-    }
+/// Logs the times at the end of a request that asked for that.
+pub fn log(exchange: &Exchange) {
+    let Some(asked) = exchange.asked.as_ref().filter(|asked| asked.log) else { return };
+    tracing::warn!("[request-debug] output: {}", describe(exchange, asked));
 }
 
-/// Compares in a time that does not tell where the difference lies.
-fn same(given: &[u8], token: &[u8]) -> bool {
-    given.len() == token.len() && given.iter().zip(token).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
+/// Milliseconds of each part; those of the upstream with its body once that has come.
+fn describe(exchange: &Exchange, asked: &Asked) -> Value {
+    let timing = &exchange.timing;
+    let filtering = asked.filtering.unwrap_or_else(Instant::now);
+    let rewritten = asked.rewritten.unwrap_or(timing.started);
+    let accessed = timing.access_ended.unwrap_or(filtering);
+    let mut child = json!({
+        "rewrite": total(since(timing.started, rewritten)),
+        "access": total(since(rewritten, accessed)),
+        "header_filter": total(since(filtering, timing.finished.unwrap_or_else(Instant::now))),
+    });
+    if let Some((balanced, waited)) = timing.balanced.zip(timing.waited()) {
+        child["balancer"] = total(since(accessed, balanced));
+        child["upstream"] = upstream(timing, waited);
+    }
+    json!({ "request_id": String::from_utf8_lossy(&exchange.request.id), "child": child })
 }
 
-fn add_times(exchange: &mut Exchange) {
-    let text = describe(&exchange.request.id, &exchange.timing).to_string();
-    if let Some(response) = &mut exchange.response {
-        response.headers.set("X-Kong-Request-Debug-Output", text);
+fn upstream(timing: &Timing, waited: Duration) -> Value {
+    let mut child = json!({ "time_to_first_byte": total(waited) });
+    let streaming = timing.head.zip(timing.finished).map(|(head, end)| since(head, end));
+    if let Some(streaming) = streaming {
+        child["streaming"] = total(streaming);
     }
+    let mut all = total(waited + streaming.unwrap_or_default());
+    all["child"] = child;
+    all
 }
 
-fn describe(id: &Bytes, timing: &Timing) -> Value {
-    let between = |from: Option<Instant>, to: Option<Instant>| {
-        let taken = from.zip(to).map_or(Duration::ZERO, |(from, to)| to.saturating_duration_since(from));
-        (taken.as_secs_f64() * 1_000_000.0).round() / 1000.0
-    };
-    let started = Some(timing.started);
-    let mut child = json!({ "access": { "total_time": between(started, timing.access_ended) } });
-    if timing.sent.is_some() {
-        child["balancer"] = json!({ "total_time": between(timing.access_ended, timing.sent) });
-        child["upstream"] = json!({
-            "total_time": between(timing.access_ended, timing.head),
-            "child": { "time_to_first_byte": { "total_time": between(timing.sent, timing.head) } },
-        });
-    }
-    json!({
-        "request_id": String::from_utf8_lossy(id),
-        "total_time_without_upstream":
-            between(started, Some(Instant::now())) - between(timing.access_ended, timing.head),
-        "total_time": between(started, Some(Instant::now())),
-        "child": child,
-    })
+fn total(taken: Duration) -> Value {
+    json!({ "total_time": (taken.as_secs_f64() * 1_000_000.0).round() / 1000.0 })
+}
+
+fn since(from: Instant, to: Instant) -> Duration {
+    to.saturating_duration_since(from)
 }

@@ -9,7 +9,7 @@ use gopura_router::Verdict;
 use super::client::{Broken, Client, flush};
 use super::error_page::{Form, has_nginx_page, message, nginx_page};
 use super::forward::{Forwarded, remove_asserted};
-use super::{filter, grpc, proxy};
+use super::{debug, filter, grpc, proxy};
 use crate::exchange::{Exchange, Response, Source, Version};
 use crate::phases::{self, Flow, Phase};
 use crate::shared::Shared;
@@ -19,6 +19,7 @@ use crate::{access_log, real_ip};
 pub async fn run<C: Client>(client: &mut C, mut exchange: Box<Exchange>, shared: &Arc<Shared>) {
     remove_asserted(&mut exchange.request.headers);
     real_ip::apply(&mut exchange.request, shared);
+    debug::take_question(&mut exchange, shared);
     let (exchange, done) = match answer(client, exchange, shared).await {
         (mut exchange, Next::Proxy) => {
             exchange.proxied = true;
@@ -54,6 +55,7 @@ async fn finish<C: Client>(
         None => done.err().map_or(499, |broken| broken.status()),
     };
     access_log::write(&shared.access_log, &exchange, status);
+    debug::log(&exchange);
     if exchange.phases.has(Phase::Log) {
         phases::log(exchange).await;
     }
@@ -80,6 +82,7 @@ async fn answer<C: Client>(
             (same, Flow::Respond(response)) => return (same, Next::Answer(response)),
         }
     }
+    debug::rewritten(&mut exchange);
     if let Err(response) = route(&mut exchange, shared) {
         return (exchange, Next::Answer(response));
     }
@@ -238,8 +241,8 @@ pub fn error(exchange: &Exchange, status: u16, text: &str, shared: &Shared) -> R
     if grpc::is_call(&exchange.request) {
         return grpc::answer(status, None, Headers::default(), Source::Error);
     }
-    let accept = exchange.request.headers.get("accept");
-    page(exchange, status, text, accept.map_or(Form::Json, |accept| Form::accepted(accept)), shared)
+    let accepted: Vec<_> = exchange.request.headers.get_all("accept").map(|value| &value[..]).collect();
+    page(exchange, status, text, Form::accepted(&accepted.join(&b',')), shared)
 }
 
 fn page(exchange: &Exchange, status: u16, text: &str, form: Form, shared: &Shared) -> Response {
@@ -312,6 +315,7 @@ pub async fn send<C: Client>(
     shared: &Arc<Shared>,
 ) -> (Box<Exchange>, Result<(), Broken>) {
     exchange.response = Some(response);
+    filter::begin(&mut exchange);
     if exchange.phases.has(Phase::HeaderFilter) {
         exchange = phases::header_filter(exchange, shared).await;
     }

@@ -23,7 +23,7 @@ impl Form {
     }
 
     /// The form for an Accept header (or a Content-Type): the acceptable type of the highest quality, the first of
-    /// equals; JSON when none is known.
+    /// equals; JSON when there is none, or it has no form of its own.
     pub fn accepted(accept: &[u8]) -> Self {
         let mut best = (0.0, Self::Json);
         for item in accept.split(|byte| *byte == b',') {
@@ -34,20 +34,19 @@ impl Form {
             }
             let quality = parts.find_map(quality).unwrap_or(1.0);
             if quality > best.0 {
-                best = (quality, Self::of_media_type(media).unwrap_or(Self::Json));
+                best = (quality, Self::of_media_type(media));
             }
         }
         best.1
     }
 
-    fn of_media_type(media: &[u8]) -> Option<Self> {
-        Some(match media.to_ascii_lowercase().as_slice() {
-            b"application/json" | b"application/*" | b"*/*" => Self::Json,
+    fn of_media_type(media: &[u8]) -> Self {
+        match media.to_ascii_lowercase().as_slice() {
             b"text/html" => Self::Html,
             b"application/xml" => Self::Xml,
             b"text/plain" | b"text/*" => Self::Plain,
-            _ => return None,
-        })
+            _ => Self::Json,
+        }
     }
 }
 
@@ -61,7 +60,7 @@ fn quality(parameter: &[u8]) -> Option<f64> {
     if !name.eq_ignore_ascii_case(b"q") {
         return None;
     }
-    std::str::from_utf8(value).ok()?.parse().ok()
+    std::str::from_utf8(value).ok()?.parse().ok().filter(|quality| (0.0..=1.0).contains(quality))
 }
 
 /// The message that nginx's own errors carry.
@@ -170,6 +169,10 @@ mod tests {
             ("text/html, application/xml", Form::Html),
             ("*/*", Form::Json),
             ("image/webp", Form::Json),
+            ("text/html;q=0.5, image/webp;q=0.9", Form::Json),
+            ("application/json;q=0.9, text/html, text/plain;q=0.9", Form::Html),
+            ("text/plain;q=0.7, application/json;q=0.8, text/html;q=0.5", Form::Json),
+            ("application/xml, text/html;q=5", Form::Xml),
             ("", Form::Json),
             ("text/*", Form::Plain),
             ("application/*", Form::Json),

@@ -1,9 +1,11 @@
 //! What happens to a response between its source and the client.
+use std::time::Instant;
+
 use bytes::Bytes;
 use gopura_http1::Headers;
 
 use super::debug;
-use super::forward::wants_websocket;
+use super::forward::{wants_trailers, wants_websocket};
 use crate::exchange::Exchange;
 use crate::phases::{self, Phase};
 use crate::shared::Shared;
@@ -19,18 +21,17 @@ pub async fn whole(exchange: Box<Exchange>, body: Bytes) -> (Box<Exchange>, Opti
 /// Removes what belongs to the connection with the upstream only, before plugins see the response.
 pub fn remove_hop_by_hop(exchange: &mut Exchange) {
     let websocket = wants_websocket(&exchange.request.headers);
-    let trailers = exchange.request.headers.contains("te");
+    let trailers = wants_trailers(&exchange.request.headers);
     let Some(response) = &mut exchange.response else { return };
-    let switching = response.status == 101 && websocket;
     let named = response.headers.get("connection").cloned().unwrap_or_default();
     response.headers.retain(|line| {
         let is = |name: &str| line.name.eq_ignore_ascii_case(name.as_bytes());
         let dropped = match line.name.len() {
-            7 if is("upgrade") => !switching,
+            7 if is("upgrade") => !(websocket && line.value.eq_ignore_ascii_case(b"websocket")),
             7 => is("trailer") && !trailers,
             10 => is("connection") || is("keep-alive"),
             16 => is("proxy-connection"),
-            17 => is("transfer-encoding") || is("x-kong-request-id"),
+            17 => is("transfer-encoding"),
             _ => false,
         };
         !dropped && !is_internal(&line.name) && !names(&named, &line.name)
@@ -57,39 +58,55 @@ fn is_own_word(word: &[u8]) -> bool {
     [&b"close"[..], b"upgrade", b"keep-alive"].iter().any(|own| word.eq_ignore_ascii_case(own))
 }
 
+/// What comes before the plugins' header filters.
+pub fn begin(exchange: &mut Exchange) {
+    debug::filtering(exchange);
+    set_cookie(exchange);
+}
+
+/// Gives the client the cookie by which it finds its target again. One of that name that the upstream sets gives way.
+fn set_cookie(exchange: &mut Exchange) {
+    let Some(cookie) = exchange.cookie.take_if(|_| exchange.proxied) else { return };
+    let Some(response) = &mut exchange.response else { return };
+    let start = format!("{}=", cookie.name);
+    let mut is_first = true;
+    response.headers.retain(|line| {
+        let replaced = is_first
+            && line.name.eq_ignore_ascii_case(b"set-cookie")
+            && line.value.starts_with(start.as_bytes());
+        is_first &= !replaced;
+        !replaced
+    });
+    let value = format!("{start}{}; Path={}; Same-Site=Lax; HttpOnly", cookie.value, cookie.path);
+    response.headers.append("Set-Cookie", value);
+}
+
 /// Adds the gateway's own headers, after the plugins' header filters.
 pub fn add_headers(exchange: &mut Exchange, shared: &Shared) {
     add_charset(exchange, shared);
     debug::add(exchange, shared);
     let (added, timing) = (&shared.added, &exchange.timing);
-    let millis = |from: std::time::Instant, to: Option<std::time::Instant>| {
-        to.unwrap_or_else(std::time::Instant::now).saturating_duration_since(from).as_millis()
-    };
-    let total = millis(timing.started, None);
-    let waiting = timing.sent.map_or(0, |sent| millis(sent, timing.head));
+    let own = timing.handed_over().unwrap_or_else(Instant::now).saturating_duration_since(timing.started);
+    let waited = timing.waited().unwrap_or_default();
     let Some(response) = &mut exchange.response else { return };
     let headers = &mut response.headers;
-    if let Some(cookie) = exchange.cookie.take() {
-        headers.append("Set-Cookie", format!("{}={}; Path={}", cookie.name, cookie.value, cookie.path));
-    }
     if exchange.proxied {
-        if added.upstream_status
-            && let Some((status, _)) = &exchange.upstream
-        {
-            set(headers, "X-Kong-Upstream-Status", number(u128::from(*status)));
+        if added.upstream_status && !exchange.tries.is_empty() {
+            let status = exchange.upstream.as_ref().map_or(response.status, |upstream| upstream.0);
+            set(headers, "X-Kong-Upstream-Status", number(status.into()));
         }
         if added.upstream_latency {
-            set(headers, "X-Kong-Upstream-Latency", number(waiting));
+            set(headers, "X-Kong-Upstream-Latency", number(waited.as_millis()));
         }
         if added.proxy_latency {
-            set(headers, "X-Kong-Proxy-Latency", number(total.saturating_sub(waiting)));
+            set(headers, "X-Kong-Proxy-Latency", number(own.as_millis()));
         }
         if added.via {
             set(headers, "Via", shared.server.clone());
         }
     } else {
         if added.response_latency {
-            set(headers, "X-Kong-Response-Latency", number(total));
+            set(headers, "X-Kong-Response-Latency", number(own.as_millis()));
         }
         add_server(headers, shared);
     }

@@ -57,6 +57,11 @@ fn path_as_sent(target: &Bytes) -> Bytes {
     mark.map_or_else(|| target.clone(), |mark| target.slice(..=mark))
 }
 
+/// Whether the client can read trailers.
+pub fn wants_trailers(headers: &Headers) -> bool {
+    headers.get_all("te").any(|value| has_word(value, b"trailers"))
+}
+
 /// Whether the client wants to speak WebSocket.
 pub fn wants_websocket(headers: &Headers) -> bool {
     headers.get("upgrade").is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"))
@@ -73,7 +78,7 @@ pub fn write_request(out: &mut Vec<u8>, exchange: &Exchange, framing: Framing, h
         b"Connection: keep-alive\r\n".as_slice()
     });
     write_forwarded(out, exchange, shared);
-    write_client_headers(out, exchange);
+    write_client_headers(out, exchange, shared);
     match framing {
         Framing::Length(length) => {
             write_line(out, b"Content-Length", itoa::Buffer::new().format(length).as_bytes());
@@ -129,7 +134,7 @@ fn write_forwarded(out: &mut Vec<u8>, exchange: &Exchange, shared: &Shared) {
 pub fn forwarded_lines(exchange: &Exchange, shared: &Shared) -> Vec<(Bytes, Bytes)> {
     let mut out = Vec::with_capacity(1024);
     write_forwarded(&mut out, exchange, shared);
-    write_client_headers(&mut out, exchange);
+    write_client_headers(&mut out, exchange, shared);
     let out = Bytes::from(out);
     let mut lines = Vec::new();
     let mut start = 0;
@@ -143,16 +148,16 @@ pub fn forwarded_lines(exchange: &Exchange, shared: &Shared) -> Vec<(Bytes, Byte
     lines
 }
 
-fn write_client_headers(out: &mut Vec<u8>, exchange: &Exchange) {
+fn write_client_headers(out: &mut Vec<u8>, exchange: &Exchange, shared: &Shared) {
     let headers = &exchange.request.headers;
     let connection = || headers.get_all("connection");
     let hop = connection().any(|value| !is_plain(value));
-    let trailers = headers.get_all("te").any(|value| has_word(value, b"trailers"));
-    if trailers {
+    if wants_trailers(headers) {
         write_line(out, b"TE", b"trailers");
     }
     for line in headers {
-        let skip = is_replaced(&line.name) || (hop && connection().any(|value| has_word(value, &line.name)));
+        let skip = is_replaced(&line.name, shared.added.request_id_upstream)
+            || (hop && connection().any(|value| has_word(value, &line.name)));
         if !skip {
             write_line(out, &line.name, &line.value);
         }
@@ -171,8 +176,8 @@ fn has_word(list: &[u8], word: &[u8]) -> bool {
     })
 }
 
-/// Headers of the client that the gateway writes itself or never forwards.
-fn is_replaced(name: &[u8]) -> bool {
+/// Headers of the client that the gateway writes itself or never forwards; its request id is among them when `has_id`.
+fn is_replaced(name: &[u8], has_id: bool) -> bool {
     let is = |other: &[u8]| name.eq_ignore_ascii_case(other);
     match name.len() {
         2 => is(b"te"),
@@ -190,7 +195,7 @@ fn is_replaced(name: &[u8]) -> bool {
                 || is(b"x-forwarded-path")
                 || is(b"proxy-connection")
         }
-        17 => is(b"x-forwarded-proto") || is(b"transfer-encoding") || is(b"x-kong-request-id"),
+        17 => is(b"x-forwarded-proto") || is(b"transfer-encoding") || (has_id && is(b"x-kong-request-id")),
         18 => is(b"x-forwarded-prefix"),
         _ => false,
     }

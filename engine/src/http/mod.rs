@@ -13,5 +13,6 @@ pub mod http2;
 pub mod proxy;
 pub mod proxy_protocol;
 pub mod pump;
+pub mod query;
 pub mod reply;
 pub mod status_text;

@@ -67,6 +67,7 @@ pub struct Snapshot {
     pub handshakes: Arc<Handshakes>,
     /// Upstream entities by name.
     pub upstreams: Map<Arc<str>, Arc<Upstream>>,
+    removed: Map<Arc<str>, upstreams::Removed>,
     pub certificates: Arc<Chosen>,
     /// Certificates as they were read, by id.
     keys: Map<Arc<str>, certificates::Keys>,
@@ -93,6 +94,7 @@ impl Snapshot {
             chains: Chains::default(),
             handshakes: Arc::default(),
             upstreams: map(),
+            removed: map(),
             certificates: Arc::default(),
             keys: map(),
             plugins: map(),

@@ -188,13 +188,17 @@ impl Identity {
     }
 
     /// For a health check, which may believe anyone.
-    pub fn of_probe(name: &str, trust: Option<&Trust>) -> Result<Self, String> {
+    pub fn of_probe(
+        name: &str,
+        trust: Option<&Trust>,
+        shown: Option<Arc<CertifiedKey>>,
+    ) -> Result<Self, String> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier = match trust {
             Some(trust) => trust::authorities(trust.roots()?, trust.depth, provider.clone())?,
             None => trust::anyone(provider.clone()),
         };
-        Self::new(config(provider, verifier, None)?, name, 0)
+        Self::new(config(provider, verifier, shown)?, name, 0)
     }
 
     fn new(config: ClientConfig, name: &str, number: u64) -> Result<Self, String> {

@@ -9,6 +9,8 @@ use gopura_balancer::{
     Address, Balancer, Endpoint, Event, HealthChange, Observer, Resolution, Target, UpstreamSpec,
 };
 
+use rustls::sign::CertifiedKey;
+
 use crate::dns::Answer;
 
 /// A target as the Admin API stores it.
@@ -26,6 +28,8 @@ pub struct Upstream {
     pub host_header: Option<String>,
     /// The id of the certificate to show when the service names none.
     pub client_certificate: Option<Arc<str>>,
+    /// The same certificate, for health checks.
+    pub shown: Option<Arc<CertifiedKey>>,
     /// Send the name in an SRV record, instead of the target's, as Host.
     pub use_srv_name: bool,
     pub rows: Vec<TargetRow>,
@@ -87,7 +91,7 @@ pub fn target(row: &TargetRow, answer: Option<&Answer>, use_srv_name: bool) -> T
 
 fn of_address(ip: IpAddr, port: u16) -> Resolution {
     let record = if ip.is_ipv4() { "A" } else { "AAAA" };
-    let endpoint = Endpoint { socket: SocketAddr::new(ip, port), weight: None, hostname: None };
+    let endpoint = Endpoint { socket: SocketAddr::new(ip, port), weight: None, hostname: None, nested: None };
     Resolution::Addresses { record, endpoints: vec![endpoint] }
 }
 
@@ -102,6 +106,7 @@ fn of_answer(row: &TargetRow, answer: &Answer, use_srv_name: bool) -> Resolution
             Some(host) if use_srv_name => host.as_str().into(),
             _ => row.name.clone(),
         }),
+        nested: record.host.as_deref().filter(|host| host.parse::<IpAddr>().is_err()).map(Arc::from),
     });
     Resolution::Addresses { record: answer.kind, endpoints: endpoints.collect() }
 }

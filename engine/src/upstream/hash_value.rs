@@ -2,14 +2,16 @@
 use gopura_balancer::{Algorithm, HashSource, UpstreamSpec};
 
 use crate::exchange::{Cookie, Exchange};
+use crate::http::query;
 
-/// The value of the first source that the request has. A cookie that it lacks is made, for the response to set.
+/// The value of the first source that the request has, be it empty. A cookie that it lacks is made, for the response to
+/// set.
 pub fn of(exchange: &mut Exchange, spec: &UpstreamSpec) -> Vec<u8> {
     if spec.algorithm != Algorithm::ConsistentHashing {
         return Vec::new();
     }
     for source in spec.hash_sources() {
-        if let Some(value) = value(exchange, &source).filter(|value| !value.is_empty()) {
+        if let Some(value) = value(exchange, &source) {
             return value;
         }
         if let HashSource::Cookie { name, path } = source {
@@ -52,18 +54,10 @@ fn make_cookie(exchange: &mut Exchange, name: &str, path: &str) -> Vec<u8> {
     value.into_bytes()
 }
 
-/// All values of an argument, sorted, joined by commas.
+/// All values of an argument, sorted, joined by commas; one without `=` is `true`.
 fn arguments(query: &[u8], name: &str) -> Option<Vec<u8>> {
-    let mut values: Vec<&[u8]> = query
-        .split(|byte| *byte == b'&')
-        .filter_map(|pair| {
-            let (key, value) = match pair.iter().position(|byte| *byte == b'=') {
-                Some(at) => (&pair[..at], &pair[at + 1..]),
-                None => (pair, &b"true"[..]),
-            };
-            (key == name.as_bytes()).then_some(value)
-        })
-        .collect();
+    let meant = query::arguments(query).filter(|(found, _)| **found == *name.as_bytes());
+    let mut values: Vec<_> = meant.map(|(_, value)| value.unwrap_or(b"true".into())).collect();
     values.sort_unstable();
     (!values.is_empty()).then(|| values.join(&b','))
 }
@@ -84,7 +78,19 @@ mod tests {
         let id = uuid();
         assert_eq!((id.len(), &id[14..15]), (36, "4"));
         assert!(matches!(&id[19..20], "8" | "9" | "a" | "b"));
-        assert_eq!(arguments(b"u=2&v=3&u=1", "u"), Some(b"1,2".to_vec()));
-        assert_eq!(arguments(b"v=3", "u"), None);
+        let cases: [(&str, &str, Option<&str>); 8] = [
+            ("u=2&v=3&u=1", "u", Some("1,2")),
+            ("v=3", "u", None),
+            ("u", "u", Some("true")),
+            ("u=", "u", Some("")),
+            ("u=s&u&u=1&u=", "u", Some(",1,s,true")),
+            ("u&u&", "u", Some("true,true")),
+            ("%7b%7D=1", "{}", Some("1")),
+            ("a+b=%20c", "a b", Some(" c")),
+        ];
+        for (query, name, expected) in cases {
+            let found = arguments(query.as_bytes(), name);
+            assert_eq!(found.as_deref(), expected.map(str::as_bytes), "{query} {name}");
+        }
     }
 }

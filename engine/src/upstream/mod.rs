@@ -15,4 +15,5 @@ pub use connection::Connection;
 pub use http2::Place;
 pub use peers::{Held, Peer, Peers, Unreachable};
 pub use pool::{put_back, sweep};
+pub use probe::Manner;
 pub use upkeep::{Upkeep, first_answers};

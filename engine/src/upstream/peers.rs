@@ -127,9 +127,9 @@ impl Balanced {
         let balancer = self.upstream.balancer.load();
         let lease = balancer.pick(&mut self.attempt, &self.value, now()).map_err(|_| NO_PEER)?;
         let port = lease.socket.port();
-        let host = self.upstream.host_header.as_deref().map(str::to_owned);
         let name = lease.hostname.as_deref().unwrap_or(&lease.name);
-        let authority = host.unwrap_or_else(|| authority(name, port, self.scheme)).into();
+        let name = self.upstream.host_header.as_deref().unwrap_or(name);
+        let authority = authority(name, port, self.scheme).into();
         let peer = Peer { address: lease.socket, authority };
         self.lease = Some(lease);
         Ok(peer)

@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use gopura_balancer::{Active, Address, Event, Kind, Observer};
 use gopura_http1::{Limits, Scanner, parse_response};
+use rustls::sign::CertifiedKey;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -15,8 +16,15 @@ use crate::http::reply::write_line;
 use crate::net::{Io, Stream};
 use crate::tls::{Identity, Trust};
 
+/// How probes over TLS are made.
+pub struct Manner {
+    pub trust: Trust,
+    /// The certificate to show when the Upstream names none.
+    pub shown: Option<Arc<CertifiedKey>>,
+}
+
 /// Probes the addresses, as many at a time as the upstream allows, and reports what came of it.
-pub async fn run(upstream: &Arc<Upstream>, due: Vec<Arc<Address>>, trust: &Trust) {
+pub async fn run(upstream: &Arc<Upstream>, due: Vec<Arc<Address>>, manner: &Manner) {
     let active = &upstream.spec.healthchecks.active;
     let mut waiting = due.into_iter();
     let mut running = FuturesUnordered::new();
@@ -26,7 +34,7 @@ pub async fn run(upstream: &Arc<Upstream>, due: Vec<Arc<Address>>, trust: &Trust
         {
             running.push(async move {
                 let limit = Duration::from_secs_f64(active.timeout.clamp(0.001, 65536.0));
-                let event = match timeout(limit, probe(upstream, active, &address, trust)).await {
+                let event = match timeout(limit, probe(upstream, active, &address, manner)).await {
                     Ok(Ok(event)) => event,
                     Ok(Err(error)) if error.kind() == io::ErrorKind::TimedOut => Event::Timeout,
                     Ok(Err(_)) => Event::TcpFailure,
@@ -41,14 +49,21 @@ pub async fn run(upstream: &Arc<Upstream>, due: Vec<Arc<Address>>, trust: &Trust
     }
 }
 
-async fn probe(upstream: &Upstream, active: &Active, address: &Address, trust: &Trust) -> io::Result<Event> {
+async fn probe(
+    upstream: &Upstream,
+    active: &Active,
+    address: &Address,
+    manner: &Manner,
+) -> io::Result<Event> {
     let stream = TcpStream::connect(address.socket).await?;
     let stream = match active.kind {
         Kind::Tcp => return Ok(Event::Success),
         Kind::Http | Kind::Grpc => Stream::Tcp(stream),
         Kind::Https | Kind::Grpcs => {
             let name = active.https_sni.as_deref().or(address.hostname.as_deref()).unwrap_or(&address.name);
-            let identity = Identity::of_probe(name, active.https_verify_certificate.then_some(trust))
+            let trust = active.https_verify_certificate.then_some(&manner.trust);
+            let shown = upstream.shown.clone().or_else(|| manner.shown.clone());
+            let identity = Identity::of_probe(name, trust, shown)
                 .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
             Stream::Client(Box::new(identity.handshake(stream).await?))
         }

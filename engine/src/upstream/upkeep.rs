@@ -10,9 +10,8 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use super::balanced::{TargetRow, Upstream, now, target};
-use super::probe;
+use super::probe::{self, Manner};
 use crate::dns::{Dns, Service};
-use crate::tls::Trust;
 
 /// Names of targets are looked at this often: their answers may have changed.
 const GLANCE: Duration = Duration::from_millis(500);
@@ -24,12 +23,12 @@ pub struct Upkeep {
 
 impl Upkeep {
     /// Starts the thread; it ends with the last sender of questions and upstreams.
-    pub fn start(dns: Arc<Dns>, service: Service, trust: Trust) -> Result<Self, String> {
+    pub fn start(dns: Arc<Dns>, service: Service, manner: Manner) -> Result<Self, String> {
         let (sender, receiver) = mpsc::unbounded_channel();
         let dns = Arc::downgrade(&dns);
         thread::Builder::new()
             .name("upkeep".to_owned())
-            .spawn(move || run(&dns, service, receiver, Arc::new(trust)))
+            .spawn(move || run(&dns, service, receiver, Arc::new(manner)))
             .map_err(|error| error.to_string())?;
         Ok(Self { upstreams: sender })
     }
@@ -44,7 +43,7 @@ fn run(
     dns: &Weak<Dns>,
     service: Service,
     mut upstreams: mpsc::UnboundedReceiver<Weak<Upstream>>,
-    trust: Arc<Trust>,
+    manner: Arc<Manner>,
 ) {
     let runtime = match Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -53,7 +52,7 @@ fn run(
     let taken = async {
         while let Some(upstream) = upstreams.recv().await {
             tokio::spawn(resolve(upstream.clone(), dns.clone()));
-            tokio::spawn(check(upstream, trust.clone()));
+            tokio::spawn(check(upstream, manner.clone()));
         }
     };
     runtime.block_on(async { tokio::join!(service.run(), taken) });
@@ -101,13 +100,13 @@ pub fn first_answers(
 }
 
 /// Probes addresses by the upstream's timetable.
-async fn check(upstream: Weak<Upstream>, trust: Arc<Trust>) {
+async fn check(upstream: Weak<Upstream>, manner: Arc<Manner>) {
     let mut prober = Prober::default();
     loop {
         let next = {
             let Some(upstream) = upstream.upgrade() else { return };
             let (due, next) = prober.due(&upstream.balancer.load(), now());
-            probe::run(&upstream, due, &trust).await;
+            probe::run(&upstream, due, &manner).await;
             next
         };
         let Some(next) = next else { return };

@@ -10,7 +10,7 @@ use serde_json::json;
 
 fn target(number: u32) -> Target {
     let socket = format!("10.0.{}.{}:80", number / 200, number % 200).parse().unwrap();
-    let endpoints = vec![Endpoint { socket, weight: None, hostname: None }];
+    let endpoints = vec![Endpoint { socket, weight: None, hostname: None, nested: None }];
     Target {
         name: socket.ip().to_string().into(),
         port: 80,

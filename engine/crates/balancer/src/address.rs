@@ -34,6 +34,8 @@ pub struct Endpoint {
     pub weight: Option<u32>,
     /// For the `Host` header: the target's name, or that in an SRV record (`use_srv_name`); `None` for an address.
     pub hostname: Option<Arc<str>>,
+    /// The name in an SRV record: reports tell it in place of the address.
+    pub nested: Option<Arc<str>>,
 }
 
 /// An address that requests can be sent to. Shared between generations of a balancer as far as it is the same.
@@ -44,6 +46,7 @@ pub struct Address {
     pub port: u16,
     pub socket: SocketAddr,
     pub hostname: Option<Arc<str>>,
+    pub nested: Option<Arc<str>>,
     pub weight: u32,
     /// Which target of its balancer.
     pub(crate) target: usize,

@@ -23,7 +23,19 @@ pub struct Balancer {
     pub(crate) addresses: Vec<Arc<Address>>,
     pub(crate) round_robin: RoundRobin,
     pub(crate) step: Arc<AtomicU64>,
+    /// What is known of addresses that are gone.
+    gone: HashMap<Place, Known>,
 }
+
+/// The name of a target, and one of its addresses.
+type Place = (Arc<str>, SocketAddr);
+
+/// What is known of an address, and until when it was in use.
+type Known = (Arc<State>, Duration);
+
+/// An address that comes back so soon is still known, as in Kong: a target that is removed and added again, or that DNS
+/// leaves out for a moment, is not taken for healthy again.
+const MEMORY: Duration = Duration::from_secs(10);
 
 /// An address changed sides; to be logged.
 #[derive(Clone, Debug)]
@@ -47,12 +59,14 @@ impl Balancer {
         seed: u64,
     ) -> Self {
         targets.sort_by(|one, other| (&one.name, one.port).cmp(&(&other.name, other.port)));
-        let mut known = before.map(Self::states).unwrap_or_default();
+        let mut known = before.map(|before| before.known(now)).unwrap_or_default();
         let mut addresses = Vec::new();
         let mut fresh = Vec::new();
         for (index, target) in targets.iter().enumerate() {
             for endpoint in target.endpoints() {
-                let state = known.remove(&(Arc::clone(&target.name), endpoint.socket)).unwrap_or_else(|| {
+                let place = (Arc::clone(&target.name), endpoint.socket);
+                let state = known.remove(&place).map(|known| known.0);
+                let state = state.unwrap_or_else(|| {
                     let state = Arc::new(State::default());
                     fresh.push(Arc::clone(&state));
                     state
@@ -65,14 +79,16 @@ impl Balancer {
         let round_robin = RoundRobin::new(addresses.iter().map(|address| address.weight));
         let step = before
             .map_or_else(|| Arc::new(AtomicU64::new(mix(seed) >> 1)), |before| Arc::clone(&before.step));
-        Self { spec, targets, addresses, round_robin, step }
+        Self { spec, targets, addresses, round_robin, step, gone: known }
     }
 
-    fn states(&self) -> HashMap<(Arc<str>, SocketAddr), Arc<State>> {
-        let state = |address: &Arc<Address>| {
-            ((Arc::clone(&address.name), address.socket), Arc::clone(&address.state))
-        };
-        self.addresses.iter().map(state).collect()
+    fn known(&self, now: Duration) -> HashMap<Place, Known> {
+        let in_use = self
+            .addresses
+            .iter()
+            .map(|address| ((Arc::clone(&address.name), address.socket), (Arc::clone(&address.state), now)));
+        let gone = self.gone.iter().filter(|(_, (_, until))| now.saturating_sub(*until) < MEMORY);
+        gone.map(|(place, known)| (place.clone(), known.clone())).chain(in_use).collect()
     }
 
     /// Whether enough of the weight is available for the upstream to be used.
@@ -156,6 +172,7 @@ fn address(index: usize, target: &Target, endpoint: &Endpoint, state: Arc<State>
         port: target.port,
         socket: endpoint.socket,
         hostname: endpoint.hostname.clone(),
+        nested: endpoint.nested.clone(),
         weight,
         target: index,
         identity: hash(format!("{}|{}", target.name, endpoint.socket).as_bytes()),

@@ -9,7 +9,7 @@
 //! use gopura_balancer::{Attempt, Balancer, Endpoint, Event, Observer, Resolution, Target, UpstreamSpec};
 //!
 //! let socket = "127.0.0.1:8000".parse().unwrap();
-//! let endpoints = vec![Endpoint { socket, weight: None, hostname: None }];
+//! let endpoints = vec![Endpoint { socket, weight: None, hostname: None, nested: None }];
 //! let target = Target {
 //!     name: "127.0.0.1".into(),
 //!     port: 8000,

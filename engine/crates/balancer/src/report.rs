@@ -1,6 +1,5 @@
 //! Health as the Admin API tells it.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -30,7 +29,8 @@ pub struct Weights {
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AddressReport {
-    pub ip: IpAddr,
+    /// The name instead when the address was found through one in an SRV record.
+    pub ip: String,
     pub port: u16,
     pub weight: u32,
     /// `HEALTHY`, `UNHEALTHY` or `HEALTHCHECKS_OFF`.
@@ -68,12 +68,18 @@ impl TargetReport {
     }
 }
 
+impl Address {
+    fn label(&self) -> String {
+        self.nested.as_deref().map_or_else(|| self.socket.ip().to_string(), str::to_owned)
+    }
+}
+
 impl Balancer {
     /// Reports on each target.
     pub fn target_reports(&self) -> Vec<TargetReport> {
         let is_on = self.spec.healthchecks.is_on();
         self.reports(|address, target_weight| AddressReport {
-            ip: address.socket.ip(),
+            ip: address.label(),
             port: address.socket.port(),
             weight: address.weight,
             health: Some(match self.is_available(address) {
@@ -88,7 +94,7 @@ impl Balancer {
     /// Reports on the whole.
     pub fn report_on_all(&self) -> BalancerReport {
         let hosts = self.reports(|address, _| AddressReport {
-            ip: address.socket.ip(),
+            ip: address.label(),
             port: address.socket.port(),
             weight: address.weight,
             health: None,

@@ -27,6 +27,7 @@ pub async fn run<C: Client>(
     if is_buffered(&exchange, status) {
         return respond_whole(client, exchange, body, shared).await;
     }
+    filter::begin(&mut exchange);
     if exchange.phases.has(Phase::HeaderFilter) {
         exchange = phases::header_filter(exchange, shared).await;
         if let Some(body) = exchange.response.as_mut().and_then(|response| response.body.take()) {

@@ -99,6 +99,7 @@ async fn once<C: Client>(
     times: &Times,
     shared: &Shared,
 ) -> Result<Answer, Lost> {
+    exchange.timing.balanced = Some(Instant::now());
     let line = obtain(exchange, peer, service, offer, times, shared).await?;
     match line {
         Line::Http1(connection) => {

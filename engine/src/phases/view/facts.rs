@@ -85,12 +85,14 @@ impl Facts {
     }
 }
 
-/// Milliseconds: the whole request, waiting for the upstream (-1: none), and the gateway's own.
+/// Milliseconds: the whole request; waiting for the upstream (-1: it was not asked); the gateway's own, which is all
+/// before that and the response's body.
 fn latencies(timing: &Timing) -> [(&'static str, i64); 3] {
     let end = timing.finished.unwrap_or_else(Instant::now);
-    let waiting = timing.sent.zip(timing.head).map_or(-1, |(sent, head)| between(sent, head));
-    let own = timing.sent.or(timing.access_ended).or(timing.finished).unwrap_or(end);
-    [("request", between(timing.started, end)), ("proxy", waiting), ("kong", between(timing.started, own))]
+    let waiting = timing.waited().map_or(-1, |waited| i64::try_from(waited.as_millis()).unwrap_or(i64::MAX));
+    let own = between(timing.started, timing.handed_over().unwrap_or(end));
+    let receiving = timing.head.map_or(0, |head| between(head, end));
+    [("request", between(timing.started, end)), ("proxy", waiting), ("kong", own + receiving)]
 }
 
 fn between(from: Instant, to: Instant) -> i64 {

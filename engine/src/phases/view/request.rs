@@ -9,6 +9,7 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 use super::headers::{Side, spelling};
 use super::{Headers, query};
 use crate::exchange as own;
+use crate::http::query::arguments;
 use crate::phases::slot::Slot;
 use crate::phases::text;
 
@@ -106,7 +107,7 @@ impl Request {
     fn query_values<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyList>> {
         let list = PyList::empty(py);
         let query = self.current_query()?;
-        for (_, value) in query::arguments(&query).filter(|(found, _)| **found == *name.as_bytes()) {
+        for (_, value) in arguments(&query).filter(|(found, _)| **found == *name.as_bytes()) {
             match value {
                 Some(value) => list.append(text::decode(py, &value)?)?,
                 None => list.append(true)?,

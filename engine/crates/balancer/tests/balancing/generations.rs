@@ -20,6 +20,19 @@ fn health_stays_with_its_address() {
 }
 
 #[test]
+fn health_is_remembered_for_a_while() {
+    let checks = json!({"healthchecks": {"passive": {"unhealthy": {"http_failures": 1}}}});
+    for (seconds, served) in [(9, [(1, 20)].into()), (11, [(1, 10), (2, 10)].into())] {
+        let before = balancer(&checks, vec![target(1, 100), target(2, 100)]);
+        before.set_health("10.0.0.2", 80, None, false).unwrap();
+        let none = Balancer::new(spec(&checks), Vec::new(), Some(&before), NOW, 7);
+        let later = NOW + Duration::from_secs(seconds);
+        let after = Balancer::new(spec(&checks), vec![target(1, 100), target(2, 100)], Some(&none), later, 7);
+        assert_eq!(counts(&picks(&after, 20)), served, "{seconds}");
+    }
+}
+
+#[test]
 fn turns_go_on() {
     let before = balancer(&json!({}), vec![target(1, 100), target(2, 100)]);
     let first = picks(&before, 1);

@@ -31,6 +31,17 @@ fn targets() {
 }
 
 #[test]
+fn a_name_in_an_srv_record_stands_for_its_address() {
+    let mut through_name = named("y.test", 10, &[("10.0.0.8:90", Some(5))]);
+    if let Resolution::Addresses { endpoints, .. } = &mut through_name.resolution {
+        endpoints[0].nested = Some("a.test".into());
+    }
+    let reports = balancer(&json!({}), vec![through_name]).target_reports();
+    let address = &reports[0].addresses[0];
+    assert_eq!((&*address.ip, address.port, address.weight), ("a.test", 90, 5));
+}
+
+#[test]
 fn the_whole() {
     let checks = json!({"healthchecks": {"threshold": 60, "passive": {"unhealthy": {"http_failures": 1}}}});
     let index = balancer(&checks, vec![target(1, 100), target(2, 100)]);

@@ -13,7 +13,7 @@ pub const NOW: Duration = Duration::from_secs(1000);
 pub fn target(last: u8, weight: u32) -> Target {
     let name = format!("10.0.0.{last}");
     let socket = format!("{name}:80").parse().unwrap();
-    let endpoints = vec![Endpoint { socket, weight: None, hostname: None }];
+    let endpoints = vec![Endpoint { socket, weight: None, hostname: None, nested: None }];
     Target {
         name: name.into(),
         port: 80,
@@ -29,6 +29,7 @@ pub fn named(name: &str, weight: u32, addresses: &[(&str, Option<u32>)]) -> Targ
         socket: socket.parse().unwrap(),
         weight: *weight,
         hostname: Some(name.into()),
+        nested: None,
     };
     let endpoints = addresses.iter().map(endpoint).collect();
     Target { name: name.into(), port: 80, weight, resolution: Resolution::Addresses { record, endpoints } }
