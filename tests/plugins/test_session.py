@@ -188,6 +188,17 @@ def test_remembering(inside: Gateway, clock: Later) -> None:
     assert inside.get("/", carried(first)).status == 403
 
 
+def test_who_logs_out_is_forgotten(gateway: Stored) -> None:
+    gateway.configure(given(storage="kong", remember=True))
+    carrying = carried(gateway.get("/", KEY))
+    remembered = {"Cookie": str(carrying["Cookie"]).split("; ")[1]}
+    assert gateway.get("/", remembered).status == 200
+    carrying = carried(gateway.get("/", KEY))
+    assert set(cookies(gateway.post("/?session_logout=1", carrying))) == {"session", "remember"}
+    remembered = {"Cookie": str(carrying["Cookie"]).split("; ")[1]}
+    assert gateway.get("/", remembered).status == 403
+
+
 def test_facts(gateway: Stored) -> None:
     wanted = ["id", "audience", "subject", "timeout", "idling-timeout", "rolling-timeout", "absolute-timeout"]
     gateway.configure(given(request_headers=wanted, response_headers=wanted))

@@ -127,11 +127,11 @@ class Session(Plugin, name="session", priority=1900, protocols=ALL_PROTOCOLS, no
         if ticket is None:
             return
         if logs_out(exchange, config):
-            exchange.exit(200, headers={"Set-Cookie": await self._end(config, ticket)})
+            exchange.exit(200, headers={"Set-Cookie": await self._end(exchange, config, ticket)})
             return
         consumer = exchange.find("consumers", "id", ticket.owner.consumer)
         if consumer is None:
-            send(exchange, *await self._end(config, ticket))
+            send(exchange, *await self._end(exchange, config, ticket))
             return
         ticket = await self._refresh(exchange, config, ticket)
         exchange.ctx[OPEN] = ticket
@@ -169,10 +169,11 @@ class Session(Plugin, name="session", priority=1900, protocols=ALL_PROTOCOLS, no
         if config.remember:
             send(exchange, await self._remember(config).save(Ticket.new(ticket.owner)))
 
-    async def _end(self, config: Config, ticket: Ticket) -> list[str]:
+    async def _end(self, exchange: Exchange, config: Config, ticket: Ticket) -> list[str]:
         lines = [await self._session(config).remove(ticket)]
         if config.remember:
-            lines.append(await self._remember(config).remove(ticket))
+            keeper = self._remember(config)
+            lines.append(await keeper.remove(await keeper.find(exchange.request.headers)))
         return lines
 
     def _session(self, config: Config) -> Keeper:

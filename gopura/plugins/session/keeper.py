@@ -63,9 +63,9 @@ class Keeper:
             content["owner"] = dataclasses.asdict(ticket.owner)
         return self._line(self._seal("cookie").close(ticket.id, content), self.max_age)
 
-    async def remove(self, ticket: Ticket) -> str:
-        """End a session; returns the Set-Cookie header."""
-        if self.config.storage == "kong" and (row := await self._row(ticket.name)):
+    async def remove(self, ticket: Ticket | None) -> str:
+        """End a session, if there is one; returns the Set-Cookie header."""
+        if ticket and self.config.storage == "kong" and (row := await self._row(ticket.name)):
             await self.node.records.delete(_ROWS, row)
         return self._line("", 0)
 
