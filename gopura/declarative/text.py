@@ -12,6 +12,8 @@ from gopura.declarative.upgrade import upgraded
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+_FAILED = "failed parsing declarative configuration"
+
 
 class _Strict(_Loader):  # type: ignore[misc]
     """YAML whose scalars are what JSON knows: no dates."""
@@ -33,9 +35,9 @@ def parse(text: str | bytes) -> dict[str, Any]:
         # Both loaders that this class stands on construct plain values only.
         document = yaml.load(text, _Strict)  # noqa: S506
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidConfiguration({"error": f"failed parsing declarative configuration: {error}"}) from error
+        raise InvalidConfiguration({"error": f"{_FAILED}: {error}"}) from error
     if not isinstance(document, dict):
-        raise InvalidConfiguration({"error": "expected an object"})
+        raise InvalidConfiguration({"error": f"{_FAILED}: expected an object"})
     return upgraded(document)
 
 

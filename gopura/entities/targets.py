@@ -23,16 +23,13 @@ DEFAULT_PORT = 8000
 _Moment = Annotated[float, Timestamp(), Auto(), Description("In seconds since 1970, with a fraction.")]
 
 
-def _target(target: str) -> str | None:
+def target_problem(target: str) -> str | None:
+    """Why an address is none that a target may have."""
     try:
         parsed_address(target)
     except ValueError:
         return f"Invalid target ('{target}'); not a valid hostname or ip address"
     return None
-
-
-def _given(target: str) -> str | None:
-    return _target(target) and "Invalid target; not a valid hostname or ip address"
 
 
 def with_port(target: str) -> str:
@@ -49,7 +46,7 @@ def _normal(target: str | None) -> dict[str, Any]:
 class Target(Entity, name="targets", endpoint_key="target", cache_key=("upstream", "target")):
     """One address and its share of the requests."""
 
-    shorthands = (Shorthand("target", Annotated[str, LenMin(0), Custom(_given)], _normal),)
+    shorthands = (Shorthand("target", Annotated[str, LenMin(0), Custom(target_problem)], _normal),)
 
     id: Uuid
     created_at: _Moment
@@ -58,7 +55,7 @@ class Target(Entity, name="targets", endpoint_key="target", cache_key=("upstream
     """When the target last changed."""
     upstream: Annotated[ForeignKey, Foreign("upstreams", on_delete="cascade")]
     """The upstream that it belongs to."""
-    target: Annotated[str, Custom(_target)]
+    target: Annotated[str, Custom(target_problem)]
     """A host's name or address with a port; without one the port is 8000."""
     weight: Annotated[int | None, Between(0, 65535)] = 100
     """Its share of the requests, relative to the other targets; 0 takes none."""

@@ -76,12 +76,15 @@ def _place(tree: Tree, loc: tuple[int | str, ...], message: Any) -> None:
 
 
 def listed(tree: Any) -> Any:
-    """The tree as JSON has it: indexed messages become lists with `null` in the gaps."""
+    """The tree as JSON has it: indexed messages become lists with `null` in the gaps.
+
+    Indices beside names stay keys, counted from 1.
+    """
     if not isinstance(tree, dict):
         return tree
     if tree and all(isinstance(key, int) for key in tree):
         return [listed(tree.get(i)) for i in range(max(tree) + 1)]
-    return {key: listed(value) for key, value in tree.items()}
+    return {str(key + 1) if isinstance(key, int) else key: listed(value) for key, value in tree.items()}
 
 
 def _lines(fields: dict[str, Any]) -> Any:

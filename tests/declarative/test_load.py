@@ -181,7 +181,30 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
         {"consumers": [{"keyauth_credentials": [{"ttl": "must be an integer between 0 and 100000000"}]}]},
     ),
     ("]", {"error": "failed parsing declarative configuration"}),
-    ("- a", {"error": "expected an object"}),
+    ("- a", {"error": "failed parsing declarative configuration: expected an object"}),
+    ("bobby tables", {"error": "failed parsing declarative configuration: expected an object"}),
+    (
+        "_format_version: '3.0'\nconsumers: [{username: a}, {username: a}]\n"
+        "keyauth_credentials: [{key: k, consumer: a}, {key: l, consumer: nope}, {key: k, consumer: a}]",
+        {
+            "consumers": [
+                None,
+                "uniqueness violation: 'consumers' entity with username set to 'a' already declared",
+            ],
+            "keyauth_credentials": {
+                "l": ["invalid reference 'consumer: nope' (no such entry in 'consumers')"],
+                "3": "uniqueness violation: 'keyauth_credentials' entity with key set to 'k' already declared",
+            },
+        },
+    ),
+    (
+        "_format_version: '3.0'\nupstreams: [{name: u, targets: [{target: a b}]}]",
+        {
+            "upstreams": [
+                {"targets": [{"target": "Invalid target ('a b'); not a valid hostname or ip address"}]}
+            ]
+        },
+    ),
 ]
 
 

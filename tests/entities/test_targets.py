@@ -28,7 +28,7 @@ def test_moments_have_fractions() -> None:
 
 def test_refused() -> None:
     assert fields_of("targets", {"upstream": UPSTREAM, "target": "a b"}) == {
-        "target": "Invalid target; not a valid hostname or ip address"
+        "target": "Invalid target ('a b'); not a valid hostname or ip address"
     }
     assert fields_of("targets", {"upstream": UPSTREAM}) == {"target": "required field missing"}
     assert fields_of("targets", {"upstream": UPSTREAM, "target": "a", "weight": 65536}) == {

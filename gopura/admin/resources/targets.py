@@ -9,6 +9,7 @@ from gopura.admin.listing import Listing
 from gopura.admin.nested import Child, Children
 from gopura.admin.resource import Resource, Value
 from gopura.admin.router import Endpoint
+from gopura.entities.targets import target_problem
 from gopura.store import Page, Reader, Transaction
 
 
@@ -29,6 +30,13 @@ class Special(Resource):
         return await reader.page(
             "targets", listing.size, listing.offset, where={field: parent}, newest_first=True
         )
+
+    async def create(self, tx: Transaction, given: Value) -> Value:
+        """A new target; about a bad address nothing else is said."""
+        target = given.get("target")
+        if isinstance(target, str) and target_problem(target):
+            raise schema.SchemaViolation({"target": "Invalid target; not a valid hostname or ip address"})
+        return await super().create(tx, given)
 
     async def check(self, tx: Transaction, row: Value) -> None:
         """A target must weigh something, if only nothing."""
