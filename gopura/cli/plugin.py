@@ -91,8 +91,8 @@ def new(name: str, directory: Path) -> None:
 def check(folders: tuple[Path, ...]) -> None:
     """Import the plugins in FOLDERS, and name what is wrong with them."""
     found = discover([], folders)
-    for name, origin in sorted(found.origins.items()):
-        click.echo(f"{name}: {origin}")
+    for name in sorted(found.plugins):
+        click.echo(f"{name}: {found.origins[name]}")
     for broken in found.broken:
         click.echo(str(broken), err=True)
     if found.broken:

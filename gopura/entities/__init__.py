@@ -12,7 +12,7 @@ from gopura.schema.entity import problems_of_part
 from gopura.schema.referred import partial_problems
 
 if TYPE_CHECKING:
-    from gopura.plugin.discovery import Broken
+    from gopura.plugin.broken import Broken
     from gopura.settings import Settings
 
 
@@ -28,6 +28,12 @@ def all() -> Mapping[str, EntityType]:  # noqa: A001 - reads `entities.all()`
 
 _plugins_own: tuple[type[Entity], ...] = ()
 partial_problems["routes"] = lambda part: problems_of_part(get("routes"), part)
+
+
+def own_names() -> list[str]:
+    """The names of the product's own entities, and of their collections in the Admin API."""
+    described = [model.entity() for model in _models()]
+    return [name for entity in described for name in {entity.name, entity.admin_name}]
 
 
 def use_router_flavor(flavor: str) -> None:

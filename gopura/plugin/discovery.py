@@ -7,36 +7,20 @@ import importlib.metadata
 import importlib.util
 import pkgutil
 import sys
-import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from inspect import iscoroutinefunction, signature
 from pathlib import Path
 from types import ModuleType
 
 import gopura.plugins
-from gopura.plugin.lifecycle import PHASES, Plugin
+from gopura.plugin.broken import Broken, explained
+from gopura.plugin.faults import Fault, first_fault, unresolved
+from gopura.plugin.lifecycle import Plugin
 
 ENTRY_POINTS = "gopura.plugins"
-STREAM_PROTOCOLS = frozenset({"tcp", "tls", "udp", "tls_passthrough"})
 FOLDER_MODULES = "gopura.plugins_path"
 """Files of a folder are imported as modules below this name."""
-
-
-@dataclass(frozen=True)
-class Broken:
-    """A plugin that cannot be used: where it is, what is wrong, how to mend it."""
-
-    source: str
-    line: int | None
-    message: str
-    fix: str
-
-    def __str__(self) -> str:
-        """As one line of the log."""
-        place = self.source if self.line is None else f"{self.source}:{self.line}"
-        return f"{place}: {self.message} ({self.fix})"
 
 
 @dataclass
@@ -54,12 +38,13 @@ def discover(enabled: Iterable[str] = ("bundled",), folders: Iterable[str | Path
     if names == {"off"}:
         return found
     for source, load in bundled():
-        _add(found, source, load, lambda name: name in names or "bundled" in names)
+        _add(found, source, load, lambda name: name in names or "bundled" in names, checked=True)
     for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
         if point.name in names:
             _add(found, f"entry point {point.name}", partial(_module_of, point), names.__contains__)
     for path in _files(folders):
         _add(found, str(path), partial(_load_file, path), lambda _name: True)
+    _resolve(found)
     for name in sorted(names - set(found.plugins) - {"bundled", "off"}):
         found.broken.append(_missing(name))
     return found
@@ -80,60 +65,66 @@ def plugins_in(module: ModuleType) -> Iterator[type[Plugin]]:
             yield value
 
 
-def _add(found: Found, source: str, load: Callable[[], ModuleType], wanted: Callable[[str], bool]) -> None:
+def _add(
+    found: Found,
+    source: str,
+    load: Callable[[], ModuleType],
+    wanted: Callable[[str], bool],
+    *,
+    checked: bool = False,
+) -> None:
+    """Take up the plugins of one source; those of the product are `checked`, and their names taken in any case."""
     try:
         classes = list(plugins_in(load()))
     except Exception as error:
-        found.broken.append(_explain(source, error))
+        found.broken.append(explained(source, error))
         return
     if not classes:
         found.broken.append(Broken(source, None, "defines no plugin", "add `class X(Plugin, name=...)`"))
     for plugin in classes:
-        problem = _problem(plugin, found)
-        if problem:
-            found.broken.append(Broken(source, _line_of(plugin), *problem))
-        elif wanted(plugin.name):
-            found.plugins[plugin.name] = plugin
+        fault = None if checked else first_fault(plugin) or _taken(plugin, found)
+        if fault:
+            found.broken.append(Broken.by(source, fault))
+            continue
+        if checked or wanted(plugin.name):
             found.origins[plugin.name] = source
+        if wanted(plugin.name):
+            found.plugins[plugin.name] = plugin
 
 
-def _problem(plugin: type[Plugin], found: Found) -> tuple[str, str] | None:
-    if plugin.name in found.plugins:
-        return f"the name {plugin.name} is taken by {found.origins[plugin.name]}", "choose another name"
-    unknown = [name for name in vars(plugin) if name in ("init_worker", "body", "header", "configure_phase")]
-    if unknown:
-        return f"{unknown[0]} is no phase", f"phases are {', '.join(PHASES)}"
-    return next(filter(None, (_problem_of_phase(plugin, phase) for phase in plugin.phases())), None)
-
-
-def _problem_of_phase(plugin: type[Plugin], phase: str) -> tuple[str, str] | None:
-    """How a phase could not be called: found when the plugin is loaded, not when a request comes."""
-    method = getattr(plugin, phase)
-    wanted = signature(getattr(Plugin, phase)).parameters
-    try:
-        signature(method).bind(*wanted)
-    except (TypeError, ValueError):
-        return f"{phase} cannot be called with ({', '.join(wanted)})", "take these parameters"
-    if phase == "body_filter" and iscoroutinefunction(method):
-        return "body_filter is a coroutine", "write `def body_filter`: the body does not wait"
-    if phase == "preread" and not STREAM_PROTOCOLS & set(plugin.protocols):
-        return (
-            "preread without a stream's protocol",
-            'add `protocols=("tcp", "tls", "udp")` to the class statement',
-        )
+def _taken(plugin: type[Plugin], found: Found) -> Fault | None:
+    """A name that something else has already."""
+    if plugin.name in found.origins:
+        message = f"the name {plugin.name} is taken by {found.origins[plugin.name]}"
+        return Fault(plugin, message, "choose another name")
+    others = {name: origin for origin, names in _collections(found) for name in names}
+    for model in plugin.entities:
+        if (name := model.entity().name) in others:
+            message = f"the entity {name} is there already, from {others[name]}"
+            return Fault(model, message, "choose another name")
     return None
 
 
-def _explain(source: str, error: Exception) -> Broken:
-    """Point at the plugin's own line, not at the importer's."""
-    message = f"{type(error).__name__}: {error}"
-    if isinstance(error, SyntaxError):
-        return Broken(error.filename or source, error.lineno, error.msg, "correct the syntax")
-    frames = [it for it in traceback.extract_tb(error.__traceback__) if "importlib" not in it.filename]
-    own = [it for it in frames if it.filename != __file__]
-    fix = "install what it imports" if isinstance(error, ImportError) else "correct it and reload"
-    place = own[-1] if own else None
-    return Broken(place.filename if place else source, place.lineno if place else None, message, fix)
+def _collections(found: Found) -> Iterator[tuple[str, list[str]]]:
+    """The names of all entities, by what they come from."""
+    from gopura import entities  # which stand on this module for the plugins' part of theirs
+
+    yield "gopura", entities.own_names()
+    for name, plugin in found.plugins.items():
+        yield f"the plugin {name}", [model.entity().name for model in plugin.entities]
+
+
+def _resolve(found: Found) -> None:
+    """Take out the plugins whose entities refer to none, until all references lead somewhere."""
+    added = {name: plugin for name, plugin in found.plugins.items() if plugin.entities}
+    while added:
+        known = {name for _, names in _collections(found) for name in names}
+        faulty = {name: fault for name, plugin in added.items() if (fault := unresolved(plugin, known))}
+        if not faulty:
+            return
+        for name, fault in faulty.items():
+            found.broken.append(Broken.by(found.origins.pop(name), fault))
+            del added[name], found.plugins[name]
 
 
 def _missing(name: str) -> Broken:
@@ -171,10 +162,3 @@ def _load_file(path: Path) -> ModuleType:
 def _module_of(point: importlib.metadata.EntryPoint) -> ModuleType:
     loaded = point.load()
     return loaded if isinstance(loaded, ModuleType) else sys.modules[loaded.__module__]
-
-
-def _line_of(plugin: type[Plugin]) -> int | None:
-    for value in vars(plugin).values():
-        if code := getattr(value, "__code__", None):
-            return int(code.co_firstlineno)
-    return None

@@ -7,16 +7,29 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from gopura.schema.description_error import DescriptionError
 from gopura.schema.field import UNSET, Field
 from gopura.schema.rule import Rule
 from gopura.schema.rules import Abstract, Auto, DefaultNull, Foreign, Json, Optional, Required, SetOf
 from gopura.schema.rules.marks import Description, Named
 
 _SCALARS = {str: "string", bool: "boolean", int: "integer", float: "number"}
+_SUPPORTED = (
+    "use str, int, float, bool, list[...], dict[str, ...], a class made of config.Record, or "
+    "Annotated[config.ForeignKey, config.Foreign(...)]; with `| None` where null is allowed"
+)
 
 
 def field_of(owner: type, name: str, info: FieldInfo) -> Field:
-    """The description of a model's attribute."""
+    """The description of a model's attribute; DescriptionError when its annotation says nothing."""
+    try:
+        return _attribute(owner, name, info)
+    except DescriptionError as error:
+        message = f"{name}: {error.message}"
+        raise DescriptionError(message, error.fix, owner.__qualname__, name) from None
+
+
+def _attribute(owner: type, name: str, info: FieldInfo) -> Field:
     base, rules, nullable = _opened(info.annotation, info.metadata)
     required = _has(rules, Required) or not (nullable or _has(rules, Auto) or _has(rules, Optional))
     named = next((rule.name for rule in rules if isinstance(rule, Named)), name)
@@ -60,11 +73,20 @@ def _kind(base: Any, rules: list[Rule]) -> str:
         return "json"
     if base in _SCALARS:
         return _SCALARS[base]
-    if get_origin(base) is list:
+    if get_origin(base) is list and len(get_args(base)) == 1:
         return "set" if _has(rules, SetOf) else "array"
     if get_origin(base) is dict and not _has(rules, Abstract):
         return "map"
-    return "any" if base is Any else "record"
+    if base is Any:
+        return "any"
+    if _has(rules, Abstract) or hasattr(base, "shape"):
+        return "record"
+    raise _unsupported(base)
+
+
+def _unsupported(annotation: Any) -> DescriptionError:
+    name = annotation.__name__ if isinstance(annotation, type) else str(annotation)
+    return DescriptionError(f"{name} is no type of a field", _SUPPORTED)
 
 
 def _opened(annotation: Any, metadata: Iterable[Any]) -> tuple[Any, list[Rule], bool]:
@@ -77,10 +99,18 @@ def _opened(annotation: Any, metadata: Iterable[Any]) -> tuple[Any, list[Rule], 
             annotation, *inner = get_args(annotation)
             rules = {type(rule): rule for rule in inner if isinstance(rule, Rule)} | rules
         elif origin in (Union, types.UnionType):
-            annotation = next(arg for arg in get_args(annotation) if arg is not type(None))
+            annotation = _one(annotation)
             nullable = True
         else:
             return annotation, list(rules.values()), nullable
+
+
+def _one(union: Any) -> Any:
+    """The only type in a union beside null."""
+    types_ = [arg for arg in get_args(union) if arg is not type(None)]
+    if len(types_) != 1:
+        raise _unsupported(union)
+    return types_[0]
 
 
 def _default(info: FieldInfo, rules: list[Rule]) -> Any:

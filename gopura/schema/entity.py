@@ -1,12 +1,13 @@
 """Entities: what the Admin API manages, the store keeps and the data plane runs on."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from gopura.schema import wording
 from gopura.schema.core import refusal
+from gopura.schema.description_error import DescriptionError
 from gopura.schema.field import Field
 from gopura.schema.record import Record
 from gopura.schema.referred import partial_problems
@@ -75,7 +76,8 @@ class Entity(Record):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **facts: Any) -> None:
-        """Keep the class keywords."""
+        """Keep the class keywords; DescriptionError for others than those of EntityType."""
+        _refuse_keywords(cls, facts)
         cls._facts = facts
         partial_problems.setdefault(facts["name"], lambda part: problems_of_part(cls.entity(), part))
 
@@ -101,6 +103,20 @@ class Entity(Record):
             type.__setattr__(cls, "_entity", EntityType(shape=cls.shape(), model=cls, **facts))
         found: EntityType = cls.__dict__["_entity"]
         return found
+
+
+_KEYWORDS = [
+    one.name for one in fields(EntityType) if one.name not in ("shape", "model", "variants", "dormant")
+]
+
+
+def _refuse_keywords(cls: type, facts: Mapping[str, Any]) -> None:
+    fix = f"the keywords are {', '.join(_KEYWORDS)}"
+    unknown = [name for name in facts if name not in _KEYWORDS]
+    if unknown:
+        raise DescriptionError(f"an entity has no keyword {unknown[0]}", fix, cls.__qualname__)
+    if not isinstance(facts.get("name"), str):
+        raise DescriptionError("an entity without a name", 'add `name="..."`, its plural', cls.__qualname__)
 
 
 def shape_for(entity: EntityType, row: Mapping[str, Any]) -> Shape | None:

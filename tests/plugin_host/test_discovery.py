@@ -49,7 +49,7 @@ def test_files(tmp_path: Path, files: dict[str, str], names: set[str]) -> None:
         ),
         ("x = 1\n\n1 / 0\n", "bad.py:3: ZeroDivisionError: division by zero (correct it and reload)"),
         ("x = 1\n", "bad.py: defines no plugin (add `class X(Plugin, name=...)`)"),
-        (GOOD.format(name="key-auth"), "bad.py:5: the name key-auth is taken by gopura.plugins.key_auth"),
+        (GOOD.format(name="key-auth"), "bad.py:4: the name key-auth is taken by gopura.plugins.key_auth"),
     ],
 )
 def test_broken_file_stops_nothing_else(tmp_path: Path, text: str, expected: str) -> None:
@@ -84,6 +84,10 @@ HTTP, STREAMS = ("http",), ("tcp", "tls")
         ),
         ("async def body_filter(self, *arguments):", HTTP, ["body_filter is a coroutine"]),
         ("def init_worker(self):", HTTP, ["init_worker is no phase"]),
+        ("def acess(self, exchange, config):", HTTP, ["acess is no phase, but access is"]),
+        ("def header_filters(self, *arguments):", HTTP, ["header_filters is no phase, but header_filter is"]),
+        ("def acess(self):", HTTP, []),
+        ("def _acess(self, exchange, config):", HTTP, []),
     ],
 )
 def test_phases_are_looked_at_when_a_plugin_is_loaded(
