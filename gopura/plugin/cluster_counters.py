@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gopura.plugin.counters import LENGTHS, Limits, Usage, Windows, usage_of
+from gopura.plugin.counters import LENGTHS, Asked, Limits, Usage, Windows, usage_of, usages_of
 
 if TYPE_CHECKING:
     from gopura.plugin.records import Ask
@@ -22,11 +22,11 @@ class ClusterCounters:
         counts: list[int] = await self._ask("hit", {"counters": counters})
         return usage_of(limits, counts, windows)
 
-    async def look(self, key: str, limits: Limits, windows: Windows) -> Usage:
-        """Say what is left, without counting."""
-        names = [name(key, period, windows) for period, _ in limits]
+    async def look(self, asked: Asked, windows: Windows) -> list[Usage]:
+        """Say what is left for each key, without counting."""
+        names = [name(key, period, windows) for key, limits in asked for period, _ in limits]
         counts: list[int] = await self._ask("look", {"names": names})
-        return usage_of(limits, counts, windows)
+        return usages_of(asked, counts, windows)
 
     async def add(self, key: str, limits: Limits, windows: Windows, value: int) -> None:
         """Count so many in every window of this key, whatever is left."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import islice
 
 from gopura import _engine
 
@@ -15,6 +16,9 @@ LENGTHS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "month": 25920
 
 Limits = Sequence[tuple[str, float]]
 """Pairs of period and limit."""
+
+Asked = Sequence[tuple[str, Limits]]
+"""Keys with the limits of each."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,12 @@ def usage_of(limits: Limits, counts: Sequence[float], windows: Windows) -> Usage
         if left <= 0:
             usage.exceeded = period
     return usage
+
+
+def usages_of(asked: Asked, counts: Sequence[float], windows: Windows) -> list[Usage]:
+    """What counts, in the order of the keys and their windows, leave of each key's limits."""
+    left = iter(counts)
+    return [usage_of(limits, list(islice(left, len(limits))), windows) for _, limits in asked]
 
 
 def _stamp(moment: datetime) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from gopura.plugin.counters import LENGTHS, Limits, Usage, Windows, usage_of
+from gopura.plugin.counters import LENGTHS, Asked, Limits, Usage, Windows, usage_of, usages_of
 
 if TYPE_CHECKING:
     from gopura.plugin.redis import RedisPools, Server
@@ -53,12 +53,15 @@ class RedisCounters:
             counts = await client.eval(_HIT, len(keys), *keys, *arguments)
         return usage_of(limits, counts, windows)
 
-    async def look(self, key: str, limits: Limits, windows: Windows) -> Usage:
-        """Say what is left, without counting."""
+    async def look(self, asked: Asked, windows: Windows) -> list[Usage]:
+        """Say what is left for each key, without counting."""
+        keys = [
+            name for key, limits in asked for name in names(key, [period for period, _ in limits], windows)
+        ]
         async with asyncio.timeout(self._server.timeout):
             client: Any = self._pools.client(self._server)
-            counts = await client.mget(names(key, [period for period, _ in limits], windows))
-        return usage_of(limits, [int(count or 0) for count in counts], windows)
+            counts = await client.mget(keys)
+        return usages_of(asked, [int(count or 0) for count in counts], windows)
 
     async def add(self, key: str, limits: Limits, windows: Windows, value: int) -> None:
         """Count so many in every window of this key, whatever is left."""

@@ -119,15 +119,13 @@ class ResponseRateLimiting(Plugin, name="response-ratelimiting", priority=900):
         assert config.shared is not None
         key, now = config.key(exchange), counting.windows()
         try:
-            usages = {
-                name: await config.shared.look(key + name, of, now) for name, of in config.limits.items()
-            }
+            usages = await config.shared.look([(key + name, of) for name, of in config.limits.items()], now)
         except Exception as error:
             if not config.settings.fault_tolerant:
                 raise
             self.log_to.error("failed to get usage: %s", error)  # noqa: TRY400 - not ours to mend
         else:
-            self._decide(exchange, config, Counted(key, usages))
+            self._decide(exchange, config, Counted(key, dict(zip(config.limits, usages, strict=True))))
 
     def _decide(self, exchange: Exchange, config: "Limited", counted: "Counted") -> None:
         for name, usage in counted.usages.items():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg  # type: ignore[import-untyped]
 
 from gopura.store.changes import NOTIFY_CHANNEL
-from gopura.store.errors import DatabaseUnavailable
+from gopura.store.errors import DatabaseUnavailable, reason
 from gopura.store.location import Location
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ class Watch:
                     await self._news.wait()
             self._news.clear()
             try:
-                self._store.announce(await self._store.version())
-            except DatabaseUnavailable as error:
-                log.warning("cannot follow the changes of other nodes: %s", error)
+                # A connection that nobody answers on is given up here; the next question goes by another.
+                async with asyncio.timeout(self._location.connect.get("timeout")):
+                    self._store.announce(await self._store.version())
+            except (DatabaseUnavailable, TimeoutError) as error:
+                log.warning("cannot follow the changes of other nodes: %s", reason(error))
