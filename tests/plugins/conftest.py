@@ -26,8 +26,12 @@ def directory() -> Iterator[Directory]:
 
 @pytest.fixture(scope="session")
 def settings(directory: Directory) -> Settings:
-    """What the gateways need that serve all tables."""
-    return {"trusted_ips": "127.0.0.0/8", "lua_ssl_trusted_certificate": directory.certificate}
+    """What the gateways need that serve all tables; several workers share what a node counts and keeps."""
+    return {
+        "trusted_ips": "127.0.0.0/8",
+        "lua_ssl_trusted_certificate": directory.certificate,
+        "nginx_worker_processes": "2",
+    }
 
 
 @contextmanager

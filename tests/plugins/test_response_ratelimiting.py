@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from gopura.testing import Gateway, Reply
+from gopura.testing import Reply
 from tests.plugins.collector import Collector
 from tests.plugins.stored import Stored
-from tests.servers.ports import free_port
 from tests.servers.redis import Redis
 
 Given = dict[str, list[dict[str, Any]]]
@@ -80,20 +79,3 @@ def test_nodes_count_together(redis: Redis, on_sqlite: Stored, on_postgres: Stor
         node.configure(everywhere)
     assert costing(on_sqlite, log, "video=2") == (200, "1", "3")
     assert costing(on_postgres, log, "video=1") == (200, "0", "1")
-
-
-FAULTS = pytest.mark.parametrize(("tolerant", "status"), [(True, 200), (False, 500)])
-
-
-@FAULTS
-def test_redis_is_away(log: Collector, tolerant: bool, status: int) -> None:
-    place = {"policy": "redis", "redis_host": "127.0.0.1", "redis_port": free_port()}
-    with Gateway(given=given(place, log, fault_tolerant=tolerant)) as gateway:
-        assert gateway.get("/").status == status
-
-
-@FAULTS
-def test_the_control_plane_is_away(log: Collector, tolerant: bool, status: int) -> None:
-    with Gateway(given=given({"policy": "cluster"}, log, fault_tolerant=tolerant)) as gateway:
-        gateway.records.away = True
-        assert gateway.get("/").status == status
