@@ -87,6 +87,12 @@ pub struct Settings {
     pub nginx_http_keepalive_requests: u32,
     pub nginx_http_large_client_header_buffers: String,
     pub nginx_http_charset: String,
+    pub nginx_http_add_header: Option<String>,
+    /// `on` verifies upstreams whose service does not say `tls_verify`.
+    pub nginx_http_proxy_ssl_verify: String,
+    pub nginx_http_proxy_ssl_verify_depth: usize,
+    /// Where there is none `lua_ssl_trusted_certificate` counts.
+    pub nginx_http_proxy_ssl_trusted_certificate: Option<String>,
 }
 
 impl Default for Settings {
@@ -152,6 +158,10 @@ impl Default for Settings {
             nginx_http_keepalive_requests: 1000,
             nginx_http_large_client_header_buffers: "4 8k".to_owned(),
             nginx_http_charset: "UTF-8".to_owned(),
+            nginx_http_add_header: None,
+            nginx_http_proxy_ssl_verify: "off".to_owned(),
+            nginx_http_proxy_ssl_verify_depth: 1,
+            nginx_http_proxy_ssl_trusted_certificate: None,
         }
     }
 }

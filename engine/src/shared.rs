@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use crate::access_log::AccessLog;
 use crate::address::Trusted;
 use crate::dns::Dns;
+use crate::http::add_header::AddHeader;
 use crate::http::error_page::Templates;
 use crate::settings::{Settings, Size};
 use crate::snapshot::Snapshot;
@@ -74,6 +75,7 @@ pub fn discount(counter: &AtomicU64) {
 pub struct Shared {
     pub settings: Settings,
     pub added: Added,
+    pub add_header: Option<AddHeader>,
     pub limits: Limits,
     /// For heads of upstreams.
     pub response_limits: Limits,
@@ -107,6 +109,7 @@ impl Shared {
         let upkeep = Upkeep::start(dns.clone(), service, manner)?;
         Ok(Arc::new(Self {
             added: Added::new(&settings),
+            add_header: add_header(settings.nginx_http_add_header.as_deref())?,
             limits: limits(&settings.nginx_http_large_client_header_buffers),
             response_limits: Limits { line: 64 * 1024, head: 256 * 1024, ..Limits::default() },
             server: settings.server.clone().into(),
@@ -135,6 +138,12 @@ impl Shared {
     pub fn total(&self, of: impl Fn(&Counters) -> &AtomicU64) -> u64 {
         self.counters.iter().map(|counters| of(counters).load(Ordering::Relaxed)).sum()
     }
+}
+
+fn add_header(directive: Option<&str>) -> Result<Option<AddHeader>, String> {
+    let Some(directive) = directive else { return Ok(None) };
+    let wrong = || format!("nginx_http_add_header: `{directive}` is no name, value and perhaps `always`");
+    AddHeader::parse(directive).map(Some).ok_or_else(wrong)
 }
 
 fn client_certificate(settings: &Settings) -> Result<Option<Arc<CertifiedKey>>, String> {

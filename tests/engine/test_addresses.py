@@ -74,7 +74,7 @@ def test_proxy_protocol(echo: Echo) -> None:
 def test_debug_headers(echo: Echo) -> None:
     proxy = serve(echo, allow_debug_header=True)
     try:
-        answer = proxy.get("/p", Kong_Debug="1")
+        answer = proxy.get("/p", Kong_Debug="yes")
         assert answer.header("kong-service-id") is not None
         assert answer.header("kong-route-id") is not None
         assert proxy.get("/p").header("kong-route-id") is None

@@ -90,6 +90,25 @@ def test_headers_of_upstreams(
     assert {name: answer.header(name) for name in seen} == seen
 
 
+@pytest.mark.parametrize(
+    ("directive", "path", "seen"),
+    [
+        ("X-Added one", "/", "one"),
+        ("X-Added one", "/status/404", None),
+        ('X-Added "one two" always', "/status/404", "one two"),
+    ],
+)
+def test_a_header_of_the_settings(echo: Echo, directive: str, path: str, seen: str | None) -> None:
+    proxy = Proxy(nginx_http_add_header=directive)
+    try:
+        config = Config()
+        config.route(config.service(echo.port), paths=["/"])
+        proxy.serve(config)
+        assert proxy.get(path).header("x-added") == seen
+    finally:
+        proxy.stop()
+
+
 @pytest.mark.parametrize("on", [True, False])
 def test_a_request_id_that_is_not_the_gateways_own(echo: Echo, on: bool) -> None:
     chosen = ["X-Kong-Request-Id"] if on else ["off"]

@@ -200,6 +200,46 @@ def test_verification(
 
 
 @pytest.mark.parametrize(
+    ("setting", "own", "trusted", "depth", "status"),
+    [
+        ("off", None, "root", 1, 200),
+        ("on", None, "root", 1, 200),
+        ("on", None, "root", 0, 502),
+        ("on", None, "other", 1, 502),
+        ("on", False, "other", 1, 200),
+        ("off", True, "other", 1, 502),
+    ],
+)
+def test_verification_by_settings(
+    client_files: tuple[Path, Path],
+    tmp_path: Path,
+    setting: str,
+    own: bool | None,
+    trusted: str,
+    depth: int,
+    status: int,
+) -> None:
+    root = Signed.root("root.test")
+    known = {"root": root, "other": Signed.root("other.test")}[trusted].write(tmp_path)[0]
+    server = root.sign("between.test", is_authority=True).sign("up.test").write(tmp_path)
+    upstream = Mutual(client_files[0], server)
+    settings = {"verify": setting, "verify_depth": depth, "trusted_certificate": str(known)}
+    proxy = Proxy(**{f"nginx_http_proxy_ssl_{name}": value for name, value in settings.items()})
+    try:
+        config = Config()
+        balanced = config.add("upstreams", name="v.test", host_header="up.test")
+        target = {"target": f"127.0.0.1:{upstream.port}", "weight": 100, "created_at": 1}
+        config.add("targets", **target, upstream={"id": balanced["id"]})
+        service = config.service(443, protocol="https", host="v.test", retries=0, tls_verify=own)
+        config.route(service, paths=["/"])
+        proxy.serve(config)
+        assert proxy.get("/").status == status
+    finally:
+        proxy.stop()
+        upstream.stop()
+
+
+@pytest.mark.parametrize(
     ("between", "depth", "status"),
     [(0, 0, 200), (1, 0, 502), (1, None, 200), (2, None, 502), (2, 1, 502), (2, 2, 200)],
 )

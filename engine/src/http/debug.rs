@@ -13,6 +13,7 @@ pub struct Asked {
     log: bool,
     rewritten: Option<Instant>,
     filtering: Option<Instant>,
+    filtered: Option<Instant>,
 }
 
 /// Takes the question off the request, before plugins and upstreams see it.
@@ -26,7 +27,7 @@ pub fn take_question(exchange: &mut Exchange, shared: &Shared) {
     let is = |name: &str, value: &[u8]| headers.get(name).is_some_and(|given| **given == *value);
     if is("x-kong-request-debug", b"*") && may_know(exchange, shared) {
         let log = is("x-kong-request-debug-log", b"true");
-        exchange.asked = Some(Box::new(Asked { log, rewritten: None, filtering: None }));
+        exchange.asked = Some(Box::new(Asked { log, rewritten: None, filtering: None, filtered: None }));
     }
     for name in ["x-kong-request-debug", "x-kong-request-debug-token", "x-kong-request-debug-log"] {
         exchange.request.headers.remove(name);
@@ -62,9 +63,11 @@ pub fn filtering(exchange: &mut Exchange) {
 
 /// Adds what the request asked for and may know.
 pub fn add(exchange: &mut Exchange, shared: &Shared) {
-    let asks = exchange.request.headers.get("kong-debug").is_some_and(|it| *it == "1");
-    if shared.settings.allow_debug_header && asks {
+    if shared.settings.allow_debug_header && exchange.request.headers.contains("kong-debug") {
         add_names(exchange);
+    }
+    if let Some(asked) = &mut exchange.asked {
+        asked.filtered = Some(Instant::now());
     }
     let times = exchange.asked.as_ref().map(|asked| describe(exchange, asked).to_string());
     if let (Some(times), Some(response)) = (times, &mut exchange.response) {
@@ -105,7 +108,7 @@ fn describe(exchange: &Exchange, asked: &Asked) -> Value {
     let mut child = json!({
         "rewrite": total(since(timing.started, rewritten)),
         "access": total(since(rewritten, accessed)),
-        "header_filter": total(since(filtering, timing.finished.unwrap_or_else(Instant::now))),
+        "header_filter": total(since(filtering, asked.filtered.unwrap_or(filtering))),
     });
     if let Some((balanced, waited)) = timing.balanced.zip(timing.waited()) {
         child["balancer"] = total(since(accessed, balanced));

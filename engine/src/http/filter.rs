@@ -85,6 +85,9 @@ fn set_cookie(exchange: &mut Exchange) {
 pub fn add_headers(exchange: &mut Exchange, shared: &Shared) {
     add_charset(exchange, shared);
     debug::add(exchange, shared);
+    if let (Some(header), Some(response)) = (&shared.add_header, &mut exchange.response) {
+        header.apply(response);
+    }
     let (added, timing) = (&shared.added, &exchange.timing);
     let own = timing.handed_over().unwrap_or_else(Instant::now).saturating_duration_since(timing.started);
     let waited = timing.waited().unwrap_or_default();

@@ -17,6 +17,7 @@ use tokio_rustls::client::TlsStream;
 use super::pem;
 use super::trust::{self, Trust};
 use crate::exchange::Exchange;
+use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::snapshot::{Entity, Service, Snapshot};
 
@@ -81,13 +82,14 @@ struct Parts {
 }
 
 impl Parts {
-    fn of(exchange: &Exchange, service: &Service) -> Result<Self, String> {
+    fn of(exchange: &Exchange, service: &Service, settings: &Settings) -> Result<Self, String> {
         let snapshot = &exchange.snapshot;
         let row = |kind: &str, id: &str, what: &str| {
             snapshot.tables.get(kind, id).cloned().ok_or_else(|| format!("{what} {id} is unknown"))
         };
-        let verify = service.tls_verify == Some(true);
-        let depth = service.tls_verify_depth.map_or(trust::DEPTH, |depth| depth as usize);
+        let verify = service.tls_verify.unwrap_or(settings.nginx_http_proxy_ssl_verify == "on");
+        let depth = service.tls_verify_depth.map(|depth| depth as usize);
+        let depth = depth.unwrap_or(settings.nginx_http_proxy_ssl_verify_depth);
         let authorities = service.ca_certificates.as_ref().filter(|_| verify).map(|ids| {
             ids.iter().map(|id| row("ca_certificates", id, "CA certificate")).collect::<Result<_, _>>()
         });
@@ -120,7 +122,10 @@ impl Parts {
         let Some(depth) = self.depth else { return Ok(trust::anyone(provider)) };
         let roots = match &self.authorities {
             Some(rows) => roots(rows)?,
-            None => trust::trusted(&shared.settings.lua_ssl_trusted_certificate)?,
+            None => trust::trusted(match &shared.settings.nginx_http_proxy_ssl_trusted_certificate {
+                Some(path) => std::slice::from_ref(path),
+                None => &shared.settings.lua_ssl_trusted_certificate,
+            })?,
         };
         trust::authorities(roots, depth, provider)
     }
@@ -168,7 +173,7 @@ impl Identity {
         let name =
             name.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(&*name, |it| it.0);
         let name = name.trim_matches(['[', ']']);
-        let parts = Parts::of(exchange, service)?;
+        let parts = Parts::of(exchange, service, &shared.settings)?;
         let key = parts.key(name, offer);
         if let Some(identity) = KNOWN.with_borrow(|known| known.get(&key).map(|it| it.identity.clone())) {
             return Ok(identity);

@@ -12,9 +12,6 @@ use super::verify::{self, Anyone};
 use super::{der, pem};
 use crate::settings::Settings;
 
-/// nginx's `proxy_ssl_verify_depth`, which Kong leaves as it is.
-pub const DEPTH: usize = 1;
-
 const SYSTEM: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// Believes everybody: Kong's default for upstreams.

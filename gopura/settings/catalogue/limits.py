@@ -99,6 +99,12 @@ SECTION = Section(
             "Charset added to text responses that name none; `off` adds none.",
         ),
         Setting(
+            "nginx_http_add_header",
+            Text(r"""\S+\s+("[^"]*"|'[^']*'|\S+)(\s+always)?""", "a name, a value and perhaps `always`"),
+            "",
+            "One more header for responses; with `always` for errors too.",
+        ),
+        Setting(
             "nginx_proxy_real_ip_header",
             Text(),
             "",

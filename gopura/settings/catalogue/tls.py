@@ -100,11 +100,30 @@ SECTION = Section(
             "`tls_verify` is set, of upstreams. `system` is the operating system's list.",
         ),
         Setting(
+            "nginx_http_proxy_ssl_verify",
+            OnOff(),
+            "off",
+            "Verify upstreams whose Service does not set `tls_verify`.",
+        ),
+        Setting(
+            "nginx_http_proxy_ssl_verify_depth",
+            Number(0),
+            "1",
+            "Certificates that may stand between an upstream's own and its authority's, where the Service does "
+            "not set `tls_verify_depth`.",
+        ),
+        Setting(
+            "nginx_http_proxy_ssl_trusted_certificate",
+            Text(form="a path, a PEM text, or its base64"),
+            "",
+            "Authorities of upstreams whose Service names none; `lua_ssl_trusted_certificate` when empty.",
+        ),
+        Setting(
             "lua_ssl_verify_depth",
             Number(0),
             "1",
             "Certificates that may stand between a server's own and its authority's, where a health check "
-            "verifies it; for upstreams it is `tls_verify_depth`, or 1.",
+            "verifies it; for upstreams it is `tls_verify_depth`.",
         ),
         Setting(
             "lua_ssl_protocols",
