@@ -62,9 +62,10 @@ def init(file: Path) -> None:
 @node_options
 def parse(file: Path, settings: Settings) -> None:
     """Check FILE without loading it."""
+    from gopura.declarative import load_file
     from gopura.store.location import memory
 
-    _run(settings, memory(), lambda store: _load(store, file))
+    _run(settings, memory(), lambda store: load_file(store, file))
     click.echo("parse successful")
 
 
@@ -72,8 +73,10 @@ def parse(file: Path, settings: Settings) -> None:
 @_FILE
 @node_options
 def db_import(file: Path, settings: Settings) -> None:
-    """Make the database hold what FILE says, and nothing else."""
-    _run(settings, _database(settings), lambda store: _load(store, file))
+    """Add what FILE says to the database; what has an id that is stored already replaces that."""
+    from gopura.declarative import import_file
+
+    _run(settings, _database(settings), lambda store: import_file(store, file))
     click.echo("import successful")
 
 
@@ -109,6 +112,7 @@ def _database(settings: Settings) -> Location:
 def _run(settings: Settings, location: Location, work: Callable[[Store], Awaitable[Result]]) -> Result:
     from gopura.declarative import InvalidConfiguration
     from gopura.store import DatabaseUnavailable, NotBootstrapped, Store
+    from gopura.store.errors import EntityError
 
     async def opened() -> Result:
         async with Store.at(location) as store:
@@ -119,19 +123,13 @@ def _run(settings: Settings, location: Location, work: Callable[[Store], Awaitab
         return asyncio.run(opened())
     except InvalidConfiguration as error:
         raise Failure("\n".join(error.lines())) from None
-    except (DatabaseUnavailable, NotBootstrapped, OSError) as error:
+    except (DatabaseUnavailable, EntityError, NotBootstrapped, OSError) as error:
         raise Failure(str(error)) from None
 
 
 def _describe(settings: Settings) -> None:
-    """Know the plugins and their entities; without one of them its entities would be left out or removed."""
+    """Know the plugins and their entities; without one of them its entities would be left out."""
     from gopura import entities
 
     if broken := entities.follow(settings):
         raise Failure("\n".join(f"this plugin cannot be loaded: {plugin}" for plugin in broken))
-
-
-async def _load(store: Store, file: Path) -> None:
-    from gopura.declarative import load_file
-
-    await load_file(store, file)

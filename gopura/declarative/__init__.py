@@ -3,7 +3,7 @@
 from gopura.declarative.dump import dump
 from gopura.declarative.errors import InvalidConfiguration
 from gopura.declarative.kept import keep, kept_path, restore
-from gopura.declarative.load import Loaded, apply, at_start, load_file
+from gopura.declarative.load import Loaded, apply, at_start, import_file, load_file
 from gopura.declarative.text import parse
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "apply",
     "at_start",
     "dump",
+    "import_file",
     "keep",
     "kept_path",
     "load_file",

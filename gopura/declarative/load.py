@@ -48,6 +48,29 @@ async def load_file(store: Store, path: Path) -> Loaded:
     return await apply(store, document, actor=path.name)
 
 
+async def import_file(store: Store, path: Path) -> None:
+    """Add what a file says to what is stored, in one transaction: an entity with an id that is stored replaces that.
+
+    OSError or InvalidConfiguration as above, EntityError when it cannot stand beside what is stored.
+    """
+    document = parse(await asyncio.to_thread(path.read_bytes))
+    wanted = await asyncio.to_thread(rows, document, entities.all())
+    async with store.transaction(path.name) as tx:
+        for name in tx.tables.layouts:
+            await _add(tx, name, wanted.get(name, []))
+
+
+async def _add(tx: Transaction, name: str, wanted: list[dict[str, Any]]) -> None:
+    before = {row["id"]: row for row in await tx.stored(name)} if wanted else {}
+    if not before:
+        await tx.load(name, wanted)  # faster, and nothing that is stored can stand in its way
+        return
+    for row in wanted:
+        old = before.get(row["id"].lower())
+        if old is None or not _same(old, row):
+            await tx.upsert(name, row)
+
+
 async def apply(
     store: Store, document: dict[str, Any], actor: str | None = None, request_id: str | None = None
 ) -> Loaded:
@@ -79,6 +102,9 @@ def _unchanged(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any
     """The new row, with the old one's times when nothing else differs."""
     if old is None:
         return new
-    same = all(old.get(name) == value for name, value in new.items() if name not in _TIMES)
-    kept = _TIMES if same else ("created_at",)
+    kept = _TIMES if _same(old, new) else ("created_at",)
     return new | {name: old[name] for name in kept if name in new}
+
+
+def _same(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    return all(old.get(name) == value for name, value in new.items() if name not in _TIMES)

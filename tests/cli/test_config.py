@@ -60,6 +60,26 @@ def test_an_example_goes_in_and_comes_out(tmp_path: Path) -> None:
     assert exported.stat().st_mode & 0o077 == 0
 
 
+def test_an_import_leaves_the_rest(tmp_path: Path) -> None:
+    first, second, clash, exported = (tmp_path / f"{name}.yml" for name in ("a", "b", "c", "out"))
+    first.write_text("_format_version: '3.0'\nconsumers: [{username: a}, {username: b, tags: [x]}]")
+    second.write_text("_format_version: '3.0'\nconsumers: [{username: b, tags: [y]}, {username: c}]")
+    clash.write_text(
+        "_format_version: '3.0'\nconsumers: [{username: d}, {username: a, id: 0a000000-0000-4000-8000-000000000001}]"
+    )
+    prefix = ("-p", tmp_path / "prefix")
+    for file in (first, second, second):
+        assert run("db_import", file, *prefix).output == "import successful\n"
+    refused = run("db_import", clash, *prefix)
+    assert (refused.exit_code, "UNIQUE violation detected on '{username=\"a\"}'" in refused.output) == (
+        1,
+        True,
+    )
+    assert run("db_export", exported, *prefix).exit_code == 0
+    found = {row["username"]: row["tags"] for row in yaml.safe_load(exported.read_text())["consumers"]}
+    assert found == {"a": None, "b": ["y"], "c": None}
+
+
 @pytest.mark.parametrize(("text", "messages"), FAULTS)
 def test_faults_are_named_with_their_places(text: str, messages: list[str], tmp_path: Path) -> None:
     file = tmp_path / "kong.yml"
