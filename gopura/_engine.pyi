@@ -160,6 +160,11 @@ class Tls:
 
         The handshake goes on without one, and with any: later phases judge what came.
         """
+    def present(self, certificate: str, key: str) -> None:
+        """Present this chain with its private key, as PEM, whatever the server name; `certificate` phase only.
+
+        A pair that cannot be used refuses the handshake, and the log says why.
+        """
     def disable_resumption(self) -> None:
         """Have this session never be resumed; `certificate` phase only."""
     @property

@@ -3,7 +3,7 @@
 import logging
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from secrets import token_hex
 from typing import Any
 
@@ -41,12 +41,14 @@ _MALFORMED_QUERY = re.compile("%00|\0")
 _ROBOTS = "User-agent: *\nDisallow: /"
 
 
-def create_app(store: Store, settings: Settings, link: Link | None = None) -> Starlette:
-    """The Admin API of a node. `link` leads to its data planes; None when there are none."""
+def create_app(
+    store: Store, settings: Settings, link: Link | None = None, further: Iterable[Endpoint] = ()
+) -> Starlette:
+    """The Admin API of a node. `link` leads to its data planes; `further` are the endpoints that plugins add."""
     gateway = Gateway(store, settings, link or NoLink())
     app = Starlette()
     # No pattern of Starlette's: it would match decoded paths, and not those with a line break.
-    app.router.default = Admin(gateway)
+    app.router.default = Admin(gateway, further)
     return app
 
 
@@ -65,9 +67,11 @@ def router(gateway: Gateway) -> Router:
 class Admin:
     """Takes requests, finds their endpoints, and turns whatever happens into an answer."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, further: Iterable[Endpoint] = ()) -> None:
         self.gateway = gateway
         self.router = gateway.router = router(gateway)
+        for endpoint in further:
+            self.router.add(endpoint)
         self.headers = Headers(gateway.settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import AsyncExitStack
+from typing import Any
 
 from gopura import declarative, entities
 from gopura.admin import create_app
 from gopura.controlplane.access_log import AccessLog
 from gopura.controlplane.admin_server import AdminServers
 from gopura.controlplane.history import keep_bounded
+from gopura.controlplane.plugin_parts import PluginParts
 from gopura.controlplane.records import Records, forget
 from gopura.declarative import InvalidConfiguration
+from gopura.entities.plugins import enabled
 from gopura.link import LinkServer
 from gopura.settings import Settings
 from gopura.snapshot import Builder
@@ -44,17 +47,33 @@ async def control(parent: Parent, launch: Launch, life: Life) -> None:
         return
     async with AsyncExitStack() as stack:
         stack.push_async_callback(store.close)
-        builder, link = await _link(store, launch, stack)
-        servers = AdminServers(AccessLog(create_app(store, launch.settings, link), launch.settings), launch)
+        parts = PluginParts(enabled(), store, launch.settings)
+        builder, link = await _link(store, parts, launch, stack)
+        app = create_app(store, launch.settings, link, parts.endpoints())
+        servers = AdminServers(AccessLog(app, launch.settings), launch)
         serving = await servers.start()
         parent.report("ready")
         following = asyncio.create_task(builder.follow())
         pruning = asyncio.create_task(keep_bounded(store, launch.settings.change_log_days))
-        await life.until_end_or(following, pruning, serving)
-        for task in (following, pruning):
+        working = asyncio.create_task(parts.run())
+        await life.until_end_or(following, pruning, working, serving)
+        for task in (following, pruning, working):
             task.cancel()
-        await asyncio.wait([following, pruning])
+        await asyncio.wait([following, pruning, working])
         await servers.stop(life.graceful)
+
+
+class DataPlaneCalls:
+    """Answers what data planes ask: for rows, or a plugin's part in this process."""
+
+    def __init__(self, records: Records, parts: PluginParts) -> None:
+        self._records, self._parts = records, parts
+
+    async def answer(self, name: str, params: dict[str, Any]) -> Any:
+        """Answer, or raise what tells the other side why not."""
+        if name == "plugin":
+            return await self._parts.answer(**params)
+        return await self._records.answer(name, params)
 
 
 async def _store(settings: Settings) -> Store:
@@ -70,12 +89,15 @@ async def _store(settings: Settings) -> Store:
     return store
 
 
-async def _link(store: Store, launch: Launch, stack: AsyncExitStack) -> tuple[Builder, LinkServer]:
+async def _link(
+    store: Store, parts: PluginParts, launch: Launch, stack: AsyncExitStack
+) -> tuple[Builder, LinkServer]:
     settings = launch.settings
     builder = Builder(store, settings.snapshot_window)
     link = LinkServer(builder, settings.write_ack_timeout, settings.link_ping_interval)
     builder.on_change = link.announce
-    link.answer = Records(store, settings.pg_timeout / 1000 or None).answer
+    records = Records(store, settings.pg_timeout / 1000 or None)
+    link.answer = DataPlaneCalls(records, parts).answer
     builder.on_left_out = lambda changes: forget(changes, link.tell)
     await builder.load()
     await stack.enter_async_context(link.listening(settings.path("run", "link.sock")))

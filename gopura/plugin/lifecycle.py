@@ -7,7 +7,8 @@
 A plugin overrides the phases that it wants; the engine asks a class once which it has and calls no others.
 Each phase may be `def` or `async def`. A plain method runs on a worker thread, beside the requests of other
 clients, and must not block. A coroutine may wait for anything asyncio can wait for; one that never really
-waits stays on its worker, and costs a few microseconds more than a plain method.
+waits stays on its worker, and costs a few microseconds more than a plain method. A plain method may return a
+coroutine: then only the requests that need one pay for it.
 
 An exception in any phase stays in its request: the client gets 500 (when nothing was sent yet) and the log
 gets a line with the plugin, the route and the traceback. So does a coroutine that exceeds the time limit.
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from gopura._engine import Exchange, Response
+    from gopura.plugin.control import ControlPart
     from gopura.plugin.node import Node
 
     Outcome: TypeAlias = Response | Awaitable[Response | None] | None
@@ -131,6 +133,11 @@ class Plugin:
         """Whether it does anything: a plugin without phases is described, but its behaviour is not there yet."""
         return bool(cls.phases())
 
+    @classmethod
+    def control_part(cls) -> type[ControlPart] | None:
+        """Name the class of what it does in the control process, if it does something there."""
+        return None
+
     def prepare(self, config: Any, use: Use) -> Any:
         """Turn a configuration into what the phases get, once, when it comes into force; by default itself."""
         return config
@@ -147,6 +154,12 @@ class Plugin:
         Runs on a thread of its own; whatever JSON can carry may be returned.
         """
         raise LookupError(f"{self.name} cannot be asked for {question}")
+
+    async def ask_control(self, question: str, **params: Any) -> Any:
+        """Ask its part in the control process; ConnectionError or TimeoutError when that is away, RuntimeError
+        with the reason when it has no answer.
+        """
+        return await self.node.ask("plugin", {"plugin": self.name, "question": question, "params": params})
 
     def request_body_limit(self, config: Any) -> int:
         """Say how many bytes of the client's body must be read before `access`; 0 leaves it streaming.

@@ -16,11 +16,16 @@ pub enum Called {
 pub fn start(py: Python<'_>, bound: &Arc<Bound>, phase: Phase, exchange: &Py<view::Exchange>) -> Called {
     let Some(call) = bound.call(phase) else { return Called::Done(Ok(py.None())) };
     match call.function.call1(py, (exchange, &bound.config)) {
-        Ok(coroutine) if call.coroutine => {
-            step(py, bound, coroutine).unwrap_or_else(|error| Called::Done(Err(error)))
+        Ok(found) if call.coroutine || is_coroutine(found.bind(py)) => {
+            step(py, bound, found).unwrap_or_else(|error| Called::Done(Err(error)))
         }
         outcome => Called::Done(outcome),
     }
+}
+
+/// Whether a plain method left the rest to a coroutine.
+fn is_coroutine(found: &pyo3::Bound<'_, PyAny>) -> bool {
+    !found.is_none() && found.hasattr("__await__").unwrap_or(false)
 }
 
 fn step(py: Python<'_>, bound: &Arc<Bound>, coroutine: Py<PyAny>) -> PyResult<Called> {

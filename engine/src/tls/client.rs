@@ -17,8 +17,10 @@ use webpki::{EndEntityCert, KeyUsage};
 use super::{name, pem, suites, verify};
 
 /// What plugins want of a handshake.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Ask {
+    /// Present this chain with its key, both PEM, instead of what the server name leads to.
+    pub pair: Option<(String, String)>,
     /// Ask for a certificate, and hint at these authorities: subjects in DER, in order.
     pub certificate: Option<Vec<Vec<u8>>>,
     /// The session shall not be resumed.

@@ -3,8 +3,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::server::NoServerSessionStorage;
-use rustls::sign::CertifiedKey;
+use rustls::server::{NoServerSessionStorage, ResolvesServerCert};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ServerConfig, SupportedProtocolVersion};
 
@@ -113,7 +113,7 @@ impl Profile {
             Some(hints) => builder.with_client_cert_verifier(Asking::new(hints, &self.provider)),
             None => builder.with_no_client_auth(),
         };
-        let mut config = builder.with_cert_resolver(resolver.clone());
+        let mut config = builder.with_cert_resolver(presenting(ask, resolver)?);
         config.ignore_client_order = self.prefer_own_order;
         if ask.once {
             config.session_storage = Arc::new(NoServerSessionStorage {});
@@ -129,6 +129,13 @@ impl Profile {
         without.alpn_protocols.remove(0);
         Ok([Arc::new(config), Arc::new(without)])
     }
+}
+
+/// What presents the certificate that plugins chose, or that of the server name.
+fn presenting(ask: &Ask, usual: &Arc<Resolver>) -> Result<Arc<dyn ResolvesServerCert>, rustls::Error> {
+    let Some((chain, key)) = &ask.pair else { return Ok(usual.clone()) };
+    let pair = pem::certified_key(chain.as_bytes(), key.as_bytes()).map_err(rustls::Error::General)?;
+    Ok(Arc::new(SingleCertAndKey::from(Arc::unwrap_or_clone(pair))))
 }
 
 /// Mozilla's modern profile is TLS 1.3 alone; older versions than 1.2 are never served.

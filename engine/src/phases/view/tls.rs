@@ -65,6 +65,10 @@ impl Tls {
         self.ask(|ask| ask.for_certificate(&roots))
     }
 
+    fn present(&self, certificate: String, key: String) -> PyResult<()> {
+        self.ask(|ask| ask.pair = Some((certificate, key)))
+    }
+
     fn disable_resumption(&self) -> PyResult<()> {
         self.ask(|ask| ask.once = true)
     }
