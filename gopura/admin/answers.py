@@ -1,5 +1,6 @@
 """The answers of the Admin API: JSON, the plain pages of a web server, and errors."""
 
+import json as encoder
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -31,7 +32,14 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a fault
 
 def json(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer."""
-    return Response(orjson.dumps(body), status, headers, JSON)
+    return Response(_encoded(body), status, headers, JSON)
+
+
+def _encoded(body: Any) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except orjson.JSONEncodeError:  # something of the request is repeated that is no UTF-8
+        return encoder.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def refused(error: SchemaViolation | EntityError) -> Response:

@@ -29,8 +29,8 @@ class Call:
     tx: Transaction | None = None
 
     def param(self, name: str) -> str:
-        """A parameter of the path, decoded."""
-        return unquote_plus(self.params[name])
+        """A parameter of the path, decoded; what is no UTF-8 stays recognisable."""
+        return unquote_plus(self.params[name], errors="surrogateescape")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:

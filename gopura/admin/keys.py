@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from pydantic_core import SchemaValidator, core_schema
 
 from gopura.admin.errors import InvalidPrimaryKey, InvalidUnique
+from gopura.admin.storable import text_problem
 from gopura.schema.core import field_core
 from gopura.schema.entity import EntityType
 from gopura.schema.violation import tree_of
@@ -52,6 +53,8 @@ def key_of(entity: EntityType, text: str) -> Key:
 
 def problem(entity: EntityType, field: str, value: Any) -> Any:
     """What is wrong with a value of a field; None when it is fine."""
+    if isinstance(value, str) and (message := text_problem(value)):
+        return message
     try:
         _validator(entity, field).validate_python({"value": value})
     except ValidationError as error:

@@ -14,7 +14,7 @@ USUAL = 100
 MOST_TAGS = 5
 
 _NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*\Z", re.IGNORECASE)
-_TAG = r"[ -+\-.0-~\x80-\U0010ffff]+"
+_TAG = r"[ -+\-.0-~\x80-\ud7ff\ue000-\U0010ffff]+"
 _ALL = re.compile(rf"(?:{_TAG}(?:,|\Z))+\Z")
 _ANY = re.compile(rf"(?:{_TAG}(?:/|\Z))+\Z")
 

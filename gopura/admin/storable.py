@@ -17,7 +17,7 @@ def check(row: dict[str, Any]) -> None:
 def _problem(value: Any) -> str | None:
     match value:
         case str():
-            return _text_problem(value)
+            return text_problem(value)
         case int() if abs(value) > _LARGEST:
             return "value is out of range"
         case dict():
@@ -27,7 +27,8 @@ def _problem(value: Any) -> str | None:
     return None
 
 
-def _text_problem(text: str) -> str | None:
+def text_problem(text: str) -> str | None:
+    """Why no database can keep a text; None when it can."""
     if "\0" in text:
         return "must not contain a NUL character"
     try:

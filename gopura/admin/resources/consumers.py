@@ -7,6 +7,8 @@ from starlette.responses import Response
 from gopura.admin import answers
 from gopura.admin.call import Call
 from gopura.admin.collection import Collection
+from gopura.admin.errors import InvalidUnique
+from gopura.admin.keys import problem
 from gopura.admin.resource import Resource
 from gopura.admin.router import Endpoint
 
@@ -21,6 +23,8 @@ class Consumers(Collection):
         wanted = call.query["custom_id"]
         if not isinstance(wanted, str) or not wanted:
             return answers.message("custom_id must be an unempty string", 400)
+        if message := problem(self.resource.entity, "custom_id", wanted):
+            raise InvalidUnique("custom_id", message)
         found = await call.gateway.store.get_by("consumers", "custom_id", wanted)
         return answers.json({"data": [] if found is None else [found], "next": None})
 
