@@ -73,6 +73,9 @@ CALLS: list[tuple[dict[str, Any], str, str]] = [
     ({"status": 404}, "5", "NotFound"),
     ({"status": 503, "body": {"message": "closed"}}, "14", "closed"),
     ({"status": 429, "text": "50% is\nused"}, "8", "50%25 is%0Aused"),
+    ({"status": 200, "text": "so", "headers": {"grpc-message": "not so"}}, "0", "so"),
+    ({"status": 200, "headers": {"grpc-status": "9", "grpc-message": "so"}}, "9", "so"),
+    ({"status": 200, "headers": {"Content-Type": "application/grpc"}}, "0", "OK"),
 ]
 
 
@@ -87,6 +90,31 @@ def test_grpc(gateway: Gateway, config: dict[str, Any], code: str, message: str)
     told = (answer.headers["grpc-status"], answer.headers["grpc-message"], answer.headers["content-type"])
     assert told == (code, message, "application/grpc")
     assert (answer.headers[":status"], answer.body) == (str(config["status"]), b"")
+
+
+FORMS: list[tuple[dict[str, str | list[str]], dict[str, str], str]] = [
+    ({}, {}, "application/json; charset=utf-8"),
+    ({"Accept": ["text/plain;q=0.2", "text/css;q=0.7, text/html;q=0.9"]}, {}, "text/html; charset=utf-8"),
+    ({"Accept": "application/json"}, {"Content-Type": "application/xml"}, "application/xml"),
+    ({"Accept": "text/html"}, {"Content-Type": "x/y"}, "x/y"),
+]
+
+
+@pytest.mark.parametrize(("sent", "headers", "media"), FORMS)
+def test_forms_of_errors(
+    gateway: Gateway, sent: dict[str, str | list[str]], headers: dict[str, str], media: str
+) -> None:
+    configure(gateway, method="error", status=419, text="I am one", headers=headers)
+    answer = gateway.get("/", sent)
+    assert (answer.status, answer.headers.get_all("Content-Type")) == (419, [media])
+    starts = {
+        "application/json": "{",
+        "application/xml": "<?xml",
+        "text/html": "<!doctype",
+        "x/y": "<!doctype",
+    }
+    assert answer.body.decode().startswith(starts[media.partition(";")[0]])
+    assert b"I am one" in answer.body
 
 
 @pytest.mark.parametrize(

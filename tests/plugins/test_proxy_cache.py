@@ -183,7 +183,7 @@ def test_admin_endpoints(gateway: Stored) -> None:
     gateway.upstream.reply = Reply(body=b"text")
     path = f"/proxy-cache/{gateway.get('/').headers['X-Cache-Key']}"
     found = gateway.admin.get(path).json()
-    assert (found["status"], found["body"], found["ttl"]) == (200, "text", 60)
+    assert (found["status"], found["body"], found["ttl"], found["req_body"]) == (200, "text", 60, "")
     methods = ("DELETE", "DELETE", "GET")
     assert [gateway.admin.request(method, path).status_code for method in methods] == [204, 404, 404]
     assert [status(gateway), status(gateway)] == ["Miss", "Hit"]

@@ -245,6 +245,26 @@ pub fn error(exchange: &Exchange, status: u16, text: &str, shared: &Shared) -> R
     page(exchange, status, text, Form::accepted(&accepted.join(&b',')), shared)
 }
 
+/// An error that a plugin answers with, with its headers; one of these may name the form.
+pub fn plugin_error(
+    exchange: &Exchange,
+    status: u16,
+    text: &str,
+    given: &Headers,
+    shared: &Shared,
+) -> Response {
+    let form = given.get("content-type").and_then(|media| Form::named(media));
+    let mut response = match form {
+        Some(form) => page(exchange, status, text, form, shared),
+        None => error(exchange, status, text, shared),
+    };
+    for line in given {
+        response.headers.set(line.name.clone(), line.value.clone());
+    }
+    response.source = Source::Exit;
+    response
+}
+
 fn page(exchange: &Exchange, status: u16, text: &str, form: Form, shared: &Shared) -> Response {
     let mut headers = Headers::default();
     headers.append("Content-Type", form.content_type());

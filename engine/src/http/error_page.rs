@@ -40,6 +40,12 @@ impl Form {
         best.1
     }
 
+    /// The form that a Content-Type says, if it is one of them.
+    pub fn named(content_type: &[u8]) -> Option<Self> {
+        let all = [Self::Json, Self::Html, Self::Xml, Self::Plain];
+        all.into_iter().find(|form| media(form.content_type().as_bytes()) == media(content_type))
+    }
+
     fn of_media_type(media: &[u8]) -> Self {
         match media.to_ascii_lowercase().as_slice() {
             b"text/html" => Self::Html,
@@ -52,6 +58,11 @@ impl Form {
 
 fn is_media_type(media: &[u8]) -> bool {
     media.iter().position(|byte| *byte == b'/').is_some_and(|slash| slash > 0 && slash + 1 < media.len())
+}
+
+/// A Content-Type without its parameters.
+fn media(content_type: &[u8]) -> &[u8] {
+    content_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii()
 }
 
 fn quality(parameter: &[u8]) -> Option<f64> {

@@ -18,18 +18,26 @@ pub fn is_grpc(media: &[u8]) -> bool {
 
 /// The answer with an HTTP status; without a message it is the name of gRPC's own status.
 pub fn answer(status: u16, message: Option<Bytes>, mut headers: Headers, source: Source) -> Response {
-    if !headers.contains("grpc-status") {
-        let (code, name) = status_of(status);
-        headers.append("grpc-status", code);
-        headers.append(
-            "grpc-message",
-            message.map_or(Bytes::from_static(name.as_bytes()), |text| one_line(&text)),
-        );
+    if let Some(message) = message {
+        headers.set("grpc-message", one_line(&message));
     }
+    complete(&mut headers, status);
     if !headers.contains("content-type") {
         headers.append("Content-Type", "application/grpc");
     }
     Response { status, headers, body: Some(Bytes::new()), source }
+}
+
+/// Adds what gRPC clients look for, where a plugin has not said it.
+pub fn complete(headers: &mut Headers, status: u16) {
+    if headers.contains("grpc-status") {
+        return;
+    }
+    let (code, name) = status_of(status);
+    headers.append("grpc-status", code);
+    if !headers.contains("grpc-message") {
+        headers.append("grpc-message", name);
+    }
 }
 
 /// gRPC's status for an HTTP one, with its name.

@@ -123,8 +123,8 @@ pub async fn header_filter(mut exchange: Box<Exchange>, shared: &Shared) -> Box<
     let mut exchange = drive::run(exchange, plan).await;
     exchange.context.answered = false;
     if let Some((status, message)) = exchange.context.error.take() {
-        let given = exchange.response.take();
-        exchange.response = Some(page(&exchange, status, &message, given, shared));
+        let given = exchange.response.take().map(|given| given.headers).unwrap_or_default();
+        exchange.response = Some(decide::plugin_error(&exchange, status, &message, &given, shared));
     }
     if let Some(response) = exchange.response.as_mut().filter(|_| exchange.phases.has(Phase::BodyFilter)) {
         response.headers.remove("content-length");
@@ -157,7 +157,10 @@ fn answered(mut exchange: Box<Exchange>, shared: &Shared) -> (Box<Exchange>, Flo
     }
     let given = exchange.response.take();
     let response = match exchange.context.error.take() {
-        Some((status, message)) => Some(page(&exchange, status, &message, given, shared)),
+        Some((status, message)) => {
+            let given = given.map(|given| given.headers).unwrap_or_default();
+            Some(decide::plugin_error(&exchange, status, &message, &given, shared))
+        }
         None => given.map(|given| match given.body {
             Some(_) => given,
             None => decide::without_body(&exchange, given, shared),
@@ -179,20 +182,4 @@ async fn while_heard<C: Client>(
 
 fn unheard() -> Response {
     Response { status: 499, headers: Headers::default(), body: None, source: Source::Error }
-}
-
-/// An error in the form that the client accepts, with the headers that the plugin gave.
-fn page(
-    exchange: &Exchange,
-    status: u16,
-    message: &str,
-    given: Option<Response>,
-    shared: &Shared,
-) -> Response {
-    let mut response = decide::error(exchange, status, message, shared);
-    for line in given.iter().flat_map(|given| &given.headers) {
-        response.headers.set(line.name.clone(), line.value.clone());
-    }
-    response.source = Source::Exit;
-    response
 }

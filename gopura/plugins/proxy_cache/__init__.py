@@ -14,6 +14,8 @@ from gopura.schema.types.memory import ZONES
 DEFAULT_BYTES = 128 << 20
 WANTED = "gopura.proxy_cache"
 """Where in `exchange.ctx` a response that is to be kept is gathered."""
+SHOWN_BYTES = 8 << 10
+"""Bytes of a request's body that are kept beside the response."""
 DEBUG = "kong-debug"
 """Requests with this header are told about the cache in any case."""
 
@@ -57,6 +59,7 @@ class Wanted:
     """A response on its way into memory."""
 
     key: str
+    request_body: bytes | None
     headers: HeaderValues = field(default_factory=dict)
     ttl: float = 0
     vary: dict[str, str | None] = field(default_factory=dict)
@@ -128,6 +131,10 @@ class ProxyCache(Plugin, name="proxy-cache", priority=100, protocols=ALL_PROTOCO
             return True
         return super().answer(question, params)
 
+    def request_body_limit(self, config: Config) -> int:
+        """Have the bodies of cached requests read: they are shown beside the responses."""
+        return SHOWN_BYTES if {"POST", "PUT", "PATCH"} & set(config.request_method) else 0
+
     def access(self, exchange: Exchange, config: Config) -> None:
         """Answer from memory, or see to it that the response is kept."""
         asked = rules.directives(exchange.request.headers)
@@ -176,7 +183,8 @@ class ProxyCache(Plugin, name="proxy-cache", priority=100, protocols=ALL_PROTOCO
             self._keep(exchange, config, wanted)
 
     def _want(self, exchange: Exchange, config: Config, key: str, status: str) -> None:
-        exchange.ctx[WANTED] = Wanted(key)
+        body = (exchange.request.body or b"") if status == "Miss" else None
+        exchange.ctx[WANTED] = Wanted(key, body)
         tell(exchange, config, "X-Cache-Status", status)
 
     def _answer(self, exchange: Exchange, config: Config, key: str, kept: Kept) -> None:
@@ -195,6 +203,7 @@ class ProxyCache(Plugin, name="proxy-cache", priority=100, protocols=ALL_PROTOCO
             wanted.ttl,
             now + storage_ttl(config, wanted.ttl),
             wanted.vary,
+            wanted.request_body,
         )
         self.zone(config.memory.dictionary_name).put(wanted.key, kept)
 

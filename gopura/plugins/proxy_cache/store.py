@@ -26,6 +26,7 @@ class Kept:
     until: float
     vary: dict[str, str | None] = field(default_factory=dict)
     """The request headers that it depends on, with their values."""
+    request_body: bytes | None = None
 
     @property
     def age(self) -> int:
@@ -36,11 +37,12 @@ class Kept:
     def size(self) -> int:
         """Bytes that it takes, about."""
         headers = sum(len(name) + len(str(value)) for name, value in self.headers.items())
-        return _OVERHEAD_BYTES + headers + len(self.body)
+        return _OVERHEAD_BYTES + headers + len(self.body) + len(self.request_body or b"")
 
     def shown(self) -> dict[str, Any]:
         """The entry as the Admin API shows it."""
-        return {
+        asked = self.request_body
+        return ({} if asked is None else {"req_body": asked.decode("utf-8", "replace")}) | {
             "status": self.status,
             "headers": self.headers,
             "body": self.body.decode("utf-8", "replace"),

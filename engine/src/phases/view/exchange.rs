@@ -258,6 +258,9 @@ impl Exchange {
             body => {
                 let body = body.map(|body| encoded(body, &mut headers)).transpose()?;
                 let body = body.or_else(|| is_late.then(Bytes::new));
+                if headers.get("content-type").is_some_and(|media| grpc::is_grpc(media)) {
+                    grpc::complete(&mut headers, status);
+                }
                 own::Response { status, headers, body, source: own::Source::Exit }
             }
         })?;
