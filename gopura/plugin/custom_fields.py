@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gopura.plugin.record import set_value
 
 if TYPE_CHECKING:
-    from gopura._engine import Exchange
+    from gopura._engine import Entity, Exchange
 
 log = logging.getLogger("gopura.plugins")
 
@@ -61,27 +61,63 @@ def _compiled(code: str) -> Any:
 @lru_cache(maxsize=1)
 def _runtime() -> Any:
     luajit = importlib.import_module("lupa.luajit21")
-    return luajit.LuaRuntime(register_eval=False, register_builtins=False, unpack_returned_tuples=True)
+    return luajit.LuaRuntime(
+        register_eval=False,
+        register_builtins=False,
+        unpack_returned_tuples=True,
+        attribute_filter=_hidden,
+    )
+
+
+def _hidden(_value: Any, name: Any, _is_setting: bool) -> Any:
+    """Keep Lua within the functions that it is given: their attributes would lead to all of Python."""
+    raise AttributeError(f"there is no {name}")
 
 
 def _interface(exchange: Exchange) -> Any:
     request, response = exchange.request, exchange.response
-    table = _runtime().table_from
     functions = {
         "request": {
             "get_header": request.headers.get,
             "get_method": lambda: request.method,
             "get_path": lambda: request.path,
             "get_raw_query": lambda: request.raw_query,
-            "get_query_arg": lambda name: request.query.get(name),
+            "get_query_arg": lambda name: _table(request.query.get(name)),
+            "get_query": lambda: _table(request.query),
+            "get_headers": lambda: _table(request.headers.to_dict()),
             "get_host": lambda: request.host,
             "get_scheme": lambda: request.scheme,
             "get_port": lambda: request.port,
         },
-        "response": {"get_header": response.headers.get, "get_status": lambda: response.status},
-        "client": {"get_ip": lambda: request.client_ip, "get_forwarded_ip": lambda: request.client_ip},
+        "response": {
+            "get_header": response.headers.get,
+            "get_headers": lambda: _table(response.headers.to_dict()),
+            "get_status": lambda: response.status,
+            "get_source": lambda: response.source,
+        },
+        "client": {
+            "get_ip": lambda: request.client_ip,
+            "get_forwarded_ip": lambda: request.client_ip,
+            "get_consumer": lambda: _entity(exchange.consumer),
+            "get_credential": lambda: _entity(exchange.credential),
+        },
+        "router": {
+            "get_route": lambda: _entity(exchange.route),
+            "get_service": lambda: _entity(exchange.service),
+        },
     }
-    return table({name: table(of) for name, of in functions.items()})
+    return _table(functions)
+
+
+def _entity(entity: Entity | None) -> Any:
+    return None if entity is None else _table(entity.value)
+
+
+def _table(value: Any) -> Any:
+    """A value as Lua takes it: what has parts is a table."""
+    if isinstance(value, Mapping):
+        return _runtime().table_from({name: _table(part) for name, part in value.items()})
+    return _runtime().table_from([_table(part) for part in value]) if isinstance(value, list) else value
 
 
 def _plain(value: Any) -> Any:
