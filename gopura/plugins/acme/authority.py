@@ -44,9 +44,9 @@ class Challenge:
 
 
 class Authority:
-    """The conversation of one account; `trusted` are files of further authorities for HTTPS."""
+    """The conversation of one account; `trusted` says whose HTTPS servers are believed."""
 
-    def __init__(self, config: Acme.Config, account_key: str, trusted: Iterable[str] = ()) -> None:
+    def __init__(self, config: Acme.Config, account_key: str, trusted: ssl.SSLContext) -> None:
         self._config = config
         self._key, algorithm = _signer(account_key)
         self._network = ClientNetwork(
@@ -77,9 +77,9 @@ class Authority:
         for challenge in answered:
             self._client.answer_challenge(challenge.body, challenge.body.response(self._key))
         order = self._client.poll_authorizations(order, until)
-        preferred = self._config.preferred_chain
-        order = self._client.finalize_order(order, until, fetch_alternative_chains=preferred is not None)
-        return _preferred([order.fullchain_pem, *(order.alternative_fullchains_pem or ())], preferred)
+        wanted = self._config.preferred_chain
+        order = self._client.finalize_order(order, until, fetch_alternative_chains=wanted is not None)
+        return preferred([order.fullchain_pem, *(order.alternative_fullchains_pem or ())], wanted)
 
     def _directory(self) -> messages.Directory:
         *tried, last = directories(str(self._config.api_uri))
@@ -142,7 +142,7 @@ def _request(host: str, key: str) -> bytes:
         return crypto_util.make_csr(key.encode(), domains=[host])
 
 
-def _preferred(chains: list[str], root: str | None) -> str:
+def preferred(chains: list[str], root: str | None) -> str:
     """The chain that a root of this name has signed, or the authority's first."""
     return next((chain for chain in chains if root is not None and _issuer(chain) == root), chains[0])
 
@@ -154,13 +154,10 @@ def _issuer(chain: str) -> str | None:
 
 
 class _Trusting(HTTPAdapter):
-    """Trusts the system's authorities and further ones."""
+    """Trusts whom a context trusts, beside the usual authorities."""
 
-    def __init__(self, files: Iterable[str]) -> None:
-        self._context = ssl.create_default_context()
-        for path in files:
-            if path != "system":
-                self._context.load_verify_locations(path)
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
         super().__init__()
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gopura.plugin.control import ControlPart
@@ -15,9 +17,12 @@ from gopura.plugins.acme.certificates import AsEntities, Certificates, InStorage
 from gopura.plugins.acme.issuing import Issuer, IssuingError
 from gopura.plugins.acme.renewal import DAY_SECONDS, renew_all
 from gopura.plugins.acme.storage import Storage, StorageError
+from gopura.plugins.acme.storage.consul import Consul
 from gopura.plugins.acme.storage.database import Database
 from gopura.plugins.acme.storage.memory import Memory
 from gopura.plugins.acme.storage.redis import Redis
+from gopura.plugins.acme.storage.vault import Vault
+from gopura.plugins.acme.trust import trusting
 from gopura.store.errors import DatabaseUnavailable
 from gopura.vaults.resolver import Resolver
 
@@ -88,14 +93,20 @@ class AcmeControl(ControlPart):
         return config
 
     def storage(self, config: Acme.Config) -> Storage:
-        """The storage that the configuration names; StorageError for one that this release cannot use."""
+        """The storage that the configuration names."""
         if config.storage == "kong":
             return Database(self.store)
         if config.storage == "shm":
             return self._memory
         if config.storage == "redis":
             return Redis(config.storage_config.redis, self._redis)
-        raise StorageError(f"the storage {config.storage} is not supported; kong, redis and shm are")
+        if config.storage == "consul":
+            return Consul(config.storage_config.consul, self._trusted)
+        return Vault(config.storage_config.vault, self._trusted)
+
+    @cached_property
+    def _trusted(self) -> ssl.SSLContext:
+        return trusting(self.settings.lua_ssl_trusted_certificate or ())
 
     def certificates(self, config: Acme.Config) -> Certificates:
         """Where certificates are kept."""
@@ -105,8 +116,8 @@ class AcmeControl(ControlPart):
 
     def issuer(self, config: Acme.Config) -> Issuer:
         """What gets certificates by this configuration."""
-        trusted = tuple(self.settings.lua_ssl_trusted_certificate or ())
-        return Issuer(config, self.storage(config), self.certificates(config), self.store, trusted)
+        storage, certificates = self.storage(config), self.certificates(config)
+        return Issuer(config, storage, certificates, self.store, self._trusted)
 
     def begin_renewal(self) -> None:
         """Renew in the background."""

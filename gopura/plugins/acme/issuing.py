@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import ssl
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,13 +37,13 @@ class IssuingError(Exception):
 
 @dataclass(frozen=True)
 class Issuer:
-    """Gets certificates by one configuration; `trusted` are files of authorities to trust besides the system's."""
+    """Gets certificates by one configuration; `trusted` says whose HTTPS servers are believed."""
 
     config: Acme.Config
     storage: Storage
     certificates: Certificates
     store: Store
-    trusted: tuple[str, ...] = ()
+    trusted: ssl.SSLContext
 
     async def create(self, host: str) -> None:
         """Get a certificate with a new key; IssuingError."""

@@ -1,6 +1,7 @@
 """Every storage keeps texts by name, some for a time."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -8,27 +9,43 @@ from typing import Any
 import pytest
 
 from gopura.plugin.redis import RedisPools
+from gopura.plugins.acme.configuration import Consul as ConsulSettings
+from gopura.plugins.acme.configuration import HashicorpVault as VaultSettings
 from gopura.plugins.acme.configuration import Redis as RedisSettings
 from gopura.plugins.acme.storage import Storage, StorageError
+from gopura.plugins.acme.storage.consul import Consul
 from gopura.plugins.acme.storage.database import Database
 from gopura.plugins.acme.storage.memory import Memory
 from gopura.plugins.acme.storage.redis import Redis
+from gopura.plugins.acme.storage.vault import Vault
 from gopura.store import Store
 from gopura.store.location import sqlite
+from tests.plugins.acme import key_values
 from tests.servers.redis import Redis as RedisServer
 
 
-@pytest.fixture(params=["memory", "database", "redis"])
+@pytest.fixture(params=["memory", "database", "redis", "consul", "vault"])
 async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Storage]:
     if request.param == "memory":
         yield Memory()
     elif request.param == "database":
         async with Store.at(sqlite(tmp_path / "db")) as store:
             yield Database(store)
+    elif request.param in ("consul", "vault"):
+        with key_values.serving(request.param) as port:
+            yield by_http(request.param, port)
     else:
         pools = RedisPools()
         yield in_redis(request.getfixturevalue("redis"), pools, "here:")
         await pools.close()
+
+
+def by_http(kind: str, port: int, token: str = key_values.TOKEN) -> Storage:
+    context = ssl.create_default_context()
+    settings: dict[str, Any] = {"host": "127.0.0.1", "port": port, "token": token, "kv_path": "kv/acme"}
+    if kind == "consul":
+        return Consul(ConsulSettings.load(settings), context)
+    return Vault(VaultSettings.load(settings), context)
 
 
 def in_redis(server: RedisServer, pools: RedisPools, namespace: str) -> Redis:
@@ -104,3 +121,22 @@ async def test_a_dead_redis_says_where() -> None:
     with pytest.raises(StorageError, match=r"Redis at 127\.0\.0\.1:1: "):
         await dead.get("name")
     await pools.close()
+
+
+@pytest.mark.parametrize("kind", ["consul", "vault"])
+async def test_a_refusal_says_where(kind: str) -> None:
+    with key_values.serving(kind) as port:
+        refused = by_http(kind, port, "wrong")
+        with pytest.raises(StorageError, match=rf"{kind.title()} at http://127\.0\.0\.1:{port}: .*403"):
+            await refused.get("name")
+
+
+async def test_vault_knows_the_service_account(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(key_values.SERVICE_ACCOUNT)
+    with key_values.serving("vault") as port:
+        login = {"auth_method": "kubernetes", "auth_role": "gateway", "jwt_path": str(file)}
+        settings: dict[str, Any] = {"host": "127.0.0.1", "port": port, "kv_path": "kv/acme"}
+        storage = Vault(VaultSettings.load(settings | login), ssl.create_default_context())
+        await storage.set("name", "text")
+        assert await storage.get("name") == "text"

@@ -87,13 +87,3 @@ def test_the_last_known_outlives_redis(gateway: Gateway, pebble: Pebble, pair: P
         assert "the certificate of lasting.test is unknown: Redis at" in log.read_text()
     finally:
         redis.stop()
-
-
-@pytest.mark.parametrize("storage", ["consul", "vault"])
-def test_a_storage_that_cannot_be_used(gateway: Gateway, pebble: Pebble, storage: str) -> None:
-    configure(gateway, pebble, storage=storage)
-    with gateway.client() as admin:
-        answer = admin.post("/acme", json={"host": "a.test"})
-    assert answer.json() == {
-        "message": f"failed to update certificate: the storage {storage} is not supported; kong, redis and shm are"
-    }
