@@ -14,6 +14,7 @@ from gopura.settings import Settings
 from gopura.supervisor.prefix import Prefix, PrefixError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+_MAKING = ("bootstrap", "up")
 
 
 def migration_options(command: Command) -> Command:
@@ -38,32 +39,44 @@ def migration_options(command: Command) -> Command:
     return cast(Command, with_run)
 
 
-def migrate(settings: Settings, action: str, seconds: float) -> Any:
-    """Do what a function of `gopura.store.migrate` does; Failure says why it cannot be done."""
+def migrate(settings: Settings, action: str, seconds: float, *, lenient: bool = False) -> Any:
+    """Do what a function of `gopura.store.migrate` does; Failure says why it cannot be done.
+
+    The tables of plugins' entities belong to it. What plugins are left out is told, and once all else is done it is a
+    Failure where tables were to be made, unless `lenient`.
+    """
     # Loading the store takes longer than all other commands need to run.
+    from gopura import entities
     from gopura.store import DatabaseUnavailable
 
     if settings.database == "off":
         raise Failure("database = off has no tables")
+    broken = entities.follow(settings)
+    left_out = Failure("\n".join(f"without the tables of a plugin that is left out: {one}" for one in broken))
     try:
         if settings.database == "sqlite":
             Prefix(settings).prepare()
-        return asyncio.run(asyncio.wait_for(_migrate(settings, action), seconds))
+        done = asyncio.run(asyncio.wait_for(_migrate(settings, action), seconds))
     except TimeoutError:
         raise Failure(f"the database has not answered within {seconds:g} seconds") from None
     except (DatabaseUnavailable, PrefixError) as error:
         raise Failure(str(error)) from None
+    if broken and action in _MAKING and not lenient:
+        raise left_out
+    if broken and action != "reset":
+        left_out.show()
+    return done
 
 
 async def _migrate(settings: Settings, action: str) -> Any:
-    from gopura import entities
-    from gopura.store import Store, migrate
+    from gopura.store import added, migrate
     from gopura.store.location import from_settings
+    from gopura.store.tables import described
 
     location = from_settings(settings)
     done = await getattr(migrate, action)(location)
-    if action in ("bootstrap", "up"):
-        entities.follow(settings)
-        async with Store.at(location):
-            pass  # opened, it has made the tables of entities that plugins bring along
+    if action in _MAKING:
+        return await added.up(location, described()) or done
+    if action == "status":
+        return done + await added.status(location, described())
     return done

@@ -37,7 +37,7 @@ def command(settings: Settings, daemon: bool, dev: bool, run_migrations: bool) -
             "--dev follows the folders of plugins_path, and needs this terminal to tell what is wrong"
         )
     if run_migrations and _TOLD not in os.environ:
-        migrate(settings, "up", _MIGRATION_SECONDS)
+        migrate(settings, "up", _MIGRATION_SECONDS, lenient=True)
     start(settings, daemon, dev)
 
 
@@ -77,7 +77,7 @@ def run(settings: Settings, dev: bool = False) -> None:
 
 
 def _tell(node: Node, output: Any) -> None:
-    output.write(banner(VERSION, str(node.prefix.path), node.listening) + "\n")
+    output.write(banner(VERSION, str(node.prefix.path), node.listening, node.uncontrolled) + "\n")
     output.flush()
     if output is not sys.stdout:
         output.close()

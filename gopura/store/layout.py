@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+from gopura.schema.complete import missing_value
 from gopura.schema.entity import EntityType
-from gopura.schema.field import Field
+from gopura.schema.field import UNSET, Field
 
 EXPIRY = "expires_at"
 """The column that says when a row's ttl is over."""
@@ -15,13 +16,19 @@ ColumnKind = Literal["string", "integer", "number", "boolean", "json", "foreign"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One field as a column; `reference` and `on_delete` ("cascade" or None) are a foreign key's."""
+    """One field as a column; `reference` and `on_delete` ("cascade" or None) are a foreign key's.
+
+    `default` is what rows hold that were there before the column; None when the field has no default.
+    `required`: null is no value of the field, so that rows without a default cannot be changed without giving one.
+    """
 
     name: str
     kind: ColumnKind
     unique: bool = False
     reference: str = ""
     on_delete: str | None = None
+    default: Any = None
+    required: bool = False
 
     @property
     def sql(self) -> str:
@@ -104,4 +111,13 @@ def layout_of(entity: EntityType) -> Layout:
 
 def _column(name: str, field: Field) -> Column:
     kind = _SCALARS.get(field.kind, "json")
-    return Column(name, kind, field.unique, field.reference or "", field.on_delete)
+    default = missing_value(field)
+    return Column(
+        name,
+        kind,
+        field.unique,
+        field.reference or "",
+        field.on_delete,
+        None if default is UNSET else default,
+        field.required,
+    )

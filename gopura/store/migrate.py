@@ -53,7 +53,7 @@ async def bootstrap(location: Location) -> bool:
 
 async def up(location: Location) -> bool:
     """Run every step that is missing; False when there is none. Nodes of the release before keep working."""
-    async with _opened(location) as database, database.write() as connection:
+    async with opened(location) as database, database.write() as connection:
         if all(step.executed for step in await connection.run_sync(steps)):
             return False
         await _run(connection, command.upgrade, "head")
@@ -68,7 +68,7 @@ async def finish(location: Location) -> bool:
 
 async def status(location: Location) -> list[Migration]:
     """All steps in their order; DatabaseUnavailable when the database cannot be asked."""
-    async with _opened(location) as database, database.write() as connection:
+    async with opened(location) as database, database.write() as connection:
         return await connection.run_sync(steps)
 
 
@@ -79,11 +79,13 @@ async def needed(location: Location) -> bool:
 
 async def reset(location: Location) -> None:
     """Delete every table with all that it holds."""
-    async with _opened(location) as database, database.write() as connection:
+    async with opened(location) as database, database.write() as connection:
         await connection.run_sync(_drop_all)
 
 
-class _opened:  # noqa: N801 - reads as a verb where it is used
+class opened:  # noqa: N801 - reads as a verb where it is used
+    """A database for a while."""
+
     def __init__(self, location: Location) -> None:
         self._database = Database(location)
 

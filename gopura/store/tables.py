@@ -7,8 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.schema import SchemaItem
 
+from gopura import entities
 from gopura.store import changes, counters
-from gopura.store.layout import EXPIRY, Column, Layout
+from gopura.store.layout import EXPIRY, Column, Layout, layout_of, stored
 
 # Keys must sort by their bytes everywhere, or pages would differ between databases.
 _KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
@@ -47,6 +48,11 @@ class Tables:
 def build(layouts: Iterable[Layout]) -> Tables:
     """The tables of these entities."""
     return Tables({layout.name: layout for layout in layouts})
+
+
+def described() -> Tables:
+    """The tables of all entities as they are described now."""
+    return build(layout_of(entity) for entity in entities.all().values() if stored(entity))
 
 
 def _tags(metadata: sa.MetaData) -> sa.Table:

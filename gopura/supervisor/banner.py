@@ -8,13 +8,24 @@ from gopura.supervisor.launch import Bound
 _LABELS = {"proxy_listen": "Proxy", "admin_listen": "Admin API", "status_listen": "Status API"}
 
 
-def banner(version: str, prefix: str, listening: dict[str, list[Bound]]) -> str:
-    """Several lines for a terminal."""
+def banner(
+    version: str, prefix: str, listening: dict[str, list[Bound]], uncontrolled: str | None = None
+) -> str:
+    """Several lines for a terminal; `uncontrolled` says why there is no control process."""
     lines = [f"gopura {version} is running, prefix {prefix}", ""]
     for name, label in _LABELS.items():
         listeners = [bound.listener for bound in listening.get(name, [])]
         lines += [f"  {label:<11} {url(listener)}{_note(listener)}" for listener in listeners]
-    return "\n".join([*lines, *_example(listening), ""])
+    return "\n".join([*lines, *(_warning(uncontrolled) if uncontrolled else _example(listening)), ""])
+
+
+def _warning(reason: str) -> list[str]:
+    return [
+        "",
+        f"Warning: the control process cannot be started: {reason}",
+        "  Traffic is served as the saved configuration says; the Admin API answers 503.",
+        "  It is tried again and again, as the error log tells.",
+    ]
 
 
 def url(listener: Listener) -> str:

@@ -22,7 +22,8 @@ _STEADY_SECONDS = 10.0
 class Keeper:
     """One kind of process. `launch` is what the next one starts with.
 
-    `on_spawn` is called with each new process, `on_down` when there is none and the next may take a while.
+    `on_spawn` is called with each new process, `on_ready` when it serves, `on_down` when there is none and the next may
+    take a while, `on_failed` with the reason when the next could not be started either.
     """
 
     def __init__(self, name: str, module: str, launch: Launch) -> None:
@@ -30,7 +31,9 @@ class Keeper:
         self.launch = launch
         self.child: Child | None = None
         self.on_spawn: Callable[[Child], None] = lambda _child: None
+        self.on_ready: Callable[[], None] = lambda: None
         self.on_down: Callable[[], None] = lambda: None
+        self.on_failed: Callable[[str], None] = lambda _reason: None
         self._starting = False
         self._module = module
         self._failures = 0
@@ -56,6 +59,7 @@ class Keeper:
             await self._until_ready(self.child)
         finally:
             self._starting = False
+        self.on_ready()
 
     async def replace_overlapping(self, launch: Launch) -> None:
         """Start a new process, then let the old one finish; ChildError keeps the old one."""
@@ -141,6 +145,7 @@ class Keeper:
             except ChildError as error:
                 log.error("the %s process cannot be started again: %s", self.name, error)  # noqa: TRY400
                 self.on_down()
+                self.on_failed(str(error))
                 continue
             log.log(
                 NOTICE,

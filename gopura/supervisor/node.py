@@ -17,6 +17,7 @@ from gopura.supervisor.keeper import Keeper
 from gopura.supervisor.launch import Bound, Launch
 from gopura.supervisor.prefix import Prefix, PrefixError
 from gopura.supervisor.sockets import ListenError, Sockets
+from gopura.supervisor.stand_in import StandIn
 
 log = logging.getLogger(__name__)
 
@@ -32,12 +33,14 @@ StartError = (PrefixError, ListenError, CertificateError, ChildError, LogError)
 
 
 class Node:
-    """The processes of one node, and what they share."""
+    """The processes of one node, and what they share. `uncontrolled` says why it started without a control process."""
 
     def __init__(self, settings: Settings, foreground: bool) -> None:
         self.settings = settings
         self.prefix = Prefix(settings)
         self.listening: dict[str, list[Bound]] = {}
+        self.uncontrolled: str | None = None
+        self._stand_in = StandIn()
         self._foreground = foreground
         self._sockets = Sockets()
         self._keepers: dict[str, Keeper] = {}
@@ -81,6 +84,7 @@ class Node:
                 await keeper.stop(signal.SIGQUIT, self.settings.drain_timeout + 5)
         else:
             await asyncio.gather(*(keeper.stop(signal.SIGTERM, _FAST_STOP_SECONDS) for keeper in keepers))
+        self._stand_in.end()
         self._sockets.close()
         self.prefix.release()
 
@@ -121,7 +125,9 @@ class Node:
             if name != "control" or not self._saved():
                 raise
             log.error("no control process, traffic is served from the saved snapshot: %s", error)  # noqa: TRY400
+            self.uncontrolled = str(error)
             self._keepers[name].on_down()
+            self._keepers[name].on_failed(str(error))
             self._keepers[name].revive()
 
     def _processes(self) -> str:
@@ -132,8 +138,11 @@ class Node:
         return "data" in self._keepers and (self.prefix.path / "snapshot" / "current").exists()
 
     def _connect(self) -> None:
-        """Tell the data process, at its start and later, when it need not wait for a control process."""
+        """Tell the data process when it need not wait for a control process, and clients why there is none."""
         control, data = self._keepers.get("control"), self._keepers.get("data")
+        if control is not None:
+            control.on_failed = lambda reason: self._stand_in.begin(control.launch, reason)
+            control.on_ready = self._stand_in.end
         if data is not None:
             data.on_spawn = lambda child: None if control and control.is_alive else child.tell("alone")
         if data is not None and control is not None:

@@ -4,7 +4,9 @@ import os
 import signal
 import socket
 import subprocess
+import time
 
+import httpx
 import psutil
 import pytest
 
@@ -107,3 +109,41 @@ def test_a_broken_plugin_file_stops_nothing(environment, tmp_path):
     run(environment, "stop")
     errors = (tmp_path / "prefix" / "logs" / "error.log").read_text()
     assert f"{folder}/broken.py:2" in errors
+
+
+def answer(url, status):
+    """The first answer with this status; others before are passed over."""
+    end = time.monotonic() + 30
+    while (found := httpx.get(url, trust_env=False, timeout=10)).status_code != status:
+        assert time.monotonic() < end, found.text
+        time.sleep(0.05)
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_control_process_that_cannot_start(environment, tmp_path, scheme):
+    address, database = environment["GOPURA_ADMIN_LISTEN"], tmp_path / "prefix" / "gopura.sqlite"
+    admin = f"http://{address}"
+    assert run(environment, "start", "--daemon").returncode == 0
+    httpx.post(f"{admin}/consumers", json={"username": "kept"}, trust_env=False)
+    run(environment, "quit")
+    good = database.read_bytes()
+    database.write_bytes(b"no database" * 1000)
+    environment |= {"GOPURA_ADMIN_LISTEN": f"{address} ssl" if scheme == "https" else address}
+    started = run(environment, "start", "--daemon")
+    try:
+        assert started.returncode == 0, started.stderr
+        assert "Warning: the control process cannot be started: DatabaseError" in started.stdout
+        proxy = f"http://{environment['GOPURA_PROXY_LISTEN']}"
+        assert httpx.get(proxy, trust_env=False).status_code == 404
+        for method in ("GET", "POST", "HEAD"):
+            found = httpx.request(method, f"{scheme}://{address}/", trust_env=False, verify=False, timeout=10)
+            assert found.status_code == 503
+            assert found.text.startswith('{"message": "the control process cannot be started: ') is (
+                method != "HEAD"
+            )
+        database.write_bytes(good)
+        if scheme == "http":
+            assert answer(f"{admin}/consumers/kept", 200).json()["username"] == "kept"
+    finally:
+        run(environment, "stop")

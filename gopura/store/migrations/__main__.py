@@ -6,16 +6,14 @@ import sys
 import sqlalchemy as sa
 from alembic import command
 
-from gopura import entities
 from gopura.store import location, migrate
 from gopura.store.database import Database
-from gopura.store.layout import layout_of, stored
-from gopura.store.tables import build
+from gopura.store.tables import described
 
 
 async def write(title: str) -> None:
     """Bring an empty database up to date, compare it with the tables, and write down the difference."""
-    metadata = build(layout_of(entity) for entity in entities.all().values() if stored(entity)).metadata
+    metadata = described().metadata
     database = Database(location.memory())
     async with database.write() as connection:
         await connection.run_sync(_write, title, metadata)
