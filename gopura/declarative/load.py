@@ -54,7 +54,7 @@ async def import_file(store: Store, path: Path) -> None:
     OSError or InvalidConfiguration as above, EntityError when it cannot stand beside what is stored.
     """
     document = parse(await asyncio.to_thread(path.read_bytes))
-    wanted = await asyncio.to_thread(rows, document, entities.all())
+    wanted = await _rows(store, document)
     async with store.transaction(path.name) as tx:
         for name in tx.tables.layouts:
             await _add(tx, name, wanted.get(name, []))
@@ -78,13 +78,18 @@ async def apply(
 
     What stays the same is not touched: the change log gets the differences only.
     """
-    known = {name: entities.get(name) for name in store.tables.layouts}
-    wanted = await asyncio.to_thread(rows, document, known)  # may take seconds
+    wanted = await _rows(store, document)
     async with store.transaction(actor, request_id) as tx:
         await _replace(tx, wanted)
     found = content_hash(document)
     store.configuration_hash = found
     return Loaded(found, tx.version, wanted)
+
+
+async def _rows(store: Store, document: dict[str, Any]) -> Mapping[str, list[dict[str, Any]]]:
+    """The document's rows of what this store can hold; anything else in it is a fault."""
+    known = {name: entities.get(name) for name in store.tables.layouts}
+    return await asyncio.to_thread(rows, document, known)  # may take seconds
 
 
 async def _replace(tx: Transaction, wanted: Mapping[str, list[dict[str, Any]]]) -> None:

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from gopura.cli import main
 
 FAULTS = [
+    ("{_format_version: '3.0', tags: [{tag: a}]}", ["tags: unknown field"]),
     ("{", ["error: failed parsing declarative configuration"]),
     (
         "_format_version: '3.0'\nservices: [{name: a, host: b, port: x}]",
