@@ -36,7 +36,7 @@ FAULTS = [
     Fault("reset_peer", {"timeout": 0}),
     Fault("limit_data", {"bytes": 1}),
 ]
-SLOW = Fault("latency", {"latency": 20})
+SLOW = Fault("latency", {"latency": 10})
 """One that nothing should fail by."""
 
 

@@ -12,7 +12,7 @@ from tests.resilience.faults import FAULTS, SLOW, Case, Fault, check, routed
 from tests.resilience.toxiproxy_server import Toxiproxy
 from tests.servers.directory import BASE, Directory
 
-LIMIT = 0.5  # seconds, the plugin's time-out
+LIMIT = 1.0  # seconds, the plugin's time-out
 
 
 Request = Callable[[Client, str], Answer]

@@ -10,7 +10,7 @@ from tests.resilience.faults import FAULTS, SLOW, Case, Fault, broken, check, ro
 from tests.resilience.toxiproxy_server import Link, Toxiproxy
 from tests.servers.redis import Redis
 
-LIMIT = 0.5  # seconds, redis_timeout
+LIMIT = 1.0  # seconds, redis_timeout
 LIMITS = {name: {"hour": 100_000} for name in "abc"}
 
 
