@@ -18,18 +18,25 @@ from gopura.plugins.acme.storage.database import Database
 from gopura.plugins.acme.storage.memory import Memory
 from gopura.plugins.acme.storage.redis import Redis
 from gopura.plugins.acme.storage.vault import Vault
-from gopura.store import Store
-from gopura.store.location import sqlite
+from gopura.settings import Settings
+from gopura.store import Store, migrate
+from gopura.store.location import from_settings
 from tests.plugins.acme import key_values
 from tests.servers.redis import Redis as RedisServer
 
 
-@pytest.fixture(params=["memory", "database", "redis", "consul", "vault"])
+@pytest.fixture(params=["memory", "sqlite", "postgres", "redis", "consul", "vault"])
 async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Storage]:
     if request.param == "memory":
         yield Memory()
-    elif request.param == "database":
-        async with Store.at(sqlite(tmp_path / "db")) as store:
+    elif request.param in ("sqlite", "postgres"):
+        settings = {"database": request.param, "prefix": str(tmp_path)}
+        if request.param == "postgres":
+            settings |= request.getfixturevalue("postgres_database").settings
+        location = from_settings(Settings.load(None, {}, settings))
+        if request.param == "postgres":
+            await migrate.bootstrap(location)
+        async with Store.at(location) as store:
             yield Database(store)
     elif request.param in ("consul", "vault"):
         with key_values.serving(request.param) as port:
