@@ -40,7 +40,7 @@ class Broken:
         return f"{place}: {self.message} ({self.fix})"
 
 
-def explained(source: str, error: Exception) -> Broken:
+def explained(source: str, error: BaseException) -> Broken:
     """Point at the plugin's own line, not at the importer's."""
     if isinstance(error, SyntaxError):
         return Broken(error.filename or source, error.lineno, error.msg, "correct the syntax")
@@ -52,7 +52,7 @@ def explained(source: str, error: Exception) -> Broken:
     return Broken(file, line, f"{type(error).__name__}: {error}", fix)
 
 
-def _place(source: str, error: Exception) -> tuple[str, int | None]:
+def _place(source: str, error: BaseException) -> tuple[str, int | None]:
     """The last line that ran of the plugin itself, else of whatever it called."""
     frames = [it for it in traceback.extract_tb(error.__traceback__) if not _is_foreign(it.filename)]
     folder = str(Path(source).parent)

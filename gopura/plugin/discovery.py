@@ -76,7 +76,7 @@ def _add(
     """Take up the plugins of one source; those of the product are `checked`, and their names taken in any case."""
     try:
         classes = list(plugins_in(load()))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         found.broken.append(explained(source, error))
         return
     if not classes:

@@ -48,6 +48,7 @@ def test_files(tmp_path: Path, files: dict[str, str], names: set[str]) -> None:
             "bad.py:2: ModuleNotFoundError: No module named 'no_such_module' (install",
         ),
         ("x = 1\n\n1 / 0\n", "bad.py:3: ZeroDivisionError: division by zero (correct it and reload)"),
+        ("\nraise SystemExit(3)\n", "bad.py:2: SystemExit: 3 (correct it and reload)"),
         ("x = 1\n", "bad.py: defines no plugin (add `class X(Plugin, name=...)`)"),
         (GOOD.format(name="key-auth"), "bad.py:4: the name key-auth is taken by gopura.plugins.key_auth"),
     ],
