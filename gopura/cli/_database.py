@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -13,7 +13,12 @@ from gopura.cli._options import Failure, node_options
 from gopura.settings import Settings
 from gopura.supervisor.prefix import Prefix, PrefixError
 
+if TYPE_CHECKING:
+    from gopura.store import Store
+    from gopura.store.location import Location
+
 Command = TypeVar("Command", bound=Callable[..., Any])
+Result = TypeVar("Result")
 _MAKING = ("bootstrap", "up")
 
 
@@ -80,3 +85,44 @@ async def _migrate(settings: Settings, action: str) -> Any:
     if action == "status":
         return done + await added.status(location, described())
     return done
+
+
+def database(settings: Settings) -> Location:
+    """Where the node's database is, ready for use; a Failure when it has none."""
+    from gopura.store.location import from_settings
+
+    if settings.database == "off":
+        raise Failure("database = off has no database; name the file in declarative_config")
+    if settings.database == "sqlite":
+        try:
+            Prefix(settings).prepare()
+        except PrefixError as error:
+            raise Failure(str(error)) from None
+    return from_settings(settings)
+
+
+def work_on(settings: Settings, location: Location, work: Callable[[Store], Awaitable[Result]]) -> Result:
+    """Do one piece of work on a store, which knows the plugins' entities; a Failure says why it cannot be done."""
+    from gopura.declarative import InvalidConfiguration
+    from gopura.store import DatabaseUnavailable, NotBootstrapped, Store
+    from gopura.store.errors import EntityError
+
+    async def opened() -> Result:
+        async with Store.at(location) as store:
+            return await work(store)
+
+    _describe(settings)
+    try:
+        return asyncio.run(opened())
+    except InvalidConfiguration as error:
+        raise Failure("\n".join(error.lines())) from None
+    except (DatabaseUnavailable, EntityError, NotBootstrapped, OSError) as error:
+        raise Failure(str(error)) from None
+
+
+def _describe(settings: Settings) -> None:
+    """Know the plugins and their entities; without one of them its entities would be left out."""
+    from gopura import entities
+
+    if broken := entities.follow(settings):
+        raise Failure("\n".join(f"this plugin cannot be loaded: {plugin}" for plugin in broken))

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from gopura.cli._database import database, work_on
 from gopura.cli._options import Failure, node_options
 from gopura.settings import Settings
-
-if TYPE_CHECKING:
-    from gopura.store import Store
-    from gopura.store.location import Location
-
-Result = TypeVar("Result")
 
 _EXAMPLE = """\
 # A declarative configuration: the whole of a gateway in one file.
@@ -65,7 +57,7 @@ def parse(file: Path, settings: Settings) -> None:
     from gopura.declarative import load_file
     from gopura.store.location import memory
 
-    _run(settings, memory(), lambda store: load_file(store, file))
+    work_on(settings, memory(), lambda store: load_file(store, file))
     click.echo("parse successful")
 
 
@@ -76,7 +68,7 @@ def db_import(file: Path, settings: Settings) -> None:
     """Add what FILE says to the database; what has an id that is stored already replaces that."""
     from gopura.declarative import import_file
 
-    _run(settings, _database(settings), lambda store: import_file(store, file))
+    work_on(settings, database(settings), lambda store: import_file(store, file))
     click.echo("import successful")
 
 
@@ -89,47 +81,7 @@ def db_export(file: Path, settings: Settings) -> None:
 
     if file.exists():
         raise Failure(f"{file} is there already")
-    text = _run(settings, _database(settings), dump)
+    text = work_on(settings, database(settings), dump)
     file.touch(mode=0o600)  # there are credentials in it
     file.write_text(text)
     click.echo(f"wrote {file}")
-
-
-def _database(settings: Settings) -> Location:
-    from gopura.store.location import from_settings
-    from gopura.supervisor.prefix import Prefix, PrefixError
-
-    if settings.database == "off":
-        raise Failure("database = off has no database; name the file in declarative_config")
-    if settings.database == "sqlite":
-        try:
-            Prefix(settings).prepare()
-        except PrefixError as error:
-            raise Failure(str(error)) from None
-    return from_settings(settings)
-
-
-def _run(settings: Settings, location: Location, work: Callable[[Store], Awaitable[Result]]) -> Result:
-    from gopura.declarative import InvalidConfiguration
-    from gopura.store import DatabaseUnavailable, NotBootstrapped, Store
-    from gopura.store.errors import EntityError
-
-    async def opened() -> Result:
-        async with Store.at(location) as store:
-            return await work(store)
-
-    _describe(settings)
-    try:
-        return asyncio.run(opened())
-    except InvalidConfiguration as error:
-        raise Failure("\n".join(error.lines())) from None
-    except (DatabaseUnavailable, EntityError, NotBootstrapped, OSError) as error:
-        raise Failure(str(error)) from None
-
-
-def _describe(settings: Settings) -> None:
-    """Know the plugins and their entities; without one of them its entities would be left out."""
-    from gopura import entities
-
-    if broken := entities.follow(settings):
-        raise Failure("\n".join(f"this plugin cannot be loaded: {plugin}" for plugin in broken))

@@ -65,7 +65,7 @@ class DataProcess:
         found = discover(settings.plugins, settings.plugins_path)
         node = Node(launch.node_id, self._engine.find, self._loop, dict(settings.items()), self._ask)
         self._node = node
-        secrets = Secrets(settings.vault_env_prefix or "")
+        secrets = Secrets(settings.vault_env_prefix)
         self._plugins = PluginHost(found, node, self._loop, settings.plugin_phase_timeout, secrets)
         if "prometheus" in found.plugins:
             self._engine.set_metrics(Metrics(launch.node_id, self._engine, self._plugins).text)

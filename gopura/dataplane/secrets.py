@@ -16,10 +16,10 @@ _MARK = b"{vault://"
 class Secrets:
     """Resolves references in configurations; `heard` keeps it up to date."""
 
-    def __init__(self, env_prefix: str = "") -> None:
-        self._defaults = {"env": {"prefix": env_prefix}} if env_prefix else {}
+    def __init__(self, env_prefix: str | None = None) -> None:
+        self._env_prefix = env_prefix
         self._rows: dict[str, Mapping[str, Any]] = {}
-        self._resolver = Resolver((), self._defaults)
+        self._resolver = Resolver((), env_prefix)
 
     @staticmethod
     def concern(entity: bytes) -> bool:
@@ -31,7 +31,7 @@ class Secrets:
         if vaults is None:
             return False
         before, self._rows = self._rows, {row["id"]: row for row in map(orjson.loads, vaults)}
-        self._resolver = Resolver(self._rows.values(), self._defaults)
+        self._resolver = Resolver(self._rows.values(), self._env_prefix)
         return before != self._rows
 
     def resolved(self, shape: Shape, config: Mapping[str, Any]) -> dict[str, Any]:

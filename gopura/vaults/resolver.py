@@ -18,14 +18,12 @@ Row = Mapping[str, Any]
 class Resolver:
     """Knows the vaults: those that need no settings by their own name, the others by the prefix of their entity.
 
-    `defaults` are settings by the vault's name; an entity's settings and a reference's options go before them.
+    `env_prefix` is the setting `vault_env_prefix`; an entity's settings and a reference's options go before it.
     """
 
-    def __init__(
-        self, rows: Iterable[Row] = (), defaults: Mapping[str, Mapping[str, Any]] | None = None
-    ) -> None:
+    def __init__(self, rows: Iterable[Row] = (), env_prefix: str | None = None) -> None:
         self._rows = {row["prefix"]: row for row in rows}
-        self._defaults = defaults or {}
+        self._defaults = {"env": {"prefix": env_prefix}} if env_prefix else {}
 
     def resolved(self, shape: Shape, value: Mapping[str, Any]) -> dict[str, Any]:
         """The object with secrets in its referenceable fields.

@@ -18,6 +18,7 @@ COMMANDS = [
     "restart",
     "start",
     "stop",
+    "vault",
     "version",
 ]
 

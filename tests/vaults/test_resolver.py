@@ -71,7 +71,7 @@ def test_no_secret(reference: str, reason: str) -> None:
 
 
 def test_defaults_of_a_vault() -> None:
-    assert Resolver(defaults={"env": {"prefix": "MY_"}}).secret("{vault://env/key}") == "mine"
+    assert Resolver(env_prefix="MY_").secret("{vault://env/key}") == "mine"
 
 
 def test_resolved_everywhere() -> None:

@@ -87,8 +87,7 @@ class AcmeControl(ControlPart):
             vaults = await reader.all("vaults") if row else []
         if row is None:
             return None
-        prefix = self.settings.vault_env_prefix
-        resolver = Resolver(vaults, {"env": {"prefix": prefix}} if prefix else {})
+        resolver = Resolver(vaults, self.settings.vault_env_prefix)
         config: Acme.Config = Acme.Config.load(resolver.resolved(Acme.Config.shape(), row["config"]))
         return config
 
