@@ -129,6 +129,8 @@ class AcmeControl(ControlPart):
                 await renew_all(self.issuer(config))
         except (StorageError, DatabaseUnavailable) as error:
             log.error("no certificate is renewed: %s", error)  # noqa: TRY400 - not a bug
+        except Exception:
+            log.exception("no certificate is renewed; it is tried again in a day")
 
     async def _certificate(self, config: Acme.Config, host: str) -> dict[str, str] | None:
         """The pair that a data plane cannot know of; without one, have it created."""
