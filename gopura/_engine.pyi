@@ -51,7 +51,7 @@ class Entity(_Fields):
 class Headers:
     """Header lines; names compare without regard to case, and underscores in a name find dashes too.
 
-    Setting refuses line breaks with ValueError.
+    Control characters in a value are percent-encoded, so that no value ends its line.
     """
 
     @overload

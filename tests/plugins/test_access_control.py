@@ -6,7 +6,7 @@ import pytest
 
 from tests.plugins.stored import Stored
 
-CONSUMERS = ("dev", "ops", "both", "none")
+CONSUMERS = ("dev", "ops", "both", "none", "odd")
 ROUTES: dict[str, tuple[str, dict[str, Any]]] = {
     "allow": ("acl", {"allow": ["dev"]}),
     "deny": ("acl", {"deny": ["dev"]}),
@@ -27,7 +27,7 @@ ROUTES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def given() -> dict[str, list[dict[str, Any]]]:
-    acls = {"dev": ["dev"], "ops": ["ops"], "both": ["ops", "dev"], "none": []}
+    acls = {"dev": ["dev"], "ops": ["ops"], "both": ["ops", "dev"], "none": [], "odd": ["a\r\nb"]}
     guarded = ("allow", "deny", "hidden")
     return {
         "consumers": [{"username": name} for name in CONSUMERS],
@@ -55,6 +55,7 @@ GIVEN = given()
         ("deny", "dev", 403, None),
         ("deny", "ops", 200, "ops"),
         ("deny", "none", 200, ""),
+        ("deny", "odd", 200, "a%0D%0Ab"),
         ("hidden", "dev", 200, None),
     ],
 )

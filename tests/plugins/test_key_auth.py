@@ -6,9 +6,14 @@ import pytest
 
 from tests.plugins.stored import Stored
 
+EVE = "eve\r\nX-Admin: true"
 GIVEN: dict[str, list[dict[str, Any]]] = {
-    "consumers": [{"username": "bob", "custom_id": "cb"}, {"username": "anon"}],
-    "keyauth_credentials": [{"key": "kb", "consumer": "bob"}, {"key": "käse", "consumer": "bob"}],
+    "consumers": [{"username": "bob", "custom_id": "cb"}, {"username": "anon"}, {"username": EVE}],
+    "keyauth_credentials": [
+        {"key": "kb", "consumer": "bob"},
+        {"key": "käse", "consumer": "bob"},
+        {"key": "ke", "consumer": EVE},
+    ],
     "routes": [
         {"name": name, "paths": [f"/{name}"], "service": "echo", "strip_path": False}
         for name in ("plain", "hide", "body", "only-header", "anonymous", "preflight", "underscores")
@@ -75,6 +80,11 @@ def test_access(
             "/plain",
             {"apikey": "kb"},
             {"x-consumer-username": "bob", "x-consumer-custom-id": "cb", "x-anonymous-consumer": None},
+        ),
+        (
+            "/plain",
+            {"apikey": "ke"},
+            {"x-consumer-username": "eve%0D%0AX-Admin: true", "x-admin": None},
         ),
         (
             "/anonymous",

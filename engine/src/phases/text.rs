@@ -33,10 +33,24 @@ pub fn header_value(value: &Bound<'_, PyAny>) -> PyResult<Bytes> {
     } else {
         return Err(PyTypeError::new_err("a header's value is a string, a number or a boolean"));
     };
-    if bytes.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
-        return Err(PyValueError::new_err("a header's value must not contain line breaks or NUL"));
+    Ok(within_line(bytes))
+}
+
+/// A text as it may stand in a header line: control characters, which could end the line, are percent-encoded.
+pub fn within_line(text: Bytes) -> Bytes {
+    let control = |byte: &u8| byte.is_ascii_control() && *byte != b'\t';
+    if !text.iter().any(control) {
+        return text;
     }
-    Ok(bytes)
+    let mut encoded = Vec::with_capacity(text.len() + 16);
+    for byte in text {
+        if control(&byte) {
+            encoded.extend_from_slice(format!("%{byte:02X}").as_bytes());
+        } else {
+            encoded.push(byte);
+        }
+    }
+    encoded.into()
 }
 
 pub fn header_name(name: &str) -> PyResult<Bytes> {

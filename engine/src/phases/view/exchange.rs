@@ -335,5 +335,5 @@ fn authenticate(
 }
 
 fn value(text: &str) -> Bytes {
-    Bytes::copy_from_slice(text.as_bytes())
+    text::within_line(Bytes::copy_from_slice(text.as_bytes()))
 }
