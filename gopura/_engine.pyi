@@ -51,19 +51,28 @@ class Entity(_Fields):
 class Headers:
     """Header lines; names compare without regard to case, and underscores in a name find dashes too.
 
-    Control characters in a value are percent-encoded, so that no value ends its line.
+    Texts are the bytes decoded as UTF-8. Bytes that are not UTF-8 become surrogates (`errors="surrogateescape"`), and
+    become bytes again in what is set: nothing is lost. Control characters in a value are percent-encoded, so that no
+    value ends its line.
     """
 
     @overload
     def get(self, name: str) -> str | None: ...
     @overload
-    def get(self, name: str, default: _Default) -> str | _Default: ...
-    def get_all(self, name: str) -> list[str]: ...
-    def set(self, name: str, value: _HeaderValue | list[_HeaderValue] | list[str]) -> None: ...
-    def add(self, name: str, value: _HeaderValue) -> None: ...
-    def remove(self, name: str) -> bool: ...
-    def items(self) -> list[tuple[str, str]]: ...
-    def to_dict(self) -> dict[str, str | list[str]]: ...
+    def get(self, name: str, default: _Default) -> str | _Default:
+        """Give the first value of that name."""
+    def get_all(self, name: str) -> list[str]:
+        """Give every value of that name, in order."""
+    def set(self, name: str, value: _HeaderValue | list[_HeaderValue] | list[str]) -> None:
+        """Replace all lines of that name by one, or by one for each value of a list."""
+    def add(self, name: str, value: _HeaderValue) -> None:
+        """Add a line beside others of that name."""
+    def remove(self, name: str) -> bool:
+        """Remove all lines of that name; whether there was one."""
+    def items(self) -> list[tuple[str, str]]:
+        """Give all lines as they came."""
+    def to_dict(self) -> dict[str, str | list[str]]:
+        """Give all by name in lower case, with a list where a name came more than once."""
     def __contains__(self, name: str, /) -> bool: ...
     def __getitem__(self, name: str, /) -> str: ...
     def __setitem__(self, name: str, value: _HeaderValue | list[_HeaderValue] | list[str], /) -> None: ...
@@ -73,7 +82,10 @@ class Headers:
 
 @final
 class Request:
-    """The client's request, as it came; headers, query and body as plugins left them."""
+    """The client's request, as it came; headers, query and body as plugins left them.
+
+    All texts are decoded as those of `Headers` are, arguments of the query after their `%` escapes.
+    """
 
     @property
     def id(self) -> str: ...
@@ -84,33 +96,45 @@ class Request:
     @property
     def method(self) -> str: ...
     @property
-    def host(self) -> str: ...
+    def host(self) -> str:
+        """The host that the client named, without a port."""
     @property
-    def port(self) -> int: ...
+    def port(self) -> int:
+        """The port that the client came to."""
     @property
-    def target(self) -> str: ...
+    def target(self) -> str:
+        """Path and query as the client sent them."""
     @property
-    def path(self) -> str: ...
+    def path(self) -> str:
+        """The path in its normal form, which routes are matched with."""
     @property
-    def raw_query(self) -> str: ...
+    def raw_query(self) -> str:
+        """What follows the `?`."""
     @property
-    def query(self) -> dict[str, _Argument]: ...
-    def query_values(self, name: str) -> list[str | bool]: ...
-    def values(self, name: str, header: bool = True, query: bool = True) -> list[str | bool]: ...
+    def query(self) -> dict[str, _Argument]:
+        """Arguments by name; True for one without `=`, a list where a name came more than once."""
+    def query_values(self, name: str) -> list[str | bool]:
+        """Give all values of one argument."""
+    def values(self, name: str, header: bool = True, query: bool = True) -> list[str | bool]:
+        """Give the values of the header of that name; without one, those of the argument of the query."""
     @property
     def headers(self) -> Headers: ...
     @property
-    def body(self) -> bytes | None: ...
+    def body(self) -> bytes | None:
+        """The whole body; None when no plugin of the request has a `request_body_limit`, or the body exceeds it."""
     @property
-    def client_ip(self) -> str: ...
+    def client_ip(self) -> str:
+        """The client's address, as a trusted proxy before the gateway tells it."""
     @property
     def client_port(self) -> int: ...
     @property
-    def peer_ip(self) -> str: ...
+    def peer_ip(self) -> str:
+        """The address of whoever is connected."""
     @property
     def local_ip(self) -> str: ...
     @property
-    def sni(self) -> str | None: ...
+    def sni(self) -> str | None:
+        """The name in the client's TLS handshake."""
 
 @final
 class UpstreamRequest:
@@ -123,9 +147,12 @@ class UpstreamRequest:
     path: str
     raw_query: str
     @property
-    def headers(self) -> Headers: ...
-    def set_query(self, arguments: dict[str, Any]) -> None: ...
-    def set_body(self, body: bytes | str) -> None: ...
+    def headers(self) -> Headers:
+        """The request's headers: what is changed here goes upstream, and is what later plugins read."""
+    def set_query(self, arguments: dict[str, Any]) -> None:
+        """Replace all arguments: strings, True, or lists of these, by name."""
+    def set_body(self, body: bytes | str) -> None:
+        """Replace the body."""
 
 @final
 class Response:
@@ -133,15 +160,18 @@ class Response:
 
     status: int
     @property
-    def body(self) -> bytes | None: ...
+    def body(self) -> bytes | None:
+        """The whole body, in the `response` phase, unless it exceeds `response_body_limit`."""
     @body.setter
     def body(self, body: bytes | str) -> None: ...
     @property
     def headers(self) -> Headers: ...
     @property
-    def trailers(self) -> dict[str, str]: ...
+    def trailers(self) -> dict[str, str]:
+        """The upstream's trailers by name, in the last call of `body_filter` for a gRPC response."""
     @property
-    def source(self) -> Literal["service", "exit", "error"]: ...
+    def source(self) -> Literal["service", "exit", "error"]:
+        """Whose it is: the upstream's, a plugin's, or the gateway's own."""
 
 @final
 class Tls:
@@ -212,27 +242,56 @@ class Exchange:
     def tls(self) -> Tls | None:
         """The client's TLS; None over plain HTTP."""
     @property
-    def ctx(self) -> dict[str, Any]: ...
+    def ctx(self) -> dict[str, Any]:
+        """What the plugins of this request share, from its first phase to its last."""
     @property
     def route(self) -> Entity | None: ...
     @property
     def service(self) -> Entity | None: ...
     @property
-    def consumer(self) -> Entity | None: ...
+    def consumer(self) -> Entity | None:
+        """Who the client is, once a plugin has authenticated it."""
     @property
-    def credential(self) -> Entity | None: ...
+    def credential(self) -> Entity | None:
+        """What proved it; None for nobody and for an anonymous consumer."""
     @property
-    def captures(self) -> dict[str, str]: ...
+    def captures(self) -> dict[str, str]:
+        """What the route's regular expression captured, by number and by name."""
     @property
-    def facts(self) -> dict[str, Any]: ...
-    def find(self, kind: str, field: str, value: str) -> Entity | None: ...
-    def owner(self, credential: Entity) -> Entity | None: ...
-    def log_in(self, kind: str, field: str, value: str, identifier: str = "id") -> bool: ...
-    def belonging(self, kind: str, field: str, owner: Entity) -> list[Entity]: ...
+    def facts(self) -> dict[str, Any]:
+        """What is known of the exchange so far, for logs.
+
+        `started_at` (milliseconds since 1970); `latencies` in milliseconds: `request` (all of it), `proxy` (waiting
+        for the upstream, -1 without one) and `kong` (the gateway's own); `tries`: a dict for each attempt, with `ip`,
+        `port`, `balancer_start` and, of one that failed, `state` and `code`; `upstream_status` as text, with commas
+        between tries; `upstream_uri`; `request_size` and `response_size` in bytes, heads included; `body_size`; `sni`.
+        """
+    def find(self, kind: str, field: str, value: str) -> Entity | None:
+        """Find an entity of that collection by its id or a unique field, in the configuration that the request has.
+
+        None when there is none, as for text that is not UTF-8. LookupError for an entity or field that does not exist
+        or that nothing can be found by.
+        """
+    def owner(self, credential: Entity) -> Entity | None:
+        """Give the consumer that the entity's field `consumer` refers to."""
+    def log_in(self, kind: str, field: str, value: str, identifier: str = "id") -> bool:
+        """Find a credential as `find` does and `authenticate` its owner, in one step; False when there is none."""
+    def belonging(self, kind: str, field: str, owner: Entity) -> list[Entity]:
+        """Give the entities of that collection whose foreign key `field` refers to `owner`, in no order."""
     def authenticate(
         self, consumer: Entity | None, credential: Entity | None = None, identifier: str = "id"
-    ) -> None: ...
-    def error(self, status: int, message: str, headers: dict[str, Any] | None = None) -> Response: ...
+    ) -> None:
+        """Say who the client is: from now on plugins run with the configurations of that consumer.
+
+        The upstream gets `X-Consumer-ID`, `X-Consumer-Username`, `X-Consumer-Custom-ID` and, from the credential's
+        field that `identifier` names, `X-Credential-Identifier`; the client's own headers of these names are removed.
+        Without a credential the consumer is an anonymous one, and `X-Anonymous-Consumer` says so.
+        """
+    def error(self, status: int, message: str, headers: dict[str, Any] | None = None) -> Response:
+        """Answer at once as the gateway itself does: the message in JSON, HTML, XML or plain text, as the client likes.
+
+        Otherwise like `exit`, which sends the body that it is given.
+        """
     def exit(
         self,
         status: int,
@@ -240,7 +299,13 @@ class Exchange:
         headers: dict[str, Any] | None = None,
         *,
         proxied: bool = False,
-    ) -> Response: ...
+    ) -> Response:
+        """Answer the client at once; the call alone does so, and `return` ends the phase as well.
+
+        Other bodies than bytes and str are sent as JSON; without one, the client gets the page that the status has, if
+        any. A gRPC client reads the body, or its `message`, as `grpc-message`. With `proxied` the answer counts as the
+        upstream's, kept from an earlier request. RuntimeError in `certificate`, `body_filter` and `log`.
+        """
 
 class SnapshotError(Exception):
     """A snapshot that is not taken over; the running one stays."""
@@ -300,7 +365,12 @@ class Engine:
     def counters(self) -> dict[str, int]:
         """Connections and requests: connections_active, _accepted, _waiting, _writing and total_requests."""
     def find(self, entity: str, field: str, value: str) -> Entity | None:
-        """Look an entity up by a field that is unique."""
+        """Look an entity up by its id or a field that is unique; LookupError as `set_lookup_check` says."""
+    def set_lookup_check(self, check: Callable[[str, str], None]) -> None:
+        """Have `check(entity, field)` raise LookupError for what nothing can be found by.
+
+        It is asked once for each entity and field that something was looked for in vain.
+        """
     def upstream_health(self, upstream_id: str) -> bytes | None:
         """Health of an Upstream as JSON: `targets` by `host:port`, and `balancer`; None when there is none."""
     def set_target_health(

@@ -10,7 +10,7 @@ use gopura_router::Flavor;
 use pyo3::create_exception;
 use pyo3::exceptions::{PyException, PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::types::{PyBytes, PyDict, PyString};
 use tokio::sync::watch;
 
 use crate::phases::{self, EntityView};
@@ -235,10 +235,15 @@ impl Engine {
         py: Python<'_>,
         entity: &str,
         field: &str,
-        value: &str,
+        value: &Bound_<'_, PyString>,
     ) -> PyResult<Option<Py<EntityView>>> {
-        let found = self.shared.snapshot.load().find(entity, field, value);
+        let found = phases::found(py, &self.shared.snapshot.load(), entity, field, value)?;
         found.map(|found| phases::entity(py, &found)).transpose()
+    }
+
+    /// `check(kind, field)` raises `LookupError` for what nothing is found by; asked once for each that found nothing.
+    fn set_lookup_check(&self, check: Py<PyAny>) {
+        self.shared.snapshot.load().lookups.set(check);
     }
 
     /// The health of an Upstream's targets and of the whole, as JSON; None when there is no such Upstream.

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 
-from gopura.snapshot.content import LEFT_OUT
+from gopura.entities import LEFT_OUT
 from gopura.store import DatabaseUnavailable, Store
 
 log = logging.getLogger(__name__)

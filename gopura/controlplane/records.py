@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from gopura import entities, schema
-from gopura.snapshot.content import LEFT_OUT
+from gopura.entities import LEFT_OUT
 from gopura.store import Change, DatabaseUnavailable, Store
 
 Row = dict[str, Any]

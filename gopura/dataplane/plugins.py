@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 from gopura.dataplane.event_loop import PluginLoop
 from gopura.dataplane.secrets import Secrets
 from gopura.plugin import Phases, Plugin, Use
-from gopura.plugin.discovery import Found
+from gopura.plugin.discovery import Found, is_bundled
 from gopura.plugin.node import Node
 
 log = logging.getLogger("gopura.plugins")
@@ -39,6 +40,7 @@ class BoundPlugin:
     config: Any
     phases: Phases
     request_body: int
+    response_body: int
     no_route: bool
     no_service: bool
     no_consumer: bool
@@ -71,15 +73,6 @@ def _without_values(error: ValueError) -> str:
     return "; ".join(".".join(map(str, detail["loc"])) for detail in error.errors(include_input=False))
 
 
-@contextmanager
-def _contained(name: str, done: str) -> Iterator[None]:
-    """Keep a plugin's fault from the node and the other plugins."""
-    try:
-        yield
-    except Exception:
-        log.exception("the plugin %s cannot be %s", name, done)
-
-
 class PluginHost:
     """The plugins of this node and their configurations.
 
@@ -97,8 +90,10 @@ class PluginHost:
     ) -> None:
         self._loop, self._time_limit = loop, time_limit
         self._plugins: dict[str, Plugin] = {}
+        self.failed: list[str] = []
+        """Names of plugins that failed outside of requests."""
         for name, plugin in found.plugins.items():
-            with _contained(name, "set up, and is left out"):
+            with self._contained(name, "set up, and is left out"):
                 self._plugins[name] = plugin(node)
         self._bound: dict[str, BoundPlugin] = {}
         self._next: dict[str, BoundPlugin] = {}
@@ -108,12 +103,27 @@ class PluginHost:
         self._with_references: dict[str, bytes] = {}
         for broken in found.broken:
             log.error("plugin left out: %s", broken)
+        # Whoever wrote a plugin may use the client; those that come with gopura say so when they are configured.
+        self._readying = threading.Thread(target=node.http.prepare, daemon=True)
+        if not all(is_bundled(plugin) for plugin in found.plugins.values()):
+            self._readying.start()
 
     def start(self) -> None:
-        """Let the plugins start their background work."""
+        """Let the plugins start their background work, when what they need is ready."""
+        if self._readying.ident is not None:
+            self._readying.join()
         for name, plugin in self._plugins.items():
-            with _contained(name, "started"):
+            with self._contained(name, "started"):
                 plugin.start()
+
+    @contextmanager
+    def _contained(self, name: str, done: str) -> Iterator[None]:
+        """Keep a plugin's fault from the node and the other plugins."""
+        try:
+            yield
+        except Exception:
+            log.exception("the plugin %s cannot be %s", name, done)
+            self.failed.append(name)
 
     def ask(self, name: str, question: str, params: Mapping[str, Any]) -> Any:
         """Have a plugin answer the Admin API; LookupError when there is no such plugin, or no answer."""
@@ -170,7 +180,7 @@ class PluginHost:
         """Take what `bind` said as what runs, and tell the plugins whose configurations changed."""
         self._bound = self._next
         for name in self._untold & self._plugins.keys():
-            with _contained(name, "told its configurations"):
+            with self._contained(name, "told its configurations"):
                 configs = [bound.config for bound in self._bound.values() if bound.name == name]
                 self._plugins[name].configure(configs)
         self._untold.clear()
@@ -200,6 +210,7 @@ class PluginHost:
             config=None,
             phases={"access": (_refuse, False)},
             request_body=0,
+            response_body=0,
             no_route=False,
             no_service=False,
             no_consumer=False,
@@ -216,6 +227,7 @@ class PluginHost:
             config=config,
             phases=plugin.bound_phases(config),
             request_body=plugin.request_body_limit(config),
+            response_body=plugin.response_body_limit(config),
             no_route=plugin.no_route,
             no_service=plugin.no_service,
             no_consumer=plugin.no_consumer,

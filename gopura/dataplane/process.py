@@ -16,6 +16,7 @@ from gopura._engine import Engine
 from gopura.dataplane.configuration import Configuration
 from gopura.dataplane.event_loop import PluginLoop
 from gopura.dataplane.health import HealthRecord
+from gopura.dataplane.lookups import lookup_check
 from gopura.dataplane.metrics import Metrics
 from gopura.dataplane.plugins import PluginHost
 from gopura.dataplane.secrets import Secrets
@@ -67,6 +68,7 @@ class DataProcess:
         self._node = node
         secrets = Secrets(settings.vault_env_prefix)
         self._plugins = PluginHost(found, node, self._loop, settings.plugin_phase_timeout, secrets)
+        self._engine.set_lookup_check(lookup_check(found.plugins.values()))
         if "prometheus" in found.plugins:
             self._engine.set_metrics(Metrics(launch.node_id, self._engine, self._plugins).text)
         self._configuration = Configuration(
@@ -81,6 +83,7 @@ class DataProcess:
             settings.path("run", "link.sock"),
             settings.link_ping_interval,
             min(settings.link_retry_max, _LOCAL_RETRY_SECONDS),
+            settings.start_timeout,
         )
         self._health = HealthRecord(self._engine, settings.path("run", "health.json"))
         self._serving = False
@@ -112,6 +115,9 @@ class DataProcess:
             return
         self._serving = True
         self._plugins.start()
+        if self._launch.strict and self._plugins.failed:
+            parent.report("failed", message=f"cannot be started: {', '.join(self._plugins.failed)}")
+            return
         self._health.restore()
         self._engine.start()
         gc.collect()

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -14,6 +14,13 @@ from gopura.schema.referred import partial_problems
 if TYPE_CHECKING:
     from gopura.plugin.broken import Broken
     from gopura.settings import Settings
+
+
+LEFT_OUT = frozenset({
+    "acme_storage", "clustering_data_planes", "oauth2_authorization_codes", "oauth2_tokens", "parameters",
+    "ratelimiting_metrics", "sessions", "tags",
+})  # fmt: skip
+"""What no snapshot has: only the Admin API, or plugins through the control plane, ever read it."""
 
 
 def get(name: str) -> EntityType:
@@ -66,14 +73,24 @@ def _routes(routes: EntityType, flavor: str) -> EntityType:
     return replace(routes, dormant=dormant)
 
 
+def bundled(name: str) -> EntityType | None:
+    """An entity that comes with gopura, found without loading the others; None when there is none."""
+    if name not in _modules():
+        return None
+    return next((model.entity() for model in _models_in(name) if model.entity().name == name), None)
+
+
+def _modules() -> list[str]:
+    return [it.name for it in pkgutil.iter_modules(__path__) if not it.name.startswith("_")]
+
+
 def _models() -> list[type[Entity]]:
-    models: list[type[Entity]] = []
-    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
-        if module.name.startswith(f"{__name__}._"):
-            continue
-        names = vars(importlib.import_module(module.name))
-        models += [value for value in names.values() if _is_entity(value, module.name)]
-    return models
+    return [model for name in _modules() for model in _models_in(name)]
+
+
+def _models_in(module: str) -> Iterator[type[Entity]]:
+    found = importlib.import_module(f"{__name__}.{module}")
+    yield from (value for value in vars(found).values() if _is_entity(value, found.__name__))
 
 
 def _is_entity(value: object, module: str) -> bool:

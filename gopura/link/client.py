@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,8 +19,6 @@ from gopura.link.messages import Message
 
 log = logging.getLogger(__name__)
 _FIRST_PAUSE = 0.05
-# Failures in a row, after some ten seconds, that are worth a line when there was no connection before.
-_FAULT = 40
 
 
 class Handler(Protocol):
@@ -41,14 +40,18 @@ class Handler(Protocol):
 class LinkClient:
     """Keeps a connection to the control plane, and takes up what arrives, one message after the other.
 
-    `on_current` is called when the newest configuration is served, `on_refused` when it cannot be served.
+    `on_current` is called when the newest configuration is served, `on_refused` when it cannot be served. A control
+    plane that is away is no news for `patience` seconds: it starts, or is being replaced.
     """
 
-    def __init__(self, handler: Handler, path: Path, ping_interval: float, retry_max: float) -> None:
+    def __init__(
+        self, handler: Handler, path: Path, ping_interval: float, retry_max: float, patience: float
+    ) -> None:
         self._handler = handler
         self._path = path
         self._ping = ping_interval
         self._retry_max = retry_max
+        self._patience = patience
         self._connection: ClientConnection | None = None
         self._calls = Calls(self._send, handler.call)
         self.on_connected: Callable[[], None] = lambda: None
@@ -57,15 +60,17 @@ class LinkClient:
 
     async def run(self) -> None:
         """Connect, and again after every failure with growing pauses, until cancelled."""
-        failures = 1  # a control process that is only starting is no fault yet
+        failures, away = 1, _Absence(self._patience)
         while True:
             try:
                 async with self._connect() as connection:
                     failures = 0
                     await self._converse(connection)
             except (OSError, TimeoutError, WebSocketException) as error:
-                expected = failures not in (0, _FAULT) or _is_going_away(error)
-                log.log(logging.DEBUG if expected else logging.WARNING, "no control plane: %s", error)
+                if failures == 0:
+                    away = _Absence(self._patience)
+                is_news = away.is_news() if failures else not _is_going_away(error)
+                log.log(logging.WARNING if is_news else logging.DEBUG, "no control plane: %s", error)
             self._disconnected()
             await asyncio.sleep(self._pause(failures))
             failures += 1
@@ -127,6 +132,20 @@ class LinkClient:
             self.on_current()
         elif messages.kind(answer) == "nack":
             self.on_refused()
+
+
+class _Absence:
+    """How long there is no connection."""
+
+    def __init__(self, patience: float) -> None:
+        self._due = time.monotonic() + patience
+
+    def is_news(self) -> bool:
+        """Whether it has become too long; once."""
+        if time.monotonic() < self._due:
+            return False
+        self._due = float("inf")
+        return True
 
 
 def _is_going_away(error: Exception) -> bool:

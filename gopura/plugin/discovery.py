@@ -30,6 +30,13 @@ class Found:
     plugins: dict[str, type[Plugin]] = field(default_factory=dict)
     broken: list[Broken] = field(default_factory=list)
     origins: dict[str, str] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    """Sources, such as a file's path, that have something broken."""
+
+    def refuse(self, source: str, broken: Broken) -> None:
+        """Keep what is wrong with a source."""
+        self.broken.append(broken)
+        self.refused.add(source)
 
 
 def discover(enabled: Iterable[str] = ("bundled",), folders: Iterable[str | Path] = ()) -> Found:
@@ -57,6 +64,11 @@ def bundled() -> Iterator[tuple[str, Callable[[], ModuleType]]]:
         yield name, partial(importlib.import_module, name)
 
 
+def is_bundled(plugin: type[Plugin]) -> bool:
+    """Whether it comes with gopura."""
+    return plugin.__module__.startswith(f"{gopura.plugins.__name__}.")
+
+
 def plugins_in(module: ModuleType) -> Iterator[type[Plugin]]:
     """The plugin classes that a module defines, not those that it imports."""
     for value in vars(module).values():
@@ -77,14 +89,14 @@ def _add(
     try:
         classes = list(plugins_in(load()))
     except (Exception, SystemExit) as error:
-        found.broken.append(explained(source, error))
+        found.refuse(source, explained(source, error))
         return
     if not classes:
-        found.broken.append(Broken(source, None, "defines no plugin", "add `class X(Plugin, name=...)`"))
+        found.refuse(source, Broken(source, None, "defines no plugin", "add `class X(Plugin, name=...)`"))
     for plugin in classes:
         fault = None if checked else first_fault(plugin) or _taken(plugin, found)
         if fault:
-            found.broken.append(Broken.by(source, fault))
+            found.refuse(source, Broken.by(source, fault))
             continue
         if checked or wanted(plugin.name):
             found.origins[plugin.name] = source
@@ -123,7 +135,8 @@ def _resolve(found: Found) -> None:
         if not faulty:
             return
         for name, fault in faulty.items():
-            found.broken.append(Broken.by(found.origins.pop(name), fault))
+            source = found.origins.pop(name)
+            found.refuse(source, Broken.by(source, fault))
             del added[name], found.plugins[name]
 
 
@@ -135,7 +148,7 @@ def _missing(name: str) -> Broken:
 def _files(folders: Iterable[str | Path]) -> Iterator[Path]:
     for folder in folders:
         for path in sorted(Path(folder).expanduser().iterdir()):
-            if path.name.startswith(("_", ".")):
+            if path.name.startswith(("_", ".")) or _is_test(path):
                 continue
             if path.suffix == ".py":
                 yield path
@@ -143,10 +156,17 @@ def _files(folders: Iterable[str | Path]) -> Iterator[Path]:
                 yield path / "__init__.py"
 
 
+def _is_test(path: Path) -> bool:
+    """Whether it is pytest's: tests may lie beside what they test."""
+    return (
+        path.name in ("conftest.py", "tests") or path.stem.startswith("test_") or path.stem.endswith("_test")
+    )
+
+
 def _load_file(path: Path) -> ModuleType:
     stem = path.parent.name if path.name == "__init__.py" else path.stem
     name = f"{FOLDER_MODULES}.{stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = importlib.util.spec_from_file_location(name, path.resolve())
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} is no Python file")
     module = importlib.util.module_from_spec(spec)

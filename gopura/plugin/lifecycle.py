@@ -49,6 +49,8 @@ PHASES = (
 """Every phase, in the order in which they run; `preread` belongs to TCP and UDP streams."""
 
 
+RESPONSE_BODY_LIMIT = 16 * 1024 * 1024
+
 Phases = dict[str, tuple[Callable[..., Any], bool]]
 """By phase: the method, and whether it is a coroutine function."""
 
@@ -168,6 +170,14 @@ class Plugin:
         """
         return 0
 
+    def response_body_limit(self, config: Any) -> int:
+        """Say how many bytes of the upstream's body may be held for the `response` phase; 16 MiB by default.
+
+        Of a longer body the phase sees status and headers; `exchange.response.body` is None, and the body streams on
+        unless the phase gives another one.
+        """
+        return RESPONSE_BODY_LIMIT
+
     def certificate(self, exchange: Exchange, config: Any) -> Nothing:
         """In this phase a TLS client has said which name it wants, and nothing else is known.
 
@@ -196,9 +206,9 @@ class Plugin:
     def response(self, exchange: Exchange, config: Any) -> Outcome:
         """In this phase the upstream's whole response lies in memory and nothing was sent to the client.
 
-        A plugin with this phase makes the engine buffer responses; without one they stream.
-        `exchange.response.body` may be read and set, `exchange.exit` replaces the answer. Answers made by the
-        gateway itself do not pass here.
+        A plugin with this phase makes the engine buffer responses, up to `response_body_limit`; without one they
+        stream. `exchange.response.body` may be read and set, `exchange.exit` replaces the answer. Answers made by
+        the gateway itself do not pass here.
         """
 
     def header_filter(self, exchange: Exchange, config: Any) -> Nothing:

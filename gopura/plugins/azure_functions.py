@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any
 
-from gopura.plugin import ALL_PROTOCOLS, Exchange, Plugin, config
+from gopura.plugin import ALL_PROTOCOLS, Exchange, Plugin, Use, config
+from gopura.plugin.http import StepTimeouts
 from gopura.release import VERSION
 
 BODY_LIMIT = 100 << 20
@@ -48,6 +49,11 @@ class AzureFunctions(Plugin, name="azure-functions", priority=749, protocols=ALL
         """Have the body read, as far as functions take it."""
         return BODY_LIMIT
 
+    def prepare(self, config: Config, use: Use) -> Config:
+        """Have the client ready before the first call."""
+        self.node.http.prepare(verify=bool(config.https_verify))
+        return config
+
     async def access(self, exchange: Exchange, config: Config) -> None:
         """Call the function and answer with what it returns."""
         try:
@@ -56,7 +62,7 @@ class AzureFunctions(Plugin, name="azure-functions", priority=749, protocols=ALL
                 url(exchange, config),
                 headers=headers(exchange, config),
                 content=exchange.request.body,
-                timeout=(config.timeout or 600_000) / 1000,
+                timeout=StepTimeouts.alike((config.timeout or 600_000) / 1000),
                 verify=bool(config.https_verify),
             )
         except Exception as error:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from gopura.plugin import ALL_PROTOCOLS, Exchange, Node, Plugin, Use, config
 from gopura.plugin.custom_fields import set_fields
+from gopura.plugin.http import StepTimeouts
 from gopura.plugin.queue import FORMER_NAMES, Bounds, Queue, Queues
 from gopura.plugin.record import encoded
 from gopura.schema.types.url import parsed_url
@@ -69,6 +70,7 @@ class HttpLog(Plugin, name="http-log", priority=12, protocols=ALL_PROTOCOLS):
 
     def prepare(self, config: Config, use: Use) -> "Target":
         """Know the target, and the queue that leads there."""
+        self.node.http.prepare(verify=False)
         target = Target(config, self.node)
         return target.with_queue(self._queues)
 
@@ -108,7 +110,7 @@ class Target:
             self._url,
             headers=self._headers,
             content=batch[0] if alone else b"[" + b",".join(batch) + b"]",
-            timeout=(self.settings.timeout or 10_000) / 1000,
+            timeout=StepTimeouts.alike((self.settings.timeout or 10_000) / 1000),
             verify=False,
         )
         if answer.status_code >= 300:

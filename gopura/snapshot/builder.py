@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
-from gopura.snapshot.content import LEFT_OUT, Content
+from gopura.entities import LEFT_OUT
+from gopura.snapshot.content import Content
 from gopura.snapshot.encoding import delta_message
 from gopura.snapshot.window import Step, Window
 from gopura.store.changes import Change

@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from gopura.entities import LEFT_OUT
 from gopura.snapshot.encoding import digest, encode, full_message, hexadecimal
-
-# What only the Admin API, or plugins through the control plane, ever read.
-LEFT_OUT = frozenset({
-    "acme_storage", "clustering_data_planes", "oauth2_authorization_codes", "oauth2_tokens", "parameters",
-    "ratelimiting_metrics", "sessions", "tags",
-})  # fmt: skip
 
 
 class Content:

@@ -37,7 +37,10 @@ class Bound:
 
 @dataclass(frozen=True)
 class Launch:
-    """Everything that a process needs. `certificates` has pairs of paths by listen setting."""
+    """Everything that a process needs. `certificates` has pairs of paths by listen setting.
+
+    With `strict` a plugin that cannot be started ends the process instead of being left out.
+    """
 
     settings: Settings
     node_id: str
@@ -45,6 +48,7 @@ class Launch:
     foreground: bool
     listeners: dict[str, list[Bound]] = field(default_factory=dict)
     certificates: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    strict: bool = False
 
     def encode(self) -> bytes:
         """One line of JSON."""

@@ -61,12 +61,15 @@ class Node:
             await self._first_start()
             log.log(NOTICE, "started: %s", self._processes())
 
-    async def reload(self, settings: Settings) -> None:
-        """Replace the processes, without refusing a connection; a StartError keeps what runs."""
+    async def reload(self, settings: Settings, strict: bool = False) -> None:
+        """Replace the processes, without refusing a connection; a StartError keeps what runs.
+
+        With `strict` a plugin that does not start is such an error.
+        """
         async with self._changing:
             if settings.prefix != self.settings.prefix:
                 raise PrefixError("the prefix cannot change while gopura runs; stop it and start it again")
-            launches = await self._launches(settings)
+            launches = await self._launches(settings, strict)
             for name, keeper in self._keepers.items():
                 if name == "data":
                     await keeper.replace_overlapping(launches[name])
@@ -148,7 +151,7 @@ class Node:
         if data is not None and control is not None:
             control.on_down = lambda: data.child.tell("alone") if data.child else None
 
-    async def _launches(self, settings: Settings) -> dict[str, Launch]:
+    async def _launches(self, settings: Settings, strict: bool = False) -> dict[str, Launch]:
         workers = worker_count(settings)
         names = listen_names(settings)
         pairs = await asyncio.to_thread(certificates, settings, names)
@@ -164,6 +167,7 @@ class Node:
                 self._foreground,
                 listeners={name: self.listening[name] for name in LISTENS[kind]},
                 certificates={name: pairs[name] for name in LISTENS[kind] if name in pairs},
+                strict=strict,
             )
             for kind in ROLES[settings.role]
         }

@@ -52,7 +52,9 @@ class Supervisor:
         from gopura.supervisor import development  # an outright start need not load the watcher
 
         try:
-            await development.follow(plugin_folders(self.node.settings), self._reload)
+            await development.follow(
+                plugin_folders(self.node.settings), self.node.prefix.path / "run" / "plugins", self._take_up
+            )
         except Exception:
             log.exception("changes of plugins are not followed any more")
 
@@ -81,12 +83,24 @@ class Supervisor:
         logs.reopen()
         self.node.signal(signal.SIGUSR1)
 
-    async def _reload(self, conf: Path | None = None, environ: Mapping[str, str] | None = None) -> str | None:
-        """Read the settings again, from another file or with other variables if given; the reason when it fails."""
+    async def _take_up(self, folders: list[Path]) -> None:
+        """Have new processes load plugins from these folders; one that does not start keeps the old processes."""
+        await self._reload(plugins_path=[str(folder) for folder in folders])
+
+    async def _reload(
+        self,
+        conf: Path | None = None,
+        environ: Mapping[str, str] | None = None,
+        **values: Any,
+    ) -> str | None:
+        """Read the settings again, from another file or with other variables if given; the reason when it fails.
+
+        `values` take the place of what is read: then plugins are being written, and have to start.
+        """
         conf, environ = conf or self._conf, self._environ | dict(environ or {})
         try:
-            fresh = Settings.load(conf, environ, {"prefix": self._prefix})
-            await self.node.reload(fresh)
+            fresh = Settings.load(conf, environ, {"prefix": self._prefix}).with_values(**values)
+            await self.node.reload(fresh, strict=bool(values))
             logs.configure(fresh, fresh.proxy_error_log, self._foreground)
         except (SettingsError, *StartError) as error:
             log.error("the reload failed, everything runs on as before: %s", error)  # noqa: TRY400
@@ -102,6 +116,6 @@ class Supervisor:
         return {"error": await self._reload(conf, request["environ"])}
 
 
-def plugin_folders(settings: Settings) -> list[str]:
+def plugin_folders(settings: Settings) -> list[Path]:
     """The folders whose files are plugins."""
-    return [str(Path(folder).expanduser()) for folder in settings.plugins_path]
+    return [Path(folder).expanduser() for folder in settings.plugins_path]

@@ -17,7 +17,8 @@ Other servers that a plugin asks are an `Upstream` too::
 """
 
 from gopura.testing.client import Answer
+from gopura.testing.errors import ConfigurationError
 from gopura.testing.gateway import Gateway
 from gopura.testing.upstream import Received, Reply, Upstream
 
-__all__ = ["Answer", "Gateway", "Received", "Reply", "Upstream"]
+__all__ = ["Answer", "ConfigurationError", "Gateway", "Received", "Reply", "Upstream"]

@@ -11,6 +11,7 @@ from gopura import entities
 from gopura.plugin import HTTP_PROTOCOLS, Plugin
 from gopura.schema import EntityType, insert
 from gopura.schema.complete import complete
+from gopura.testing.errors import ConfigurationError, explained
 
 Rows = list[dict[str, Any]]
 Given = Mapping[str, Rows]
@@ -28,9 +29,12 @@ class Configuration:
         self.rows: dict[str, Rows] = {}
 
     def add(self, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Complete a row and keep it; raises SchemaViolation."""
-        resolved = {name: self._resolved(kind, name, value) for name, value in given.items()}
-        row = self._plugin(resolved) if kind == "plugins" else insert(self._types[kind], resolved)
+        """Complete a row and keep it; raises ConfigurationError."""
+        if kind not in self._types:
+            raise ConfigurationError(f"there is no entity {kind}, only {', '.join(sorted(self._types))}")
+        with explained(f"{kind} {dict(given)}"):
+            resolved = {name: self._resolved(kind, name, value) for name, value in given.items()}
+            row = self._plugin(resolved) if kind == "plugins" else insert(self._types[kind], resolved)
         self.rows.setdefault(kind, []).append(row)
         return row
 
@@ -51,7 +55,9 @@ class Configuration:
         raise LookupError(f"there is no {key} among {kind}")
 
     def _plugin(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        plugin = self._plugins[given["name"]]
+        plugin = self._plugins.get(given.get("name", ""))
+        if plugin is None:
+            raise LookupError(f"there is no plugin {given.get('name')}: pass its class to Gateway")
         plugin.Config.load(given.get("config") or {})
         config = complete(plugin.Config.shape(), given.get("config") or {})
         scopes = {"route": None, "service": None, "consumer": None}

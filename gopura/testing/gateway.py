@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from gopura._engine import Engine
 from gopura.dataplane.event_loop import PluginLoop
+from gopura.dataplane.lookups import lookup_check
 from gopura.dataplane.plugins import PluginHost
 from gopura.plugin import Plugin
 from gopura.plugin.discovery import discover
@@ -20,6 +21,7 @@ from gopura.plugin.node import Node
 from gopura.snapshot.content import Content
 from gopura.testing.client import Client
 from gopura.testing.configuration import Configuration, Given
+from gopura.testing.errors import explained
 from gopura.testing.records import MemoryRecords
 from gopura.testing.upstream import Upstream
 
@@ -27,9 +29,14 @@ from gopura.testing.upstream import Upstream
 class Gateway(Client):
     """Serves one service, `echo`, by one route, `all`, for every path, with the given plugins on a free port.
 
-    The first plugin is configured globally with `config`, unless `given` configures plugins itself; `given`
-    has further entities by kind, such as `{"consumers": [{"username": "bob"}]}`. Bundled plugins are there too.
+    The first plugin is configured globally with `config`, unless `given` configures plugins itself; `given` has
+    further entities by collection, such as `{"consumers": [{"username": "bob"}]}`. Its rows have what differs from the
+    defaults; where they refer to another row, its name, username, key or id is enough: `{"consumer": "bob"}`. Rows
+    come after those that they refer to. Routes in `given` replace `all`. Bundled plugins are there too.
     HTTP/1.1 and HTTP/2 are spoken. With `certificate`, paths of a certificate and its key, TLS is served on `tls_port`.
+    `settings` are settings by name, `time_limit` is `plugin_phase_timeout`.
+
+    `upstream` is the echo server, `node` what plugins have as `self.node`, `host.ask` asks a plugin's `answer`.
     """
 
     def __init__(
@@ -49,6 +56,7 @@ class Gateway(Client):
         self.tls_port: int = self._sockets[-1].getsockname()[1]
         self.loop = PluginLoop()
         self.engine = Engine(_settings(self._sockets, certificate, settings or {}))
+        self.engine.set_lookup_check(lookup_check(self._found.plugins.values()))
         self.records = MemoryRecords()
         self.node = Node(str(uuid.uuid4()), self.engine.find, self.loop, settings, self.records.answer)
         self.records.on_change = self.node.records.forget
@@ -61,7 +69,10 @@ class Gateway(Client):
             raise
 
     def configure(self, given: Given) -> None:
-        """Serve these entities, together with the echo service, instead of what was served before."""
+        """Serve these entities, together with the echo service, instead of what was served before.
+
+        ConfigurationError says what is wrong with them.
+        """
         configuration = Configuration(self._found.plugins)
         configuration.add("services", {"name": "echo", "url": self.upstream.url, "retries": 0})
         if "routes" not in given:
@@ -73,8 +84,9 @@ class Gateway(Client):
         content = Content(self._version)
         for kind, rows in configuration.rows.items():
             content.add(kind, rows)
-        prepared = self.engine.prepare(content.message())
-        self.engine.commit(prepared, self.host.bind(prepared.changed_plugins, prepared.removed_plugins))
+        with explained("this configuration cannot be served"):
+            prepared = self.engine.prepare(content.message())
+            self.engine.commit(prepared, self.host.bind(prepared.changed_plugins, prepared.removed_plugins))
         self.host.committed()
 
     def start(self) -> Self:

@@ -20,16 +20,19 @@ class Received:
     method: str
     path: str
     query: str
+    """What follows the `?`, as it was sent: `urllib.parse.parse_qs` takes it apart."""
     headers: Message
+    """By name, without regard to case; None for one that did not come."""
     body: bytes
 
 
 @dataclass
 class Reply:
-    """What the upstream answers; without a body it echoes the request as JSON."""
+    """What the upstream answers; without a body it echoes the request as JSON: method, path, query, headers, body."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    """Beside Content-Type (`application/json`) and Content-Length, or instead of them."""
     body: bytes | None = None
 
 
@@ -82,6 +85,8 @@ class Upstream:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body go out together: written apart, the second would wait for the acknowledgement of the first.
+    wbufsize = -1
     owner: Upstream
 
     def handle_one_request(self) -> None:
@@ -109,8 +114,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _reply(self, reply: Reply, body: bytes) -> None:
         self.send_response_only(reply.status)
-        headers = {"Content-Type": "application/json", "Content-Length": str(len(body))} | reply.headers
-        for name, value in headers.items():
+        named = {name.lower() for name in reply.headers}
+        usual = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        left = {name: value for name, value in usual.items() if name.lower() not in named}
+        for name, value in (left | reply.headers).items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":

@@ -17,6 +17,10 @@ class Stamp(Plugin, name="{name}"):
     class Config(config.Record):
         text: str = "{text}"
 
+    def start(self):
+        if "{text}" == "cannot start":
+            raise OSError("no")
+
     def access(self, exchange, config):
         return exchange.exit(200, "{name} {text}")
 """
@@ -66,13 +70,19 @@ def test_plugins_change_while_the_gateway_runs(gateway: Gateway, folder: Path) -
     stamp.write_text("def (:\n")
     eventually(lambda: f"{stamp}:1: invalid syntax" in gateway.log.read_text())
     assert answers(gateway, "stamp two")
+    other.write_text(PLUGIN.format(name="other", text=""))
+    (folder / "test_other.py").write_text("import other\n")
+    eventually(lambda: has(gateway, "other"))  # beside the file that cannot be loaded
+    eventually(lambda: answers(gateway, "stamp two"))
+    stamp.write_text(PLUGIN.format(name="stamp", text="cannot start"))
+    eventually(lambda: "cannot be started: stamp" in gateway.log.read_text())
+    assert answers(gateway, "stamp two")
     stamp.write_text(PLUGIN.format(name="stamp", text="three"))
     eventually(lambda: answers(gateway, "stamp three"))
-    other.write_text(PLUGIN.format(name="other", text=""))
-    eventually(lambda: has(gateway, "other"))
     other.unlink()
     eventually(lambda: not has(gateway, "other"))
     assert answers(gateway, "stamp three")
+    assert "no control plane" not in gateway.log.read_text()
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ async def plane():
 
 @pytest.fixture
 async def client(tmp_path, plane):
-    client = LinkClient(plane, tmp_path / "link.sock", 20, 0.2)
+    client = LinkClient(plane, tmp_path / "link.sock", 20, 0.2, 60)
     running = asyncio.create_task(client.run())
     yield client
     running.cancel()
@@ -127,7 +127,7 @@ async def test_a_new_data_plane_gets_everything_and_then_deltas(connected, snaps
 
 async def test_one_that_is_up_to_date_gets_nothing(server, snapshots, plane, tmp_path):
     plane.version = 1
-    client, current = LinkClient(plane, tmp_path / "link.sock", 20, 0.2), asyncio.Event()
+    client, current = LinkClient(plane, tmp_path / "link.sock", 20, 0.2, 60), asyncio.Event()
     client.on_current = current.set
     running = asyncio.create_task(client.run())
     await asyncio.wait_for(current.wait(), 5)

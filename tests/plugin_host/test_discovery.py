@@ -31,6 +31,8 @@ def found_in(folder: Path, files: dict[str, str], *enabled: str) -> Found:
         ({"_mine.py": GOOD.format(name="hidden")}, set()),
         ({"a.py": GOOD.format(name="a"), "b.py": GOOD.format(name="b")}, {"a", "b"}),
         ({"notes.txt": "nothing"}, set()),
+        ({"test_mine.py": "import mine", "mine_test.py": "import mine", "conftest.py": "x = 1"}, set()),
+        ({"tests/__init__.py": "", "testing.py": GOOD.format(name="testing")}, {"testing"}),
     ],
 )
 def test_files(tmp_path: Path, files: dict[str, str], names: set[str]) -> None:
@@ -57,6 +59,7 @@ def test_broken_file_stops_nothing_else(tmp_path: Path, text: str, expected: str
     found = found_in(tmp_path, {"bad.py": text, "good.py": GOOD.format(name="good")})
     assert {"good", "key-auth"} <= set(found.plugins)
     assert [str(it).removeprefix(f"{tmp_path}/")[: len(expected)] for it in found.broken] == [expected]
+    assert found.refused == {str(tmp_path / "bad.py")}
 
 
 PHASE = """

@@ -141,6 +141,58 @@ def test_a_fault_is_that_requests_500_and_a_log_line(
     assert line.exc_info and str(line.exc_info[1]) == f"broken in {phase}"
 
 
+class Returning(Plugin, name="returning"):
+    class Config(config.Record):
+        phase: str
+        kind: str
+
+    def rewrite(self, exchange: Exchange, config: Config) -> Any:
+        return self.returned(exchange, config, "rewrite")
+
+    def access(self, exchange: Exchange, config: Config) -> Any:
+        return self.returned(exchange, config, "access")
+
+    async def response(self, exchange: Exchange, config: Config) -> Any:
+        return self.returned(exchange, config, "response")
+
+    def header_filter(self, exchange: Exchange, config: Config) -> Any:
+        return self.returned(exchange, config, "header_filter")
+
+    def returned(self, exchange: Exchange, config: Config, phase: str) -> Any:
+        match config.kind if config.phase == phase else "none":
+            case "dict":
+                return {"message": "No"}
+            case "bool":
+                return False
+            case "exit":
+                return exchange.exit(403)
+        return None
+
+
+@pytest.mark.parametrize(
+    ("phase", "kind", "status"),
+    [
+        ("rewrite", "dict", 500),
+        ("access", "dict", 500),
+        ("access", "bool", 500),
+        ("response", "dict", 500),
+        ("access", "exit", 403),
+        ("access", "none", 200),
+        ("header_filter", "dict", 200),
+    ],
+)
+def test_a_phase_that_may_answer_returns_an_answer_or_none(
+    phase: str, kind: str, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    with (
+        caplog.at_level(logging.ERROR),
+        Gateway(Returning, config={"phase": phase, "kind": kind}) as gateway,
+    ):
+        assert gateway.get("/").status == status
+    told = f"{phase} returned a {kind}: return what `exchange.exit` gives, or None"
+    assert (told in caplog.text) is (status == 500)
+
+
 class Buffering(Plugin, name="buffering"):
     def response(self, exchange: Exchange, config: Any) -> None:
         body = exchange.response.body
@@ -159,6 +211,47 @@ def test_response_phase_has_the_whole_body() -> None:
         assert (answer.body, answer.headers["X-Length"]) == (b"WHOLE BODY", "10")
         gateway.upstream.reply.status = 404
         assert (gateway.get("/").status, gateway.get("/").body) == (200, b"replaced")
+
+
+class Sparing(Plugin, name="sparing"):
+    """Reads bodies of up to ten bytes; what it does with others, a header of the request says."""
+
+    def response_body_limit(self, config: Any) -> int:
+        return 10
+
+    def response(self, exchange: Exchange, config: Any) -> None:
+        exchange.response.headers["X-Body"] = "none" if exchange.response.body is None else "whole"
+        match exchange.request.headers.get("Do"):
+            case "replace":
+                exchange.response.body = b"new"
+            case "exit":
+                exchange.exit(403, b"no")
+
+
+LONG = b"0123456789" * 100_000
+
+
+@pytest.mark.parametrize("filtered", [False, True])
+@pytest.mark.parametrize(
+    ("body", "do", "status", "sent", "seen"),
+    [
+        (b"short", "", 200, b"short", "whole"),
+        (b"ten bytes.", "", 200, b"ten bytes.", "whole"),
+        (LONG, "", 200, LONG, "none"),
+        (LONG, "replace", 200, b"new", "none"),
+        (LONG, "exit", 403, b"no", None),
+    ],
+)
+def test_response_body_is_held_up_to_the_limit(
+    body: bytes, do: str, status: int, sent: bytes, seen: str | None, filtered: bool
+) -> None:
+    plugins = configured("sparing", *(["filtering"] if filtered else []))
+    with Gateway(Sparing, Filtering, given=plugins) as gateway:
+        gateway.upstream.reply.body = body
+        answer = gateway.get("/", {"Do": do})
+        assert (answer.status, answer.headers["X-Body"]) == (status, seen)
+        assert answer.body == sent + (b"." if filtered else b"")
+        assert gateway.get("/").status == 200
 
 
 class Filtering(Plugin, name="filtering"):

@@ -76,6 +76,8 @@ pub struct Bound {
     pub phases: PhaseSet,
     /// The plugin reads or changes the request's whole body: bytes to buffer before `access` at most.
     pub request_body: Option<usize>,
+    /// Bytes of the response's body to hold for the `response` phase at most.
+    pub response_body: usize,
     /// The plugin's configuration never depends on the route / service / consumer (Kong's `no_route`, ...).
     pub no_route: bool,
     pub no_service: bool,
@@ -102,6 +104,7 @@ impl Bound {
             priority: object.getattr("priority")?.extract()?,
             phases: phase_set(&calls),
             request_body: (limit > 0).then_some(limit),
+            response_body: object.getattr("response_body")?.extract()?,
             no_route: object.getattr("no_route")?.extract()?,
             no_service: object.getattr("no_service")?.extract()?,
             no_consumer: object.getattr("no_consumer")?.extract()?,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -100,10 +101,26 @@ fn advance(
 }
 
 fn settle(py: Python<'_>, slot: &Slot, bound: &Bound, phase: Phase, exchange: &View, outcome: Outcome) {
-    if let Err(error) = outcome {
+    if let Err(error) = outcome.and_then(|value| accepted(py, phase, &value)) {
         failure::report(py, bound, phase, exchange, error);
         let _ = slot.with(|exchange| failure::fail(exchange, phase));
     }
+}
+
+/// What a phase that may answer returns is an answer or None; anything else is a slip that would let requests pass.
+fn accepted(py: Python<'_>, phase: Phase, value: &Py<PyAny>) -> PyResult<()> {
+    let may_answer = matches!(phase, Phase::Rewrite | Phase::Access | Phase::Response);
+    let value = value.bind(py);
+    if !may_answer || value.is_none() || value.is_instance_of::<view::Response>() {
+        return Ok(());
+    }
+    let (phase, kind) = (phase.name(), value.get_type().name()?);
+    let mend = if kind == "coroutine" {
+        format!("write `async def {phase}`, or await it")
+    } else {
+        "return what `exchange.exit` gives, or None to let the request go on".to_owned()
+    };
+    Err(PyTypeError::new_err(format!("{phase} returned a {kind}: {mend}")))
 }
 
 fn next(slot: &Slot, plan: &mut Plan) -> Option<Arc<Bound>> {

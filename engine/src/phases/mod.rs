@@ -20,6 +20,7 @@ mod call;
 mod context;
 mod drive;
 mod failure;
+mod lookups;
 mod plan;
 mod slot;
 mod text;
@@ -35,6 +36,7 @@ use tokio::task::yield_now;
 
 pub use bound::{Bound, Phase, PhaseSet};
 pub use context::Context;
+pub use lookups::{Lookups, found};
 pub use view::{Entity as EntityView, EntityCache, entity};
 
 use crate::exchange::{Exchange, Response, Source};
@@ -113,6 +115,11 @@ pub async fn response<C: Client>(
 ) -> (Box<Exchange>, Flow) {
     let plan = Plan::downstream(&exchange, Phase::Response);
     while_heard(client, exchange, plan, shared).await
+}
+
+/// How many bytes of the response's body the plugins of the `response` phase want to see whole.
+pub fn response_limit(exchange: &Exchange) -> usize {
+    Plan::downstream(exchange, Phase::Response).largest(|bound| bound.response_body)
 }
 
 /// In this phase status and headers of any response may still change. When a plugin fails here,

@@ -58,6 +58,14 @@ impl Plan {
         matches!(&self.source, Source::Chosen(plugins) if plugins.is_empty())
     }
 
+    /// The largest of a quantity of chosen plugins.
+    pub fn largest(&self, of: impl Fn(&Bound) -> usize) -> usize {
+        match &self.source {
+            Source::Chosen(plugins) => plugins.iter().map(|bound| of(bound)).max().unwrap_or(0),
+            Source::Choosing(_) => 0,
+        }
+    }
+
     /// The next plugin that is to be called.
     pub fn next(&mut self, exchange: &mut Exchange) -> Option<Arc<Bound>> {
         match &self.source {

@@ -31,6 +31,7 @@ pub struct Prepared {
 pub fn prepare(bytes: &[u8], before: Arc<Snapshot>, flavor: Flavor, dns: &Dns) -> Result<Prepared, Refused> {
     let message = Message::apply(bytes, before.version, &before.hash, &before.tables)?;
     let mut next = if message.is_full() { Snapshot::empty(flavor) } else { (*before).clone() };
+    next.lookups.clone_from(&before.lookups);
     (next.version, next.hash) = (message.version, message.hash.clone());
     next.tables = message.tables.clone();
     let mut failures = Vec::new();

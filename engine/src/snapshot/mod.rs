@@ -21,7 +21,7 @@ use std::sync::Arc;
 use gopura_router::{Flavor, Router};
 use imbl::shared_ptr::DefaultSharedPtr;
 
-use crate::phases::Bound;
+use crate::phases::{Bound, Lookups};
 use crate::tls::Chosen;
 use crate::upstream::Upstream;
 
@@ -74,6 +74,7 @@ pub struct Snapshot {
     pub plugins: Map<Arc<str>, Arc<Plugin>>,
     /// Plugins by id, as Python bound them.
     pub bound: Map<Arc<str>, Arc<Bound>>,
+    pub lookups: Arc<Lookups>,
 }
 
 impl Default for Snapshot {
@@ -99,6 +100,7 @@ impl Snapshot {
             keys: map(),
             plugins: map(),
             bound: map(),
+            lookups: Arc::default(),
         }
     }
 

@@ -5,7 +5,8 @@ import re
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
-from gopura.plugin import Exchange, Plugin, config
+from gopura.plugin import Exchange, Plugin, Use, config
+from gopura.plugin.http import StepTimeouts
 from gopura.plugins.aws_lambda.payload import payload
 from gopura.plugins.aws_lambda.result import Result, ResultError
 from gopura.plugins.aws_lambda.signing import Credentials, Signer
@@ -99,6 +100,11 @@ class AwsLambda(Plugin, name="aws-lambda", priority=750):
         """Have the body read, as far as functions take it."""
         return BODY_LIMIT
 
+    def prepare(self, config: Config, use: Use) -> Config:
+        """Have the client ready before the first call."""
+        self.node.http.prepare(verify=config.host is None, proxy=config.proxy_url)
+        return config
+
     async def access(self, exchange: Exchange, config: Config) -> None:
         """Call the function and answer with its result."""
         answer = await self._invoked(config, payload(exchange, config))
@@ -143,7 +149,7 @@ class AwsLambda(Plugin, name="aws-lambda", priority=750):
             f"{scheme}://{authority}{quote(path, safe='/~')}" + (f"?{query}" if query else ""),
             headers=signer.signed("POST", path, query, headers, body),
             content=body,
-            timeout=config.timeout / 1000,
+            timeout=StepTimeouts.alike(config.timeout / 1000),
             verify=config.host is None,
             proxy=config.proxy_url,
         )

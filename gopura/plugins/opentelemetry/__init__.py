@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any
 
-from gopura.plugin import Exchange, Node, Plugin, config
+from gopura.plugin import Exchange, Node, Plugin, Use, config
+from gopura.plugin.http import StepTimeouts
 from gopura.plugin.propagation import Span, read, write
 from gopura.plugin.queue import Bounds, Queues, Send
 from gopura.plugins.opentelemetry import otlp
@@ -65,6 +66,11 @@ class OpenTelemetry(Plugin, name="opentelemetry", priority=14, version="0.1.0"):
         rate = node.settings.get("tracing_sampling_rate")
         self._instruments = Instruments(frozenset(names), 0.01 if rate is None else float(rate))
 
+    def prepare(self, config: Config, use: Use) -> Config:
+        """Have the client ready before the first spans are sent."""
+        self.node.http.prepare(verify=False)
+        return config
+
     def access(self, exchange: Exchange, config: Config) -> None:
         """Begin the trace, and tell the upstream."""
         started = now()
@@ -102,6 +108,11 @@ class OpenTelemetry(Plugin, name="opentelemetry", priority=14, version="0.1.0"):
         own = {"service.name": "kong", "service.instance.id": self.node.id, "service.version": VERSION}
         resource = own | (config.resource_attributes or {})
         headers = {"Content-Type": "application/x-protobuf"} | (config.headers or {})
+        timeouts = StepTimeouts(
+            connect=(config.connect_timeout or 1000) / 1000,
+            write=(config.send_timeout or 5000) / 1000,
+            read=(config.read_timeout or 5000) / 1000,
+        )
 
         async def send(batch: list[bytes]) -> None:
             answer = await self.node.http.request(
@@ -109,7 +120,7 @@ class OpenTelemetry(Plugin, name="opentelemetry", priority=14, version="0.1.0"):
                 config.endpoint,
                 headers=headers,
                 content=otlp.request(batch, resource),
-                timeout=(config.read_timeout or 5000) / 1000,
+                timeout=timeouts,
                 verify=False,
             )
             if answer.status_code != 200:

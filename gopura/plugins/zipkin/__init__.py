@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import orjson
 
-from gopura.plugin import ALL_PROTOCOLS, Exchange, Node, Plugin, config
+from gopura.plugin import ALL_PROTOCOLS, Exchange, Node, Plugin, Use, config
+from gopura.plugin.http import StepTimeouts
 from gopura.plugin.propagation import Incoming, Span, new_id, read, write
 from gopura.plugin.queue import Bounds, Queues, Send
 from gopura.plugins.zipkin.trace import ZipkinSpan, now, tag_target, tags_of
@@ -104,6 +105,11 @@ class Zipkin(Plugin, name="zipkin", priority=100000, protocols=ALL_PROTOCOLS):
         super().__init__(node)
         self._queues = Queues(self.name, node.loop, node.spawn)
 
+    def prepare(self, config: Config, use: Use) -> Config:
+        """Have the client ready before the first spans are sent."""
+        self.node.http.prepare(verify=False)
+        return config
+
     def access(self, exchange: Exchange, config: Config) -> None:
         """Begin the spans, and tell the upstream."""
         trace = self._trace(exchange, config)
@@ -134,7 +140,11 @@ class Zipkin(Plugin, name="zipkin", priority=100000, protocols=ALL_PROTOCOLS):
         return trace
 
     def _sender(self, config: Config) -> Send:
-        seconds = (config.read_timeout or 5000) / 1000
+        timeouts = StepTimeouts(
+            connect=(config.connect_timeout or 2000) / 1000,
+            write=(config.send_timeout or 5000) / 1000,
+            read=(config.read_timeout or 5000) / 1000,
+        )
 
         async def send(batch: list[bytes]) -> None:
             answer = await self.node.http.request(
@@ -142,7 +152,7 @@ class Zipkin(Plugin, name="zipkin", priority=100000, protocols=ALL_PROTOCOLS):
                 config.http_endpoint or "",
                 headers={"Content-Type": "application/json"},
                 content=b"[" + b",".join(batch) + b"]",
-                timeout=seconds,
+                timeout=timeouts,
                 verify=False,
             )
             if not 200 <= answer.status_code < 300:

@@ -25,8 +25,20 @@ pub async fn run<C: Client>(
     exchange.response = Some(Response { status, headers, body: None, source: Source::Service });
     filter::remove_hop_by_hop(&mut exchange);
     if is_buffered(&exchange, status) {
-        return respond_whole(client, exchange, body, shared).await;
+        return respond_whole(client, exchange, framing, body, shared).await;
     }
+    pass_on(client, exchange, framing, Bytes::new(), body, shared).await
+}
+
+/// Sends the response as it comes, after what was held back of it.
+async fn pass_on<C: Client>(
+    client: &mut C,
+    mut exchange: Box<Exchange>,
+    framing: Framing,
+    held: Bytes,
+    body: Incoming,
+    shared: &Arc<Shared>,
+) -> Ended {
     filter::begin(&mut exchange);
     if exchange.phases.has(Phase::HeaderFilter) {
         exchange = phases::header_filter(exchange, shared).await;
@@ -35,15 +47,16 @@ pub async fn run<C: Client>(
         }
     }
     filter::add_headers(&mut exchange, shared);
-    if status == 101 {
+    if matches!(exchange.upstream, Some((101, _))) {
         return switch(client, exchange, body, shared).await;
     }
     if exchange.phases.has(Phase::BodyFilter) {
         let framing = if framing == Framing::Empty { framing } else { Framing::Chunked };
         client.start(&exchange, framing);
-        return stream_filtered(client, exchange, body, shared).await;
+        return stream_filtered(client, exchange, held, body, shared).await;
     }
     client.start(&exchange, if framing == Framing::Close { Framing::Chunked } else { framing });
+    client.push(&held);
     stream(client, exchange, body, shared).await
 }
 
@@ -98,13 +111,18 @@ fn cut_off(failure: Failure) -> Broken {
 async fn stream_filtered<C: Client>(
     client: &mut C,
     mut exchange: Box<Exchange>,
+    held: Bytes,
     mut body: Incoming,
     shared: &Shared,
 ) -> Ended {
+    let mut held = Some(held).filter(|held| !held.is_empty());
     loop {
-        let piece = match body.piece(client).await {
-            Ok(piece) => piece,
-            Err(failure) => return (exchange, Err(cut_off(failure))),
+        let piece = match held.take() {
+            Some(held) => held,
+            None => match body.piece(client).await {
+                Ok(piece) => piece,
+                Err(failure) => return (exchange, Err(cut_off(failure))),
+            },
         };
         let last = piece.is_empty();
         if last {
@@ -130,30 +148,45 @@ async fn stream_filtered<C: Client>(
     }
 }
 
-/// Reads the whole response for plugins that have a `response` phase.
+/// Holds the response for plugins that have a `response` phase; one whose body exceeds their limits they see without it.
 async fn respond_whole<C: Client>(
     client: &mut C,
     mut exchange: Box<Exchange>,
+    framing: Framing,
     mut incoming: Incoming,
     shared: &Arc<Shared>,
 ) -> Ended {
-    let mut body = Vec::new();
-    loop {
+    let limit = phases::response_limit(&exchange);
+    let mut held = Vec::new();
+    let is_whole = loop {
         match incoming.piece(client).await {
-            Ok(piece) if piece.is_empty() => break,
-            Ok(piece) => body.extend_from_slice(&piece),
+            Ok(piece) if piece.is_empty() => break true,
+            Ok(piece) => held.extend_from_slice(&piece),
             Err(Failure::Client(broken)) => return (exchange, Err(broken)),
             Err(failure) => return fail(client, exchange, status_of(&failure), shared).await,
         }
-    }
-    incoming.settle(&shared.settings);
-    if let Some(response) = &mut exchange.response {
-        response.body = Some(body.into());
+        if held.len() > limit {
+            break false;
+        }
+    };
+    let held = Bytes::from(held);
+    let rest = if is_whole {
+        incoming.settle(&shared.settings);
+        None
+    } else {
+        Some(incoming)
+    };
+    if let Some(response) = exchange.response.as_mut().filter(|_| is_whole) {
+        response.body = Some(held.clone());
     }
     let (mut exchange, flow) = phases::response(client, exchange, shared).await;
-    let response = match flow {
-        Flow::Respond(response) => Some(response),
-        Flow::Continue => exchange.response.take(),
+    let is_replaced = exchange.response.as_ref().is_none_or(|response| response.body.is_some());
+    let response = match (flow, rest) {
+        (Flow::Respond(response), _) => Some(response),
+        (Flow::Continue, Some(rest)) if !is_replaced => {
+            return pass_on(client, exchange, framing, held, rest, shared).await;
+        }
+        (Flow::Continue, _) => exchange.response.take(),
     };
     match response {
         Some(response) => decide::send(client, exchange, response, shared).await,

@@ -12,9 +12,9 @@ use super::facts::Facts;
 use super::{Entity, Request, Response, Tls, UpstreamRequest, entity, headers};
 use crate::exchange as own;
 use crate::http::grpc;
-use crate::phases::Phase;
 use crate::phases::slot::Slot;
 use crate::phases::text;
+use crate::phases::{self, Phase};
 use crate::snapshot::Entity as Row;
 
 #[pyclass(frozen, module = "gopura._engine")]
@@ -151,8 +151,7 @@ impl Exchange {
         self.slot.with(|exchange| Facts::of(exchange))?.to_dict(py)
     }
 
-    /// The entity of that kind whose `field` is `value`, in the configuration that this request runs on. No entity
-    /// has a text that is not UTF-8.
+    /// The entity of that kind whose `field` is `value`, in the configuration that this request runs on.
     fn find(
         &self,
         py: Python<'_>,
@@ -160,8 +159,8 @@ impl Exchange {
         field: &str,
         value: &Bound<'_, PyString>,
     ) -> PyResult<Option<Py<Entity>>> {
-        let Ok(value) = value.to_str() else { return Ok(None) };
-        self.row(py, |exchange| exchange.snapshot.find(kind, field, value))
+        let snapshot = self.slot.with(|exchange| exchange.snapshot.clone())?;
+        phases::found(py, &snapshot, kind, field, value)?.map(|row| entity(py, &row)).transpose()
     }
 
     /// The entities of that kind that belong to `owner` by the foreign key `field`, in no order.
@@ -173,7 +172,11 @@ impl Exchange {
         owner: &Entity,
     ) -> PyResult<Vec<Py<Entity>>> {
         let owner = owner.row()?;
-        let rows = self.slot.with(|exchange| exchange.snapshot.tables.belonging(kind, field, owner.id()))?;
+        let snapshot = self.slot.with(|exchange| exchange.snapshot.clone())?;
+        let rows = snapshot.tables.belonging(kind, field, owner.id());
+        if rows.is_empty() {
+            snapshot.lookups.check(py, kind, field)?;
+        }
         rows.iter().map(|row| entity(py, row)).collect()
     }
 
@@ -202,19 +205,18 @@ impl Exchange {
     #[pyo3(signature = (kind, field, value, identifier="id"))]
     fn log_in(
         &self,
+        py: Python<'_>,
         kind: &str,
         field: &str,
         value: &Bound<'_, PyString>,
         identifier: &str,
     ) -> PyResult<bool> {
-        let Ok(value) = value.to_str() else { return Ok(false) };
-        self.slot.with(|exchange| {
-            let snapshot = exchange.snapshot.clone();
-            let Some(credential) = snapshot.find(kind, field, value) else { return false };
-            let consumer = credential.foreign("consumer").and_then(|id| snapshot.tables.get("consumers", id));
-            authenticate(exchange, consumer.cloned(), Some(credential), identifier);
-            true
-        })
+        let snapshot = self.slot.with(|exchange| exchange.snapshot.clone())?;
+        let Some(credential) = phases::found(py, &snapshot, kind, field, value)? else { return Ok(false) };
+        let consumer = credential.foreign("consumer").and_then(|id| snapshot.tables.get("consumers", id));
+        let consumer = consumer.cloned();
+        self.slot.with(|exchange| authenticate(exchange, consumer, Some(credential), identifier))?;
+        Ok(true)
     }
 
     /// Answers the client at once with an error, in the form that it accepts.
