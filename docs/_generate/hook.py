@@ -7,10 +7,11 @@ import entity_pages
 import plugin_api_page
 import plugin_pages
 import settings_page
+import testing_page
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-MAKERS = (settings_page, command_pages, entity_pages, plugin_pages, plugin_api_page)
+MAKERS = (settings_page, command_pages, entity_pages, plugin_pages, plugin_api_page, testing_page)
 
 
 def on_files(files: Files, config: MkDocsConfig, **_: Any) -> Files:

@@ -6,6 +6,7 @@ from typing import Any
 
 from gopura.schema import Field, Shape
 from gopura.schema.field import UNSET
+from gopura.schema.rules import Encrypted
 
 COLUMNS = ("field", "type", "default", "allowed", "meaning")
 UNSHOWN = {
@@ -43,13 +44,20 @@ def _rows(shape: Shape, prefix: str) -> Iterator[Sequence[str]]:
         yield (
             f"`{prefix}{name}`",
             kind(field) + required,
-            "" if field.default in (UNSET, None) else code(field.default),
+            _default(field),
             ", ".join(_allowed(field)),
             field.description,
         )
         inner = field.record or (field.elements.record if field.elements else None)
         if inner is not None:
             yield from _rows(inner, f"{prefix}{name}{'' if field.record else '[]'}.")
+
+
+def _default(field: Field) -> str:
+    if field.default in (UNSET, None):
+        return ""
+    # The only secrets with a default are made up anew whenever they are asked for.
+    return "a random text" if field.rule(Encrypted) else code(field.default)
 
 
 def kind(field: Field) -> str:

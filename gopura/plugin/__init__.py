@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from gopura import schema as config
+from gopura.logs import NOTICE
 from gopura.plugin.lifecycle import PHASES, Phases, Plugin, Use
 from gopura.plugin.node import Node
 from gopura.schema.types.protocols import HTTP_PROTOCOLS
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ALL_PROTOCOLS",
     "HTTP_PROTOCOLS",
+    "NOTICE",
     "PHASES",
     "Counters",
     "Entity",

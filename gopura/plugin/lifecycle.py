@@ -85,7 +85,7 @@ class Plugin:
             def header_filter(self, exchange: Exchange, config: Config) -> None:
                 exchange.response.headers.set("X-Greeting", config.greeting)
 
-    One instance serves all requests of a node; what belongs to one request lives in `exchange.ctx`.
+    One instance serves all requests of a node; what belongs to one request lives in `exchange.ctx`. `log_to` logs.
     """
 
     name: ClassVar[str]
@@ -153,7 +153,8 @@ class Plugin:
     def answer(self, question: str, params: Mapping[str, Any]) -> Any:
         """Answer what the Admin API asks about what this node holds; by default nothing can be asked.
 
-        Runs on a thread of its own; whatever JSON can carry may be returned.
+        Runs on a thread of its own; whatever JSON can carry may be returned. Endpoints of the Admin API that come with
+        gopura ask, such as those of proxy-cache; in tests `gateway.host.ask(name, question, params)` does.
         """
         raise LookupError(f"{self.name} cannot be asked for {question}")
 

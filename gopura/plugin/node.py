@@ -62,11 +62,14 @@ class Node:
         return any(address in network for network in self._trusted)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Run a coroutine in the background, from any thread; the end of the node cancels it."""
+        """Run a coroutine in the background, from any thread, until it ends or the node does, which cancels it."""
         self.loop.call_soon_threadsafe(self._start, work)
 
     def every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        """Run `work` each time so many seconds have passed since it last ended; errors are logged."""
+        """Run `work` each time so many seconds have passed since it last ended, until the node ends; errors are logged.
+
+        It cannot be called off: for work that ends of itself, `spawn` a coroutine with a loop.
+        """
         self.spawn(self._repeat(seconds, work))
 
     def at_stop(self, close: Callable[[], None]) -> None:

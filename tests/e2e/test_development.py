@@ -62,6 +62,7 @@ def has(gateway: Gateway, plugin: str) -> bool:
         return False
 
 
+@pytest.mark.timeout(400)
 def test_plugins_change_while_the_gateway_runs(gateway: Gateway, folder: Path) -> None:
     stamp, other = folder / "stamp.py", folder / "other.py"
     eventually(lambda: answers(gateway, "stamp one"))

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
+from badges import Badges
 
-from examples.plugins.badges import Badges
 from gopura.testing import Gateway, Received, Reply, Upstream
 
 

@@ -1,8 +1,8 @@
 """The plugin of the tutorial, in the harness that comes with gopura."""
 
 import pytest
+from greeter import Greeter
 
-from examples.plugins.greeter import Greeter
 from gopura.testing import Gateway
 
 
