@@ -71,7 +71,7 @@ def test_plugins_change_while_the_gateway_runs(gateway: Gateway, folder: Path) -
     stamp.write_text("def (:\n")
     eventually(lambda: f"{stamp}:1: invalid syntax" in gateway.log.read_text())
     assert answers(gateway, "stamp two")
-    other.write_text(PLUGIN.format(name="other", text=""))
+    other.write_text(PLUGIN.format(name="other", text="new"))
     (folder / "test_other.py").write_text("import other\n")
     eventually(lambda: has(gateway, "other"))  # beside the file that cannot be loaded
     eventually(lambda: answers(gateway, "stamp two"))

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from gopura.plugin.http import StepTimeouts
 from gopura.testing import Gateway
 
 Call = dict[str, Any]
@@ -17,6 +18,9 @@ class Functions:
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.answer: httpx.Response | Exception = httpx.Response(200)
+
+    def prepare(self, **_client: Any) -> None:
+        """It is ready."""
 
     async def request(self, method: str, url: str, **further: Any) -> httpx.Response:
         self.calls.append({"method": method, "url": url, **further})
@@ -80,7 +84,12 @@ def test_calls(gateway: Gateway, functions: Functions) -> None:
     sent = dict(call["headers"])
     assert (sent["X-A"], sent["x-functions-key"], sent["x-functions-clientid"]) == ("1", "key", "id")
     assert "forged" not in sent.values()
-    assert (call["method"], call["content"], call["verify"], call["timeout"]) == ("POST", b"text", True, 5)
+    assert (call["method"], call["content"], call["verify"], call["timeout"]) == (
+        "POST",
+        b"text",
+        True,
+        StepTimeouts.alike(5),
+    )
 
 
 def test_a_function_that_cannot_be_called(gateway: Gateway, functions: Functions) -> None:
