@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import orjson
+from gopura.plugin.json_text import dumps
 
 if TYPE_CHECKING:
     from gopura._engine import Entity, Exchange
@@ -45,7 +45,7 @@ def record(exchange: Exchange) -> dict[str, Any]:
 
 def encoded(exchange: Exchange) -> bytes:
     """The record as JSON."""
-    return orjson.dumps(record(exchange))
+    return dumps(record(exchange))
 
 
 def _request(exchange: Exchange, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-import orjson
-
 from gopura.plugin import ALL_PROTOCOLS, Exchange, Node, Plugin, Use, config
 from gopura.plugin.http import StepTimeouts
+from gopura.plugin.json_text import dumps
 from gopura.plugin.propagation import Incoming, Span, new_id, read, write
 from gopura.plugin.queue import Bounds, Queues, Send
 from gopura.plugins.zipkin.trace import ZipkinSpan, now, tag_target, tags_of
@@ -131,7 +130,7 @@ class Zipkin(Plugin, name="zipkin", priority=100000, protocols=ALL_PROTOCOLS):
             return
         queue = self._queues.get(repr(config.http_endpoint), Bounds.of(config), self._sender(config))
         for span in finished(trace, exchange, config, self.node.id):
-            queue.put(orjson.dumps(span.shown(config.local_service_name, config.default_service_name)))
+            queue.put(dumps(span.shown(config.local_service_name, config.default_service_name)))
 
     def _trace(self, exchange: Exchange, config: Config) -> Trace:
         trace: Trace | None = exchange.ctx.get(TRACE)
