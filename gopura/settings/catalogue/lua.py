@@ -6,6 +6,7 @@ from gopura.settings.kinds import Flag, ListOf, Number, OneOf, Text
 from gopura.settings.setting import NOT_YET, Section, Setting
 
 _LUA = "there is no Lua here; plugins are Python"
+_SANDBOX = "Lua in templates and fields of logs always runs, in a sandbox of its own"
 _WASM = "WebAssembly filters are not run"
 _LIMIT = Number(1, 1000)
 
@@ -50,13 +51,17 @@ SECTION = Section(
             OneOf("on", "off", "sandbox"),
             "sandbox",
             "Whether Lua in a configuration may run.",
-            inert=_LUA,
+            inert=_SANDBOX,
         ),
         Setting(
-            "untrusted_lua_sandbox_requires", ListOf(), "", "Lua modules within the sandbox.", inert=_LUA
+            "untrusted_lua_sandbox_requires", ListOf(), "", "Lua modules within the sandbox.", inert=_SANDBOX
         ),
         Setting(
-            "untrusted_lua_sandbox_environment", ListOf(), "", "Lua globals within the sandbox.", inert=_LUA
+            "untrusted_lua_sandbox_environment",
+            ListOf(),
+            "",
+            "Lua globals within the sandbox.",
+            inert=_SANDBOX,
         ),
         Setting("wasm", Flag(), "off", "Run WebAssembly filters.", inert=_WASM),
         Setting("wasm_filters_path", Text(), "", "Folder of WebAssembly filters.", inert=_WASM),
