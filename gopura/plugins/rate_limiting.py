@@ -217,9 +217,17 @@ class Limited:
             case "service":
                 return exchange.service and exchange.service.id
             case "header":
-                return exchange.request.headers.get(self.settings.header_name or "")
+                value = exchange.request.headers.get(self.settings.header_name or "")
+                return value and readable(value)
         path = exchange.request.path
         return path if path == self.settings.path else None
+
+
+def readable(value: str) -> str:
+    """A header's value as UTF-8, which all counters take, with other bytes escaped."""
+    if value.isascii():
+        return value
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def answer(exchange: Exchange, config: Limited, usage: Usage) -> None:

@@ -67,9 +67,13 @@ def test_limits_with_fractions(gateway: Stored, policy: Policy) -> None:
     assert left == ["1.3", "0.3", "0", "0"]
 
 
-def test_an_empty_header_is_counted_apart(gateway: Stored) -> None:
-    gateway.configure(limited({"hour": 1, "limit_by": "header", "header_name": "x-who"}))
-    assert [gateway.get("/", {"X-Who": ""}).status, gateway.get("/").status] == [200, 200]
+@pytest.mark.parametrize(("who", "statuses"), [("", [200, 429, 200]), ("a\xfc", [200, 429, 200])])
+def test_unusual_headers_are_counted_apart(
+    gateway: Stored, policy: Policy, who: str, statuses: list[int]
+) -> None:
+    gateway.configure(limited({"hour": 1, "limit_by": "header", "header_name": "x-who"} | policy))
+    requests: list[dict[str, str]] = [{"X-Who": who}, {"X-Who": who}, {}]
+    assert [gateway.get("/", headers).status for headers in requests] == statuses
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,12 @@ def test_echo_of_bodies(gateway: Stored, media: str, body: str, expected: Any) -
     assert (request.get("body"), request["raw_body"]) == (expected, body)
 
 
+def test_echo_of_bytes_that_are_not_utf8(gateway: Stored) -> None:
+    gateway.configure(with_plugin("request-termination", {"echo": True}))
+    request = gateway.get("/", {"X-In": "a\xfc"}).json()["request"]
+    assert request["headers"]["x-in"] == "a\ufffd"
+
+
 def test_echo_of_captures(gateway: Stored) -> None:
     routes = [{"paths": [r"~/(?<user>\w+)/(\d+)"], "service": "echo"}]
     gateway.configure({"routes": routes} | with_plugin("request-termination", {"echo": True}))

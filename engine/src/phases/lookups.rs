@@ -1,6 +1,6 @@
 //! Whether what plugins look up is there to be looked up: Python knows, and is asked once for each that found nothing.
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -26,14 +26,15 @@ pub fn found(
 #[derive(Default)]
 pub struct Lookups {
     /// `check(kind, field)` raises what is wrong with them.
-    check: Mutex<Option<Py<PyAny>>>,
+    check: OnceLock<Py<PyAny>>,
     /// Fields by kind that passed.
     passed: RwLock<BTreeMap<Box<str>, BTreeSet<Box<str>>>>,
 }
 
 impl Lookups {
+    /// To be called once, before requests are served; later calls change nothing.
     pub fn set(&self, check: Py<PyAny>) {
-        *self.check.lock().unwrap_or_else(PoisonError::into_inner) = Some(check);
+        let _ = self.check.set(check);
     }
 
     /// Raises when nothing can ever be found by this field.
@@ -43,8 +44,8 @@ impl Lookups {
             return Ok(());
         }
         drop(passed);
-        let check = self.check.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(check) = check.as_ref().map(|check| check.clone_ref(py)) else { return Ok(()) };
+        let Some(check) = self.check.get() else { return Ok(()) };
+        // No lock is held here: Python may let another worker run, which may want it.
         check.call1(py, (kind, field))?;
         let mut passed = self.passed.write().unwrap_or_else(PoisonError::into_inner);
         passed.entry(kind.into()).or_default().insert(field.into());
