@@ -31,6 +31,7 @@ class Plugin(SimpleNamespace):
             config=key,
             phases={"access": (call, False)},
             request_body=0,
+            response_body=0,
             no_route=False,
             no_service=False,
             no_consumer=False,
