@@ -8,9 +8,9 @@ from pydantic import ValidationError
 from pydantic_core import SchemaValidator, core_schema
 
 from gopura.admin.errors import InvalidPrimaryKey, InvalidUnique
-from gopura.admin.storable import text_problem
 from gopura.schema.core import field_core
 from gopura.schema.entity import EntityType
+from gopura.schema.storable_text import text_problem
 from gopura.schema.violation import tree_of
 from gopura.store.errors import NotFound
 

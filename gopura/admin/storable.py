@@ -3,6 +3,7 @@
 from typing import Any
 
 from gopura.schema import SchemaViolation
+from gopura.schema.storable_text import text_problem
 
 _LARGEST = 2**63 - 1
 
@@ -24,16 +25,4 @@ def _problem(value: Any) -> str | None:
             return next(filter(None, map(_problem, [*value.keys(), *value.values()])), None)
         case list():
             return next(filter(None, map(_problem, value)), None)
-    return None
-
-
-def text_problem(text: str) -> str | None:
-    """Why no database can keep a text; None when it can."""
-    if "\0" in text:
-        return "must not contain a NUL character"
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        position = len(text[: error.start].encode()) + 1
-        return f"invalid utf-8 character sequence detected at position {position}"
     return None

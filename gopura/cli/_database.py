@@ -59,12 +59,10 @@ def migrate(settings: Settings, action: str, seconds: float, *, lenient: bool = 
     broken = entities.follow(settings)
     left_out = Failure("\n".join(f"without the tables of a plugin that is left out: {one}" for one in broken))
     try:
-        if settings.database == "sqlite":
-            Prefix(settings).prepare()
-        done = asyncio.run(asyncio.wait_for(_migrate(settings, action), seconds))
+        done = asyncio.run(asyncio.wait_for(_migrate(database(settings), action), seconds))
     except TimeoutError:
         raise Failure(f"the database has not answered within {seconds:g} seconds") from None
-    except (DatabaseUnavailable, PrefixError) as error:
+    except DatabaseUnavailable as error:
         raise Failure(str(error)) from None
     if broken and action in _MAKING and not lenient:
         raise left_out
@@ -73,12 +71,10 @@ def migrate(settings: Settings, action: str, seconds: float, *, lenient: bool = 
     return done
 
 
-async def _migrate(settings: Settings, action: str) -> Any:
+async def _migrate(location: Location, action: str) -> Any:
     from gopura.store import added, migrate
-    from gopura.store.location import from_settings
     from gopura.store.tables import described
 
-    location = from_settings(settings)
     done = await getattr(migrate, action)(location)
     if action in _MAKING:
         return await added.up(location, described()) or done

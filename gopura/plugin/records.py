@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from gopura.plugin.cache import Cache
+from gopura.schema.storable_text import text_problem
 
 Row = dict[str, Any]
 Ask = Callable[[str, Mapping[str, Any]], Awaitable[Any]]
@@ -29,7 +30,7 @@ class Records:
 
     async def find(self, entity: str, field: str, value: str) -> Row | None:
         """The row whose unique `field` has this value; kept for a while. Not to be changed."""
-        if len(value) > _LONGEST_KEY or not _is_text(value):
+        if len(value) > _LONGEST_KEY or text_problem(value):
             return None
         key = f"{entity}:{field}:{value}"
         known = self._cache.get(key, _MISSING)
@@ -79,15 +80,6 @@ class Records:
         if before == self._changes:
             self._cache.set(key, row, _good_for(row))
         return row
-
-
-def _is_text(value: str) -> bool:
-    """Whether a database can hold it: it is UTF-8, without zero bytes."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in value
 
 
 def _good_for(row: Row | None) -> float:

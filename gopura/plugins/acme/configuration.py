@@ -57,38 +57,30 @@ class Redis(config.Record):
     """How many keys one step of a listing looks at."""
 
 
-class Consul(config.Record):
+class KeyValueServer(config.Record):
+    """A server that keeps values by key, with an HTTP API."""
+
+    https: bool | None = False
+    """Whether to use HTTPS."""
+    host: config.Host | None = None
+    """The server's host."""
+    port: config.Port | None = None
+    """The server's port."""
+    kv_path: str | None = None
+    """What the names of all keys begin with."""
+    timeout: float | None = None
+    """How many milliseconds a request may take."""
+    token: _Token = None
+    """The access token."""
+
+
+class Consul(KeyValueServer):
     """A Consul server."""
 
-    https: bool | None = False
-    """Whether to use HTTPS."""
-    host: config.Host | None = None
-    """The server's host."""
-    port: config.Port | None = None
-    """The server's port."""
-    kv_path: str | None = None
-    """What the names of all keys begin with."""
-    timeout: float | None = None
-    """How many milliseconds a request may take."""
-    token: _Token = None
-    """The access token."""
 
-
-class HashicorpVault(config.Record):
+class HashicorpVault(KeyValueServer):
     """A HashiCorp Vault server."""
 
-    https: bool | None = False
-    """Whether to use HTTPS."""
-    host: config.Host | None = None
-    """The server's host."""
-    port: config.Port | None = None
-    """The server's port."""
-    kv_path: str | None = None
-    """What the names of all keys begin with."""
-    timeout: float | None = None
-    """How many milliseconds a request may take."""
-    token: _Token = None
-    """The access token."""
     tls_verify: bool | None = True
     """Whether to verify the server's certificate."""
     tls_server_name: str | None = None
