@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from gopura.supervisor.commands import ask
 from tests.servers.echo import Echo
 from tests.servers.gateway import Gateway
+from tests.waiting import wait_for
 
 PROGRAM = Path(sys.executable).with_name("gopura")
 
@@ -47,14 +47,7 @@ class Node:
 
     def wait_for_request(self, target: str) -> None:
         """Wait until the upstream has got a request."""
-        self.wait_for(lambda: any(received.target == target for received in list(self.upstream.received)))
-
-    def wait_for(self, condition: Callable[[], bool]) -> None:
-        """Wait until something holds."""
-        end = time.monotonic() + 20
-        while not condition():
-            assert time.monotonic() < end, "it never came to be"
-            time.sleep(0.01)
+        wait_for(lambda: any(received.target == target for received in list(self.upstream.received)))
 
     def errors(self) -> str:
         """The error log."""

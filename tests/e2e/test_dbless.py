@@ -1,9 +1,8 @@
 """A node without a database: configured by a file or by `POST /config`, and it outlives its processes."""
 
-import os
-import signal
-
 import pytest
+
+from tests.e2e.test_deaths import kill
 
 DOCUMENT = """
 _format_version: "3.0"
@@ -47,7 +46,7 @@ def test_what_was_loaded_outlives_the_control_process(nodes):
     assert node.get("/posted") == 404
     document = DOCUMENT.replace("file", "posted")
     assert node.admin.post("/config", json={"config": document}).status_code == 201
-    os.kill(node.pid("control"), signal.SIGKILL)
+    kill(node, "control")
     with node.gateway.client() as admin:  # its connection is to the new process
         assert admin.get("/routes/posted").status_code == 200
     assert node.get("/posted") == 200

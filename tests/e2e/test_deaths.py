@@ -1,9 +1,10 @@
 """Processes are killed; traffic and acknowledged writes are not."""
 
-import os
-import signal
-
+import psutil
 import pytest
+
+from tests.servers.process import has_ended
+from tests.waiting import wait_for
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -12,9 +13,11 @@ def route(node):
 
 
 def kill(node, process):
-    pid = node.pid(process)
-    os.kill(pid, signal.SIGKILL)
-    return pid
+    """Its process id, once its connections are cut: the system takes its time to end a process."""
+    victim = psutil.Process(node.pid(process))
+    victim.kill()
+    wait_for(lambda: has_ended(victim))
+    return victim.pid
 
 
 def test_control_dies_and_traffic_goes_on(node):
@@ -59,7 +62,7 @@ def test_control_dies_in_the_middle_of_writes(node):
     acknowledged = []
     for number in range(30):
         if number == 15:
-            os.kill(node.pid("control"), signal.SIGKILL)
+            kill(node, "control")
         name = f"written-{number}"
         try:
             node.add_route(name)

@@ -51,7 +51,7 @@ def eventually(condition: Callable[[], bool]) -> None:
 
 
 def answers(gateway: Gateway, text: str) -> bool:
-    return httpx.get(gateway.proxy, trust_env=False).text == text
+    return httpx.get(gateway.proxy, trust_env=False, timeout=30).text == text
 
 
 def has(gateway: Gateway, plugin: str) -> bool:

@@ -6,6 +6,8 @@ import signal
 
 import pytest
 
+from tests.waiting import wait_for
+
 
 @pytest.fixture(scope="module")
 def node(nodes):
@@ -23,6 +25,7 @@ def test_a_renamed_log_is_opened_again(node):
     for name in names:
         logs(node, name).rename(logs(node, f"{name}.1"))
     os.kill(node.status()["pid"], signal.SIGUSR1)
+    wait_for(lambda: all(logs(node, name).exists() for name in names))
     node.add_route("after")
     node.get("/after")
     node.gateway.halt()

@@ -6,6 +6,7 @@ import httpx
 
 from tests.servers.echo import Echo
 from tests.servers.gateway import Gateway
+from tests.waiting import PATIENCE
 
 
 def test_both_have_what_was_counted(gateway: Gateway, echo: Echo) -> None:
@@ -23,9 +24,9 @@ def test_both_have_what_was_counted(gateway: Gateway, echo: Echo) -> None:
 
 def _text(url: str, expected: str) -> str:
     """The metrics, once the request has been counted, which is after its answer."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + PATIENCE
     while True:
-        answer = httpx.get(url, trust_env=False)
+        answer = httpx.get(url, trust_env=False, timeout=PATIENCE)
         assert answer.headers["Content-Type"] == "text/plain; charset=UTF-8"
         assert "kong_nginx_connections_total" in answer.text
         if expected in answer.text or time.monotonic() > end:

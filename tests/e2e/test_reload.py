@@ -7,6 +7,7 @@ import pytest
 
 from tests.e2e.conftest import run
 from tests.e2e.load import Load
+from tests.waiting import wait_for
 
 
 @pytest.mark.parametrize("round_", range(2))
@@ -25,11 +26,13 @@ def test_no_request_is_lost(node, round_):
 def test_a_request_in_flight_is_answered(node):
     node.add_route("slow")
     answers = []
-    thread = threading.Thread(target=lambda: answers.append(node.get("/slow/delay/3000")))
+    thread = threading.Thread(target=lambda: answers.append(node.get("/slow/held")))
     thread.start()
-    node.wait_for_request("/delay/3000")
+    node.wait_for_request("/held")
     assert node.command("reload").returncode == 0
     assert node.get("/slow") == 200
+    assert answers == []
+    node.upstream.release()
     thread.join()
     assert answers == [200]
 
@@ -61,7 +64,7 @@ def test_the_health_of_targets_is_kept(node):
     assert admin.post("/upstreams", json={"name": "kept", "healthchecks": checks}).status_code == 201
     assert admin.post("/upstreams/kept/targets", json={"target": target}).status_code == 201
     assert admin.put(f"/upstreams/kept/targets/{target}/unhealthy").status_code == 204
-    node.wait_for((node.gateway.prefix / "run" / "health.json").exists)
+    wait_for((node.gateway.prefix / "run" / "health.json").exists)
     assert node.command("reload").returncode == 0
     assert [row["health"] for row in admin.get("/upstreams/kept/health").json()["data"]] == ["UNHEALTHY"]
 

@@ -12,6 +12,8 @@ import pytest
 
 from tests.e2e.conftest import PROGRAM, run
 from tests.servers.ports import free_port
+from tests.servers.process import has_ended
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -25,14 +27,6 @@ def environment(tmp_path):
         "nginx_worker_processes": "1",
     }
     return {**os.environ, **{f"GOPURA_{name.upper()}": value for name, value in settings.items()}}
-
-
-def has_ended(process):
-    """Whether a process has ended, though perhaps nobody has asked for its exit code yet."""
-    try:
-        return process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 def test_a_life(environment, tmp_path):
@@ -113,8 +107,8 @@ def test_a_broken_plugin_file_stops_nothing(environment, tmp_path):
 
 def answer(url, status):
     """The first answer with this status; others before are passed over."""
-    end = time.monotonic() + 30
-    while (found := httpx.get(url, trust_env=False, timeout=10)).status_code != status:
+    end = time.monotonic() + PATIENCE
+    while (found := httpx.get(url, trust_env=False, timeout=PATIENCE)).status_code != status:
         assert time.monotonic() < end, found.text
         time.sleep(0.05)
     return found
@@ -125,7 +119,7 @@ def test_a_control_process_that_cannot_start(environment, tmp_path, scheme):
     address, database = environment["GOPURA_ADMIN_LISTEN"], tmp_path / "prefix" / "gopura.sqlite"
     admin = f"http://{address}"
     assert run(environment, "start", "--daemon").returncode == 0
-    httpx.post(f"{admin}/consumers", json={"username": "kept"}, trust_env=False)
+    httpx.post(f"{admin}/consumers", json={"username": "kept"}, trust_env=False, timeout=PATIENCE)
     run(environment, "quit")
     good = database.read_bytes()
     database.write_bytes(b"no database" * 1000)
@@ -135,9 +129,10 @@ def test_a_control_process_that_cannot_start(environment, tmp_path, scheme):
         assert started.returncode == 0, started.stderr
         assert "Warning: the control process cannot be started: DatabaseError" in started.stdout
         proxy = f"http://{environment['GOPURA_PROXY_LISTEN']}"
-        assert httpx.get(proxy, trust_env=False).status_code == 404
+        assert httpx.get(proxy, trust_env=False, timeout=PATIENCE).status_code == 404
         for method in ("GET", "POST", "HEAD"):
-            found = httpx.request(method, f"{scheme}://{address}/", trust_env=False, verify=False, timeout=10)
+            url = f"{scheme}://{address}/"
+            found = httpx.request(method, url, trust_env=False, verify=False, timeout=PATIENCE)
             assert found.status_code == 503
             assert found.text.startswith('{"message": "the control process cannot be started: ') is (
                 method != "HEAD"

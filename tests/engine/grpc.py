@@ -9,6 +9,8 @@ import h2.config
 import h2.connection
 import h2.events
 
+from tests.waiting import PATIENCE
+
 
 @dataclass
 class Stream:
@@ -73,7 +75,7 @@ class GrpcClient:
     """One connection by prior knowledge."""
 
     def __init__(self, port: int) -> None:
-        self._wire = socket.create_connection(("127.0.0.1", port), timeout=5)
+        self._wire = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         self._protocol = h2.connection.H2Connection()
         self._protocol.initiate_connection()
 

@@ -1,7 +1,6 @@
 """Requests over the targets of an Upstream."""
 
 import json
-import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from tests.engine.proxy import Config, Proxy
 from tests.servers.echo import Echo
 from tests.servers.ports import free_port
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -129,10 +129,7 @@ def test_active_checks(proxy: Proxy, echoes: list[Echo]) -> None:
         "unhealthy": {"interval": 0.05, "http_failures": 1, "http_statuses": [500]},
     }
     balanced(proxy, [(f"127.0.0.1:{echoes[0].port}", 100)], healthchecks={"active": active})
-    end = time.monotonic() + 5
-    while proxy.get("/").status != 503 and time.monotonic() < end:
-        pass
-    assert proxy.get("/").status == 503
+    wait_for(lambda: proxy.get("/").status == 503)
 
 
 def test_health_outlives_a_removal(proxy: Proxy, echoes: list[Echo]) -> None:

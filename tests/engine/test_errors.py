@@ -10,6 +10,7 @@ import pytest
 from tests.engine.proxy import Config, Proxy, parse
 from tests.servers.echo import Echo
 from tests.servers.ports import free_port
+from tests.waiting import PATIENCE
 
 
 def test_no_route(proxy: Proxy) -> None:
@@ -224,7 +225,7 @@ def test_slow_upstream(proxy: Proxy, scripted: Callable[[Script], int]) -> None:
 
     route_to(proxy, scripted(script), retries=0, read_timeout=200)
     assert proxy.get("/x").status == 504
-    assert ended.wait(5)
+    assert ended.wait(PATIENCE)
 
 
 def test_client_that_leaves_ends_the_upstream(proxy: Proxy, scripted: Callable[[Script], int]) -> None:
@@ -239,8 +240,8 @@ def test_client_that_leaves_ends_the_upstream(proxy: Proxy, scripted: Callable[[
     route_to(proxy, scripted(script), read_timeout=60000)
     with socket.create_connection(("127.0.0.1", proxy.port)) as client:
         client.sendall(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n")
-        assert seen.wait(5)
-    assert ended.wait(5)
+        assert seen.wait(PATIENCE)
+    assert ended.wait(PATIENCE)
 
 
 def test_retries(proxy: Proxy, scripted: Callable[[Script], int]) -> None:

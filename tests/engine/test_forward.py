@@ -1,11 +1,11 @@
 """Requests as upstreams get them, and responses as clients get them."""
 
-import socket
 import time
+from collections.abc import Callable
 
 import pytest
 
-from tests.engine.proxy import Config, Proxy, parse
+from tests.engine.proxy import Answer, Config, Proxy, parse
 from tests.servers.echo import Echo
 
 
@@ -127,17 +127,30 @@ def test_a_request_id_that_is_not_the_gateways_own(echo: Echo, on: bool) -> None
 
 def test_latencies(served: Proxy) -> None:
     """Sending the request is the upstream's time, reading ahead what a client sends is the gateway's."""
-    answer = served.get("/p/delay/200")
-    assert int(answer.header("x-kong-upstream-latency") or 0) >= 200
-    assert int(answer.header("x-kong-proxy-latency") or 999) < 200
+    upstream, own = shortest_latencies(lambda: served.get("/p/delay/200"))
+    assert upstream >= 200
+    assert own < 200
+    upstream, own = shortest_latencies(lambda: slowly_sent(served))
+    assert upstream < 150
+    assert own >= 150
+
+
+def shortest_latencies(ask: Callable[[], Answer]) -> tuple[int, int]:
+    """The upstream's and the gateway's, in milliseconds: a machine that stands still adds to some, not to all."""
+    answers = [ask() for _ in range(3)]
+    upstream = [int(str(answer.header("x-kong-upstream-latency"))) for answer in answers]
+    own = [int(str(answer.header("x-kong-proxy-latency"))) for answer in answers]
+    return min(upstream), min(own)
+
+
+def slowly_sent(served: Proxy) -> Answer:
+    """The answer to a request whose body comes in two pieces."""
     head = b"POST /p HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", served.port), timeout=5) as client:
+    with served.connect() as client:
         client.sendall(head + b"a")
         time.sleep(0.2)
         client.sendall(b"b")
-        slow = parse(b"".join(iter(lambda: client.recv(65536), b"")))
-    assert int(slow.header("x-kong-proxy-latency") or 0) >= 150
-    assert int(slow.header("x-kong-upstream-latency") or 999) < 150
+        return parse(b"".join(iter(lambda: client.recv(65536), b"")))
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "PROPFIND", "FOO-BAR"])

@@ -2,15 +2,14 @@
 
 import json
 import re
-import socket
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.engine.proxy import Config, Proxy, parse
 from tests.servers.echo import Echo
+from tests.waiting import PATIENCE, wait_for
 
 
 def serve(proxy: Proxy, echo: Echo) -> None:
@@ -22,20 +21,22 @@ def serve(proxy: Proxy, echo: Echo) -> None:
 def test_draining_loses_nothing(proxy: Proxy, echo: Echo) -> None:
     serve(proxy, echo)
     answers = []
-    slow = threading.Thread(target=lambda: answers.append(proxy.get("/delay/400")))
-    with socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as idle:
+    slow = threading.Thread(target=lambda: answers.append(proxy.get("/held")))
+    with proxy.connect() as idle:
         idle.sendall(b"GET /status/204 HTTP/1.1\r\nHost: a\r\n\r\n")
         assert parse(idle.recv(65536)).header("connection") == "keep-alive"
         slow.start()
-        while proxy.engine.counters()["connections_active"] < 2:
-            time.sleep(0.001)
+        wait_for(lambda: any(received.target == "/held" for received in list(echo.received)))
         drained = []
-        drain = threading.Thread(target=lambda: drained.append(proxy.engine.drain(10)))
+        drain = threading.Thread(target=lambda: drained.append(proxy.engine.drain(PATIENCE)))
         drain.start()
+        wait_for(lambda: b"draining" in proxy.status("/status/ready").body)
         idle.sendall(b"GET /status/204 HTTP/1.1\r\nHost: a\r\n\r\n")
         last = parse(idle.recv(65536))
         assert (last.status, last.header("connection")) == (204, "close")
         assert idle.recv(10) == b""
+    assert drained == []
+    echo.release()
     slow.join()
     drain.join()
     assert (answers[0].status, drained) == (200, [True])
@@ -43,13 +44,11 @@ def test_draining_loses_nothing(proxy: Proxy, echo: Echo) -> None:
 
 def test_drain_has_a_limit(proxy: Proxy, echo: Echo) -> None:
     serve(proxy, echo)
-    slow = threading.Thread(target=lambda: proxy.raw(b"GET /delay/1500 HTTP/1.1\r\nHost: a\r\n\r\n"))
+    slow = threading.Thread(target=proxy.get, args=("/held",))
     slow.start()
-    while not proxy.engine.counters()["connections_active"]:
-        time.sleep(0.001)
-    began = time.monotonic()
+    wait_for(lambda: proxy.engine.counters()["connections_active"] > 0)
     assert not proxy.engine.drain(0.2)
-    assert time.monotonic() - began < 1.5
+    echo.release()
     slow.join()
 
 
@@ -65,10 +64,7 @@ def test_connections_beyond_the_limit_wait(echo: Echo) -> None:
     proxy = Proxy(nginx_events_worker_connections="1")
     try:
         serve(proxy, echo)
-        with (
-            socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as first,
-            socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as second,
-        ):
+        with proxy.connect() as first, proxy.connect() as second:
             for connection in (first, second):
                 connection.sendall(b"GET /status/204 HTTP/1.1\r\nHost: a\r\n\r\n")
             assert parse(first.recv(65536)).status == 204
@@ -76,7 +72,7 @@ def test_connections_beyond_the_limit_wait(echo: Echo) -> None:
             with pytest.raises(TimeoutError):
                 second.recv(65536)
             first.close()
-            second.settimeout(5)
+            second.settimeout(PATIENCE)
             assert parse(second.recv(65536)).status == 204
     finally:
         proxy.stop()
@@ -106,9 +102,7 @@ def test_metrics(proxy: Proxy) -> None:
 
 def lines_after(path: Path, proxy: Proxy) -> list[str]:
     proxy.get('/x"y', User_Agent="a\\b")
-    end = time.monotonic() + 5
-    while not path.read_text() and time.monotonic() < end:
-        time.sleep(0.01)
+    wait_for(lambda: path.read_text().endswith("\n"))
     return path.read_text().splitlines()
 
 
@@ -124,9 +118,7 @@ def test_access_log(echo: Echo, tmp_path: Path) -> None:
         )
         (tmp_path / "access.log").rename(tmp_path / "old.log")
         proxy.engine.reopen_logs()
-        end = time.monotonic() + 5
-        while not (tmp_path / "access.log").exists() and time.monotonic() < end:
-            time.sleep(0.01)
+        wait_for((tmp_path / "access.log").exists)
         assert lines_after(tmp_path / "access.log", proxy)
     finally:
         proxy.stop()

@@ -5,7 +5,6 @@ import re
 import socket
 import ssl
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from gopura._engine import Engine
 from tests.engine.certificates import Signed, authority
 from tests.engine.proxy import Config, Proxy
 from tests.servers.mutual import Mutual, name_of
+from tests.waiting import PATIENCE, wait_for
 
 
 def shown(proxy: Proxy, server_name: str | None) -> str:
@@ -22,7 +22,7 @@ def shown(proxy: Proxy, server_name: str | None) -> str:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with (
-        socket.create_connection(("127.0.0.1", proxy.tls_port), timeout=5) as wire,
+        socket.create_connection(("127.0.0.1", proxy.tls_port), timeout=PATIENCE) as wire,
         context.wrap_socket(wire, server_hostname=server_name) as secured,
     ):
         der = secured.getpeercert(binary_form=True)
@@ -169,10 +169,7 @@ def test_health_checks_show_a_certificate(client_files: tuple[Path, Path], tmp_p
         config.add("targets", **target, upstream={"id": balanced["id"]})
         proxy.serve(config)
         proxy.engine.set_target_health(balanced["id"], "127.0.0.1", upstream.port, healthy=False)
-        end = time.monotonic() + 5
-        while b'"UNHEALTHY"' in (proxy.engine.upstream_health(balanced["id"]) or b""):
-            assert time.monotonic() < end, "the target never came back"
-            time.sleep(0.01)
+        wait_for(lambda: b'"UNHEALTHY"' not in (proxy.engine.upstream_health(balanced["id"]) or b""))
     finally:
         proxy.stop()
         upstream.stop()

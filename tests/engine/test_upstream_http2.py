@@ -1,9 +1,7 @@
 """HTTP/2 to upstreams that choose it by ALPN."""
 
 import re
-import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +13,7 @@ from h2.errors import ErrorCodes
 from tests.engine.certificates import authority
 from tests.engine.http2_origin import Asked, Http2Origin, Script
 from tests.engine.proxy import Answer, Config, Proxy, parse
+from tests.waiting import wait_for
 
 Start = Callable[..., tuple[Proxy, Http2Origin]]
 
@@ -25,15 +24,14 @@ def start(tmp_path: Path) -> Iterator[Start]:
     running: list[Proxy | Http2Origin] = []
 
     def make(
-        script: Script, *, streams: int = 100, retries: int = 1, **settings: Any
+        script: Script, *, streams: int = 100, service: dict[str, int] | None = None, **settings: Any
     ) -> tuple[Proxy, Http2Origin]:
         origin = Http2Origin(authority(tmp_path, "up.test"), script, streams)
         proxy = Proxy(**settings)
         running.extend([proxy, origin])
         config = Config()
-        config.route(
-            config.service(origin.port, protocol="https", retries=retries), paths=["/"], strip_path=False
-        )
+        fields = {"protocol": "https", "retries": 1, **(service or {})}
+        config.route(config.service(origin.port, **fields), paths=["/"], strip_path=False)
         proxy.serve(config)
         return proxy, origin
 
@@ -45,14 +43,6 @@ def start(tmp_path: Path) -> Iterator[Start]:
 def echo(asked: Asked) -> None:
     """Answer with the body."""
     asked.answer(asked.body)
-
-
-def until(condition: Callable[[], bool], seconds: float = 5) -> bool:
-    """Whether it becomes true in time."""
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.01)
-    return condition()
 
 
 def together(count: int, ask: Callable[[int], Answer]) -> list[Answer]:
@@ -171,7 +161,7 @@ def test_a_new_connection_that_dies(start: Start, method: str, retries: int, sta
         asked.answer()
         return None
 
-    proxy, _ = start(script, retries=retries)
+    proxy, _ = start(script, service={"retries": retries})
     assert proxy.get("/", method=method, body=b"x").status == status
 
 
@@ -188,7 +178,8 @@ def test_a_body_that_is_cut_off(start: Start) -> None:
 
 def test_time_out(start: Start) -> None:
     """A connection on which an answer did not come is not used again."""
-    proxy, origin = start(lambda asked: asked.answer() if asked.wire.number > 1 else None, retries=0)
+    impatient = {"retries": 0, "read_timeout": 500}
+    proxy, origin = start(lambda asked: asked.answer() if asked.wire.number > 1 else None, service=impatient)
     assert proxy.get("/").status == 504
     assert proxy.get("/").status == 200
     assert origin.connections == 2
@@ -203,10 +194,10 @@ def test_a_client_that_leaves_costs_no_connection(start: Start) -> None:
             one.answer()
 
     proxy, origin = start(script)
-    with socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as client:
+    with proxy.connect() as client:
         client.sendall(b"GET /held HTTP/1.1\r\nHost: a\r\n\r\n")
-        assert until(lambda: asked == ["/held"])
-    assert until(lambda: proxy.engine.counters()["connections_active"] == 0)
+        wait_for(lambda: asked == ["/held"])
+    wait_for(lambda: proxy.engine.counters()["connections_active"] == 0)
     assert proxy.get("/").status == 200
     assert origin.connections == 1
 
@@ -223,13 +214,13 @@ def test_no_connection_is_kept(start: Start) -> None:
     for _ in range(2):
         assert proxy.get("/").status == 200
     assert origin.connections == 2
-    assert until(lambda: origin.open == 0)
+    wait_for(lambda: origin.open == 0)
 
 
 def test_idle_connections_are_closed(start: Start) -> None:
     proxy, origin = start(echo, upstream_keepalive_idle_timeout=0.5)
     assert proxy.get("/").status == 200
-    assert until(lambda: origin.open == 0)
+    wait_for(lambda: origin.open == 0)
 
 
 def test_http1_where_it_is_needed(start: Start) -> None:

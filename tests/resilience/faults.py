@@ -11,6 +11,7 @@ from typing import Any
 from gopura.testing import Answer
 from gopura.testing.client import Client
 from tests.resilience.toxiproxy_server import Link
+from tests.waiting import wait_for
 
 GRACE = 5.0  # seconds for a busy machine, less than the faults last
 FOREVER = 20_000  # milliseconds
@@ -63,7 +64,7 @@ def routed(cases: Sequence[Case]) -> dict[str, list[dict[str, Any]]]:
 def check(gateway: Client, way: Link, fault: Fault, cases: Sequence[Case], limit: float) -> None:
     """All is well, then fails as it should, then is well again; no request takes longer than the time-out."""
     working = {case.route: {case.working} for case in cases}
-    assert statuses(gateway, cases, limit) == working
+    wait_for(lambda: statuses(gateway, cases, limit) == working)
     with broken(way, fault):
         if fault == SLOW:  # a connection that the fault before has cut may still fail its one request
             wait_for(lambda: statuses(gateway, cases, limit) == working)
@@ -90,14 +91,6 @@ def broken(way: Link, fault: Fault) -> Iterator[None]:
         yield
     finally:
         way.clear()
-
-
-def wait_for(true: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < end, "it never came to be"
-        time.sleep(0.02)
 
 
 def _timed(gateway: Client, limit: float, case: Case) -> int:

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from gopura.testing import Gateway, Reply
-from tests.resilience.faults import FAULTS, SLOW, Case, Fault, broken, check, routed, wait_for
+from tests.resilience.faults import FAULTS, SLOW, Case, Fault, broken, check, routed
 from tests.resilience.toxiproxy_server import Link, Toxiproxy
 from tests.servers.redis import Redis
+from tests.waiting import wait_for
 
 LIMIT = 1.0  # seconds, redis_timeout
 LIMITS = {name: {"hour": 100_000} for name in "abc"}

@@ -4,6 +4,7 @@
 |--------------------|-----------------------------------------------------------------|
 | `/status/N`        | that status                                                     |
 | `/delay/MS`        | after so many milliseconds                                      |
+| `/held`            | once `release` was called                                       |
 | `/bytes/N`         | a body of N bytes                                               |
 | `/chunked`         | the description, in chunks                                      |
 | `/headers?a=b&c=d` | with these response headers besides                             |
@@ -21,6 +22,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.waiting import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
         self.server.echo.received.append(received)
         split = urlsplit(self.path)
-        asked = re.search(r"/(status|delay|bytes)/(\d+)$|/(chunked|headers|cut|websocket)$", split.path)
+        asked = re.search(r"/(status|delay|bytes)/(\d+)$|/(chunked|cut|headers|held|websocket)$", split.path)
         kind = (asked[1] or asked[3]) if asked else ""
         number = int(asked[2]) if asked and asked[2] else 0
         body = received.describe(self.server.echo.name)
@@ -86,6 +89,8 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             if kind == "delay":
                 time.sleep(number / 1000)
+            if kind == "held":
+                self.server.echo.released.wait(PATIENCE)
             self._reply(
                 number if kind == "status" else 200,
                 b"x" * number if kind == "bytes" else body,
@@ -156,6 +161,7 @@ class Echo:
     def __init__(self, name: str = "echo", port: int = 0) -> None:
         self.name = name
         self.received: list[Received] = []
+        self.released = threading.Event()
         self._server = _Server(self, port)
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -164,6 +170,10 @@ class Echo:
     @property
     def url(self) -> str:
         return f"http://{self.host}:{self.port}"
+
+    def release(self) -> None:
+        """Answer what is held, and whatever comes to `/held` later."""
+        self.released.set()
 
     def stop(self) -> None:
         self._server.shutdown()

@@ -66,7 +66,7 @@ class Gateway:
         """Whether the Admin API answers and the proxy accepts."""
         try:
             with socket.create_connection((self.host, self.proxy_port), timeout=1):
-                return httpx.get(f"{self.admin}/status", trust_env=False).status_code == 200
+                return httpx.get(f"{self.admin}/status", trust_env=False, timeout=30).status_code == 200
         except (OSError, httpx.HTTPError):
             return False
 

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import psutil
+
 
 class ServerError(RuntimeError):
     """The program is missing, ended early or did not answer in time; the message carries its output."""
@@ -82,6 +84,14 @@ class ServerProcess:
         """Stop the program and delete its folder."""
         self.halt(how)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Whether a process has ended, though perhaps nobody has asked for its exit code yet."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def program(name: str, package: str, *folders: str) -> Path:
