@@ -22,7 +22,13 @@ def test_draining_loses_nothing(proxy: Proxy, echo: Echo) -> None:
     serve(proxy, echo)
     answers = []
     slow = threading.Thread(target=lambda: answers.append(proxy.get("/held")))
-    with proxy.connect() as idle:
+    with proxy.connect() as idle, proxy.connect(proxy.status_port) as watching:
+
+        def draining() -> bool:
+            watching.sendall(b"GET /status/ready HTTP/1.1\r\nHost: a\r\n\r\n")
+            return b"draining" in watching.recv(65536)
+
+        assert not draining()
         idle.sendall(b"GET /status/204 HTTP/1.1\r\nHost: a\r\n\r\n")
         assert parse(idle.recv(65536)).header("connection") == "keep-alive"
         slow.start()
@@ -30,7 +36,7 @@ def test_draining_loses_nothing(proxy: Proxy, echo: Echo) -> None:
         drained = []
         drain = threading.Thread(target=lambda: drained.append(proxy.engine.drain(PATIENCE)))
         drain.start()
-        wait_for(lambda: b"draining" in proxy.status("/status/ready").body)
+        wait_for(draining)
         idle.sendall(b"GET /status/204 HTTP/1.1\r\nHost: a\r\n\r\n")
         last = parse(idle.recv(65536))
         assert (last.status, last.header("connection")) == (204, "close")

@@ -6,6 +6,7 @@ from typing import Self
 
 from gopura.testing import Received, Upstream
 from gopura.testing.upstream import Reply
+from tests.waiting import PATIENCE
 
 
 class Collector:
@@ -21,7 +22,7 @@ class Collector:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.port}/in"
 
-    def next(self, seconds: float = 5) -> Received:
+    def next(self, seconds: float = PATIENCE) -> Received:
         """The oldest request that was not looked at."""
         return self._received.get(timeout=seconds)
 

@@ -13,6 +13,7 @@ from tests.plugins.stored import Stored
 from tests.servers.directory import Directory
 from tests.servers.gateway import Gateway
 from tests.servers.postgres import Postgres
+from tests.waiting import PATIENCE
 
 Settings = dict[str, str]
 
@@ -74,4 +75,5 @@ def policy(request: pytest.FixtureRequest) -> dict[str, Any]:
     if request.param != "redis":
         return {"policy": request.param}
     server = request.getfixturevalue("redis")
-    return {"policy": "redis", "redis_host": server.host, "redis_port": server.port}
+    patient = {"redis_timeout": int(PATIENCE * 1000)}  # a count that is given up lets one too many through
+    return {"policy": "redis", "redis_host": server.host, "redis_port": server.port} | patient

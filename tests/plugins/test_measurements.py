@@ -10,6 +10,7 @@ import pytest
 from gopura.plugins.statsd import packets, wanted
 from gopura.testing import Gateway
 from tests.servers.ports import free_port
+from tests.waiting import PATIENCE
 
 
 class Sink:
@@ -18,7 +19,7 @@ class Sink:
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
-        self._socket.settimeout(5)
+        self._socket.settimeout(PATIENCE)
         self.port: int = self._socket.getsockname()[1]
 
     def take(self, count: int) -> list[str]:
@@ -116,7 +117,7 @@ def test_unmatched_requests_are_measured(gateway: Gateway, sink: Sink) -> None:
 
 def test_statsd_over_tcp(gateway: Gateway) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(5)
+        listening.settimeout(PATIENCE)
         port = listening.getsockname()[1]
         gateway.configure(given("statsd", port, metrics=[metric("request_count")], use_tcp=True))
         gateway.get("/", {"apikey": "k"})

@@ -75,9 +75,9 @@ def gateway() -> Iterator[Gateway]:
 
 def test_spans(gateway: Gateway) -> None:
     with Collector() as collector:
-        gateway.configure(
-            given(collector.url, headers={"X-T": "1"}, resource_attributes={"service.name": "svc"})
-        )
+        told = {"headers": {"X-T": "1"}, "resource_attributes": {"service.name": "svc"}}
+        together = {"max_batch_size": 5, "max_coalescing_delay": 60}
+        gateway.configure(given(collector.url, queue=together, **told))
         assert gateway.get("/a?b=c", {"traceparent": f"00-{TRACE}-{SPAN}-01"}).status == 200
         received = collector.next()
     assert (received.headers["Content-Type"], received.headers["X-T"]) == ("application/x-protobuf", "1")

@@ -10,6 +10,7 @@ import pytest
 from gopura.plugin import Exchange, Plugin
 from gopura.plugins.prometheus.text import Spread, family, histogram
 from gopura.testing import Gateway
+from tests.waiting import PATIENCE
 
 ALL = dict.fromkeys(("status_code_metrics", "latency_metrics", "bandwidth_metrics", "per_consumer"), True)
 
@@ -46,7 +47,7 @@ def metrics(gateway: Gateway) -> dict[str, str]:
 
 def send(gateway: Gateway, **headers: str | list[str]) -> None:
     gateway.get("/", headers)
-    Last.done.get(timeout=5)
+    Last.done.get(timeout=PATIENCE)
 
 
 def test_requests(gateway: Gateway) -> None:

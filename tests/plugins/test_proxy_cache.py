@@ -14,6 +14,7 @@ from gopura.testing import Gateway
 from gopura.testing.client import Client
 from gopura.testing.upstream import Received, Reply
 from tests.plugins.stored import Stored
+from tests.waiting import PATIENCE
 
 Headers = dict[str, str | list[str]]
 
@@ -78,6 +79,11 @@ def test_sequences(gateway: Stored, config: dict[str, Any], steps: list[Step]) -
         assert status(gateway, target, method=method) == expected
 
 
+def is_fresh(age: str) -> bool:
+    """Whether it is the age of what has just been kept; a second may begin in between."""
+    return 0 <= int(age) < PATIENCE
+
+
 def test_a_hit_is_the_same_answer(gateway: Stored) -> None:
     gateway.configure(given())
     gateway.upstream.reply = Reply(404, {"X-A": "1", "X-RateLimit-Remaining": "3", "Server": "it"}, b"text")
@@ -85,7 +91,8 @@ def test_a_hit_is_the_same_answer(gateway: Stored) -> None:
     assert len(gateway.upstream.requests) == 1
     assert (second.status, second.body) == (404, b"text")
     assert (second.headers["X-A"], second.headers["X-RateLimit-Remaining"]) == ("1", None)
-    assert (second.headers["Server"], second.headers["Age"]) == ("it", "0")
+    assert second.headers["Server"] == "it"
+    assert is_fresh(second.headers["Age"])
     assert second.headers["X-Cache-Key"] == first.headers["X-Cache-Key"]
     assert "X-Kong-Proxy-Latency" in second.headers
 
@@ -96,7 +103,8 @@ def test_silence(gateway: Stored) -> None:
     for answer in (gateway.get("/"), gateway.get("/")):
         assert not {"Age", "X-Cache-Status", "X-Cache-Key"} & set(answer.headers)
     told = gateway.get("/", {"Kong-Debug": "1"}).headers
-    assert (told["X-Cache-Status"], told["Age"], len(told["X-Cache-Key"])) == ("Hit", "0", 64)
+    assert (told["X-Cache-Status"], len(told["X-Cache-Key"])) == ("Hit", 64)
+    assert is_fresh(told["Age"])
     assert len(gateway.upstream.requests) == 1
 
 
@@ -141,7 +149,7 @@ def test_age(inside: Gateway, clock: SimpleNamespace) -> None:
     inside.configure(given(storage_ttl=200))
     assert status(inside) == "Miss"
     clock.ahead = 50
-    assert inside.get("/").headers["Age"] in ("50", "51")
+    assert 50 <= int(inside.get("/").headers["Age"]) < 50 + PATIENCE
     clock.ahead = 100
     assert status(inside) == "Refresh"
     for storage_ttl, then in ((None, "Miss"), (0, "Refresh")):

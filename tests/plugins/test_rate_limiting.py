@@ -26,28 +26,28 @@ def limited(config: dict[str, Any], *others: str) -> Given:
 
 
 def test_never_more_than_the_limit_passes(gateway: Stored, policy: Policy) -> None:
-    gateway.configure(limited({"hour": 50} | policy))
+    gateway.configure(limited({"year": 50} | policy))
     with ThreadPoolExecutor(8) as clients:
         statuses = list(clients.map(lambda _: gateway.get("/").status, range(120)))
     assert (statuses.count(200), statuses.count(429)) == (50, 70)
 
 
 def test_what_clients_are_told(gateway: Stored, policy: Policy) -> None:
-    gateway.configure(limited({"hour": 2, "day": 10} | policy))
+    gateway.configure(limited({"month": 2, "year": 10} | policy))
     first = gateway.get("/").headers
-    assert (first["X-RateLimit-Limit-Hour"], first["X-RateLimit-Remaining-Hour"]) == ("2", "1")
-    assert (first["X-RateLimit-Limit-Day"], first["X-RateLimit-Remaining-Day"]) == ("10", "9")
+    assert (first["X-RateLimit-Limit-Month"], first["X-RateLimit-Remaining-Month"]) == ("2", "1")
+    assert (first["X-RateLimit-Limit-Year"], first["X-RateLimit-Remaining-Year"]) == ("10", "9")
     assert (first["RateLimit-Limit"], first["RateLimit-Remaining"]) == ("2", "1")
-    assert 0 < int(first["RateLimit-Reset"]) <= 3600
+    assert 0 < int(first["RateLimit-Reset"]) <= 31 * 86400
     gateway.get("/")
     refused = gateway.get("/")
     assert (refused.status, refused.json()["message"]) == (429, "API rate limit exceeded")
     assert refused.headers["Retry-After"] == refused.headers["RateLimit-Reset"]
-    assert refused.headers["X-RateLimit-Remaining-Hour"] == "0"
+    assert refused.headers["X-RateLimit-Remaining-Month"] == "0"
 
 
 def test_other_status_message_and_no_headers(gateway: Stored, policy: Policy) -> None:
-    config = {"hour": 1, "error_code": 418, "error_message": "slow", "hide_client_headers": True}
+    config = {"year": 1, "error_code": 418, "error_message": "slow", "hide_client_headers": True}
     gateway.configure(limited(config | policy))
     assert gateway.get("/").headers["RateLimit-Limit"] is None
     refused = gateway.get("/")
@@ -57,13 +57,13 @@ def test_other_status_message_and_no_headers(gateway: Stored, policy: Policy) ->
 
 @pytest.mark.parametrize(("error_code", "status"), [(200, 500), (600, 500), (599, 599)])
 def test_a_refusal_is_an_error(gateway: Stored, error_code: int, status: int) -> None:
-    gateway.configure(limited({"hour": 1, "error_code": error_code}))
+    gateway.configure(limited({"year": 1, "error_code": error_code}))
     assert [gateway.get("/").status, gateway.get("/").status] == [200, status]
 
 
 def test_limits_with_fractions(gateway: Stored, policy: Policy) -> None:
-    gateway.configure(limited({"hour": 2.3} | policy))
-    left = [gateway.get("/").headers["X-RateLimit-Remaining-Hour"] for _ in range(4)]
+    gateway.configure(limited({"year": 2.3} | policy))
+    left = [gateway.get("/").headers["X-RateLimit-Remaining-Year"] for _ in range(4)]
     assert left == ["1.3", "0.3", "0", "0"]
 
 
@@ -71,7 +71,7 @@ def test_limits_with_fractions(gateway: Stored, policy: Policy) -> None:
 def test_unusual_headers_are_counted_apart(
     gateway: Stored, policy: Policy, who: str, statuses: list[int]
 ) -> None:
-    gateway.configure(limited({"hour": 1, "limit_by": "header", "header_name": "x-who"} | policy))
+    gateway.configure(limited({"year": 1, "limit_by": "header", "header_name": "x-who"} | policy))
     requests: list[dict[str, str]] = [{"X-Who": who}, {"X-Who": who}, {}]
     assert [gateway.get("/", headers).status for headers in requests] == statuses
 
@@ -94,7 +94,7 @@ def test_who_is_counted(
     requests: list[tuple[str, str]],
     statuses: list[int],
 ) -> None:
-    gateway.configure(limited({"hour": 1} | policy | config, "key-auth"))
+    gateway.configure(limited({"year": 1} | policy | config, "key-auth"))
     assert [gateway.get(path, {"apikey": key}).status for path, key in requests] == statuses
 
 

@@ -22,7 +22,7 @@ def log() -> Iterator[Collector]:
 
 
 def given(policy: Policy, log: Collector, **config: Any) -> Given:
-    settings = policy | {"limit_by": "ip", "limits": {"video": {"hour": 3}}} | config
+    settings = policy | {"limit_by": "ip", "limits": {"video": {"year": 3}}} | config
     # Counts belong to the route, so that no test finds those of another.
     limiting = {"name": "response-ratelimiting", "route": "all", "config": settings}
     return {"plugins": [limiting, {"name": "http-log", "config": {"http_endpoint": log.url}}]}
@@ -37,7 +37,7 @@ def costing(
     log.next()
     assert answer.headers[header] is None
     assert answer.headers["Via"]  # refused or not, it went through the upstream
-    left: str | None = answer.headers["X-RateLimit-Remaining-video-hour"]
+    left: str | None = answer.headers["X-RateLimit-Remaining-video-year"]
     return answer.status, left, gateway.upstream.last.headers["X-RateLimit-Remaining-video"]
 
 
@@ -51,7 +51,7 @@ def test_counting(gateway: Stored, policy: Policy, log: Collector) -> None:
 
 
 def test_several_things_are_counted_at_once(gateway: Stored, policy: Policy, log: Collector) -> None:
-    gateway.configure(given(policy, log, limits={"video": {"hour": 3}, "image": {"day": 9}}))
+    gateway.configure(given(policy, log, limits={"video": {"year": 3}, "image": {"year": 9}}))
     assert costing(gateway, log, "video=2, image=1, other=5, junk") == (200, "1", "3")
     gateway.get("/")
     assert gateway.upstream.last.headers["X-RateLimit-Remaining-image"] == "8"

@@ -25,7 +25,7 @@ def change_routes(admin: httpx.Client, routes: int, rate: int, seconds: float) -
 
     def change(number: int) -> str | None:
         time.sleep(max(0.0, start + number / rate - time.monotonic()))
-        if time.monotonic() > start + seconds:  # the machine is too slow for the rate
+        if number and time.monotonic() > start + seconds:  # the machine is too slow for the rate
             return None
         name = f"route-{number % routes}"
         body = {"paths": [f"/{name}/", f"/change-{number}/"]}

@@ -66,7 +66,7 @@ def check(gateway: Client, way: Link, fault: Fault, cases: Sequence[Case], limit
     working = {case.route: {case.working} for case in cases}
     wait_for(lambda: statuses(gateway, cases, limit) == working)
     with broken(way, fault):
-        if fault == SLOW:  # a connection that the fault before has cut may still fail its one request
+        if fault == SLOW:  # a machine that stands still for longer than the time-out may fail one request
             wait_for(lambda: statuses(gateway, cases, limit) == working)
         else:
             assert statuses(gateway, cases, limit) == {case.route: {case.failing} for case in cases}

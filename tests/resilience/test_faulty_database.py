@@ -92,11 +92,9 @@ def test_a_control_plane_that_hangs(gateway: Stored) -> None:
 
 
 def test_sessions_that_cannot_be_read_are_none(gateway: Stored, way: Link) -> None:
-    def log_in() -> Iterator[str | None]:
-        while True:  # a database that is slow for once gives no session
-            yield gateway.get("/keeps-sessions", {"apikey": "k"}).headers["Set-Cookie"]
-
-    cookie = {"Cookie": next(filter(None, log_in())).partition(";")[0]}
+    # A database that is slow for once gives no session.
+    logins = (gateway.get("/keeps-sessions", {"apikey": "k"}).headers["Set-Cookie"] for _ in range(20))
+    cookie = {"Cookie": next(filter(None, logins)).partition(";")[0]}
 
     def consumer() -> str:
         assert gateway.get("/keeps-sessions", cookie).status == 200
