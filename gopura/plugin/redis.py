@@ -62,6 +62,7 @@ class RedisPools:
         from redis.asyncio import Redis  # only nodes whose plugins use it need it
         from redis.asyncio.retry import Retry
         from redis.backoff import NoBackoff
+        from redis.exceptions import ConnectionError as ConnectionLost
 
         tls: dict[str, Any] = {"ssl_cert_reqs": "required" if server.verify else "none"} if server.ssl else {}
         return Redis(
@@ -73,6 +74,9 @@ class RedisPools:
             ssl=server.ssl,
             socket_timeout=server.timeout,
             socket_connect_timeout=server.timeout,
-            retry=Retry(NoBackoff(), 0),
+            # A pooled connection may be dead without a sign until it is used: the command is sent once more, on a new
+            # one. What counts may so be counted twice, when only the answer was lost: a limit is then reached one
+            # request early, and never late. After a time-out nothing is repeated: that would be a second wait.
+            retry=Retry(NoBackoff(), 1, (ConnectionLost,)),
             **tls,
         )
