@@ -20,7 +20,7 @@ def pages() -> dict[str, str]:
 
 
 def _state(plugin: type[Plugin]) -> str:
-    return "" if plugin.phases() else " **Its configuration is understood, but it does nothing yet.**"
+    return "" if plugin.phases() else f" **Its configuration is understood, but {plugin.idle}.**"
 
 
 def _about(plugin: type[Plugin]) -> str:

@@ -191,7 +191,7 @@ class PluginHost:
             self._tell(name, "not loaded by this node: its requests are refused")
             return self._refusing(name, entity["id"])
         if not plugin.implemented():
-            self._tell(name, "does nothing yet: requests pass without it")
+            self._tell(name, f"{plugin.idle}: requests pass without it")
             return None
         return self._bind(plugin, entity)
 

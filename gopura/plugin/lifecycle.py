@@ -97,6 +97,8 @@ class Plugin:
     no_service: ClassVar[bool]
     no_consumer: ClassVar[bool]
     """Scopes that its entities may not have."""
+    idle: ClassVar[str] = "it does nothing yet"
+    """What the log says of it, when it is configured and has no phase."""
     entities: ClassVar[tuple[type[schema.Entity], ...]] = ()
     """Entities of its own: tables, Admin endpoints and lookups through `self.node.find`."""
     default_protocols: ClassVar[tuple[str, ...]] = HTTP_PROTOCOLS

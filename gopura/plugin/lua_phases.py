@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 from gopura import schema
 
 PHASES = ("certificate", "rewrite", "access", "header_filter", "body_filter", "log")
+IDLE = "its Lua code does not run here (a plugin in Python can do the same)"
 SOME_PHASE = schema.AtLeastOneOf(*(f"config.{phase}" for phase in PHASES))
 
 Function = TypeVar("Function")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gopura.plugin.cache import Cache
 from gopura.plugin.datagrams import Datagrams
 from gopura.plugin.http import HttpClient
+from gopura.plugin.lua import Lua, Policy
 from gopura.plugin.records import Ask, Records, nobody
 from gopura.plugin.redis import RedisPools
 
@@ -46,6 +47,7 @@ class Node:
         self.http = HttpClient()
         self.datagrams = Datagrams(loop)
         self.redis = RedisPools()
+        self.lua = Lua(Policy.of(self.settings))
         self.ask = ask
         self.records = Records(ask)
         self._trusted = [

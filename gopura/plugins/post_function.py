@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from gopura.plugin import ALL_PROTOCOLS, Plugin, config
-from gopura.plugin.lua_phases import SOME_PHASE, LuaPhases
+from gopura.plugin.lua_phases import IDLE, SOME_PHASE, LuaPhases
 from gopura.schema.types.lua import compiles
 
 _Function = Annotated[str, config.Optional(), compiles("error parsing post-function")]
@@ -12,6 +12,7 @@ _Function = Annotated[str, config.Optional(), compiles("error parsing post-funct
 class PostFunction(Plugin, name="post-function", priority=-1000, protocols=ALL_PROTOCOLS, no_consumer=True):
     """Keeps the code that Kong runs; the node says that requests pass without it."""
 
+    idle = IDLE
     checks = (SOME_PHASE,)
 
     class Config(LuaPhases[_Function]):

@@ -1,13 +1,16 @@
 """Request transformer: changes requests before the upstream gets them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from gopura.plugin import ALL_PROTOCOLS, Exchange, Plugin, config
 from gopura.plugin import Headers as HeaderLines
 from gopura.plugin.body import Fields, Form, Json, Multipart, parse
+from gopura.plugin.lua import AnyCase, Scope
 from gopura.plugin.pairs import appended, pairs
-from gopura.plugin.template import AnyCase, render
+from gopura.plugin.template import has_expression, render
+from gopura.schema.surroundings import surroundings
+from gopura.schema.types.lua import DISABLED
 from gopura.schema.types.pairs import HeaderPairs, HeaderRenames, Headers, TemplatePairs
 
 BODY_LIMIT = 1 << 20
@@ -56,11 +59,24 @@ class Replacements(Values):
     """The path, which may be a template."""
 
 
+def _no_lua_if_off(settings: "RequestTransformer.Config") -> str | None:
+    off = not surroundings.untrusted_lua and any(map(has_expression, _templates(settings)))
+    return DISABLED if off else None
+
+
+def _templates(settings: "RequestTransformer.Config") -> Iterator[str]:
+    yield settings.replace.uri or ""
+    for kind in (settings.rename, settings.replace, settings.add, settings.append):
+        yield from (*kind.body, *kind.headers, *kind.querystring)
+
+
 class RequestTransformer(Plugin, name="request-transformer", priority=801, protocols=ALL_PROTOCOLS):
     """Removes, renames, replaces, adds and appends, in this order."""
 
     class Config(config.Record):
         """The changes."""
+
+        rules = (config.Custom(_no_lua_if_off),)
 
         http_method: config.Method | None = None
         """The method that the upstream gets."""
@@ -81,27 +97,26 @@ class RequestTransformer(Plugin, name="request-transformer", priority=801, proto
 
     def access(self, exchange: Exchange, config: Config) -> None:
         """Change the request."""
-        environment = Environment(exchange)
+        scope, lua = scope_of(exchange), self.node.lua
 
         def rendered(entries: Iterable[str]) -> Iterator[tuple[str, str | None]]:
             for name, value in pairs(entries):
-                yield name, None if value is None else render(value, environment)
+                yield name, None if value is None else render(value, scope, lua)
 
         if config.replace.uri:
-            exchange.upstream_request.path = render(config.replace.uri, environment)
+            exchange.upstream_request.path = render(config.replace.uri, scope, lua)
         if config.http_method:
             change_method(exchange, config.http_method)
         change_headers(exchange.upstream_request.headers, config, rendered)
         if changes_body(config):
             change_body(exchange, config, rendered)
-        change_query(exchange, config, rendered, environment)
+        change_query(exchange, config, rendered, scope)
 
 
-class Environment(Mapping[str, Any]):
-    """What templates can name; read when they do."""
-
-    def __init__(self, exchange: Exchange) -> None:
-        self._loaders: dict[str, Callable[[], Any]] = {
+def scope_of(exchange: Exchange) -> Scope:
+    """What templates can name."""
+    return Scope(
+        {
             "headers": lambda: AnyCase(exchange.request.headers.to_dict()),
             "query_params": lambda: exchange.request.query,
             "uri_captures": lambda: {
@@ -109,18 +124,7 @@ class Environment(Mapping[str, Any]):
             },
             "shared": lambda: exchange.ctx,
         }
-        self._loaded: dict[str, Any] = {}
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._loaded:
-            self._loaded[name] = self._loaders[name]()
-        return self._loaded[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._loaders)
-
-    def __len__(self) -> int:
-        return len(self._loaders)
+    )
 
 
 def changes_body(config: RequestTransformer.Config) -> bool:
@@ -208,13 +212,13 @@ def remove(fields: Fields, names: Iterable[str]) -> None:
 
 
 def change_query(
-    exchange: Exchange, config: RequestTransformer.Config, rendered: Rendered, environment: Environment
+    exchange: Exchange, config: RequestTransformer.Config, rendered: Rendered, scope: Scope
 ) -> None:
     """Change the query arguments."""
     kinds = (config.remove, config.rename, config.replace, config.add, config.append)
     if not any(kind.querystring for kind in kinds):
         return
-    query: dict[str, Any] = dict(environment["query_params"])
+    query: dict[str, Any] = dict(scope["query_params"])
     for name, _ in pairs(config.remove.querystring):
         query.pop(name, None)
     for old, new in rendered(config.rename.querystring):

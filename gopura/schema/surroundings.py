@@ -13,6 +13,8 @@ class Surroundings:
     """How routes say what they match: traditional, traditional_compatible or expressions."""
     plugin_ordering: bool = False
     """Whether plugins may say before or after which others they run."""
+    untrusted_lua: bool = True
+    """Whether Lua code of configurations may run."""
 
 
 surroundings = Surroundings()

@@ -11,6 +11,7 @@ from gopura.dataplane.plugins import PluginHost, UnusableError
 from gopura.plugin import Plugin, config
 from gopura.plugin.discovery import Found
 from gopura.plugin.node import Node
+from gopura.plugins.pre_function import PreFunction
 
 
 class Steady(Plugin, name="steady", priority=1):
@@ -51,7 +52,7 @@ class BrokenInit(Steady, name="broken-init", priority=4):
 
 @pytest.fixture
 def host() -> PluginHost:
-    plugins: list[type[Plugin]] = [BrokenAtStart, BrokenConfigure, BrokenInit, Steady]
+    plugins: list[type[Plugin]] = [BrokenAtStart, BrokenConfigure, BrokenInit, PreFunction, Steady]
     loop = PluginLoop()
     node = Node("node", lambda *_: None, loop)
     made = PluginHost(Found({plugin.name: plugin for plugin in plugins}), node, loop)
@@ -67,7 +68,8 @@ def change(key: str, name: str, **settings: Any) -> tuple[str, str, bytes, bytes
 def test_all_others_run(host: PluginHost, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
         host.start()
-        bound = host.bind([change("1", "steady"), change("2", "broken-init")], [])
+        changes = [change("1", "steady"), change("2", "broken-init"), change("3", "pre-function")]
+        bound = host.bind(changes, [])
         host.committed()
     assert Steady.started == 1
     assert {key: plugin.name for key, plugin in bound.items()} == {"1": "steady", "2": "broken-init"}
@@ -76,6 +78,7 @@ def test_all_others_run(host: PluginHost, caplog: pytest.LogCaptureFixture) -> N
         "broken-start cannot be started",
         "broken-configure cannot be told its configurations",
         "broken-init is configured but not loaded by this node: its requests are refused",
+        "pre-function is configured but its Lua code does not run here",
     ):
         assert text in caplog.text
 

@@ -156,7 +156,7 @@ def test_loggly() -> None:
         ("return kong.client.get_consumer()", None),
         ("return kong.request.get_headers()['x-in']", "v"),
         ("return tostring(kong.request.get_path.__globals__)", None),
-        ("return os", None),
+        ("return io", None),
         ("error('no')", None),
     ],
 )

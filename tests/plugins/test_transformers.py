@@ -1,13 +1,24 @@
 """request-transformer and response-transformer: tables of changes."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 
-from gopura.plugin.template import AnyCase, TemplateError, render
+from gopura.plugin.lua import AnyCase, Lua, Policy, Scope
+from gopura.plugin.template import TemplateError, render
+from gopura.schema import surroundings
+from gopura.schema.types.lua import DISABLED
 from gopura.testing import Gateway
 from gopura.testing.upstream import Reply
+from tests.entities.refusals import fields_of
+
+LUA = Lua(Policy())
+
+
+def loaded(values: dict[str, Any]) -> Scope:
+    return Scope({name: partial(values.get, name) for name in values})
 
 
 def with_plugin(name: str, config: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -160,7 +171,26 @@ def test_request_line() -> None:
 )
 def test_templates(template: str, expected: str) -> None:
     values = {"h": {"a": "1"}, "list": ["x", "y"], "any": AnyCase({"x-y": "z"})}
-    assert render(template, values) == expected
+    assert render(template, loaded(values), LUA) == expected
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [("headers", "x-a:$(headers.x_b)"), ("querystring", "a:$(1)"), ("body", "a:$(1)"), ("uri", "/$(1)")],
+)
+def test_without_lua_templates_are_refused_and_do_not_run(
+    where: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = {"replace": {where: value if where == "uri" else [value]}}
+    sent = {"X-A": "1", "Content-Type": "application/json"}
+    off = {"untrusted_lua": "off"}
+    with Gateway(given=with_plugin("request-transformer", config), settings=off) as gateway:
+        assert gateway.post("/?a=1", sent, body=b'{"a":1}').status == 500
+        gateway.configure(with_plugin("request-transformer", {"add": {"headers": ["x-c:plain"]}}))
+        assert gateway.get("/").status == 200
+    monkeypatch.setattr(surroundings, "untrusted_lua", False)
+    refused = fields_of("plugins", {"name": "request-transformer", "config": config})
+    assert refused == {"config": DISABLED}
 
 
 @pytest.mark.parametrize(
@@ -168,7 +198,7 @@ def test_templates(template: str, expected: str) -> None:
 )
 def test_bad_templates(template: str) -> None:
     with pytest.raises(TemplateError):
-        render(template, {"h": {"a": "1"}, "list": ["x"]})
+        render(template, loaded({"h": {"a": "1"}, "list": ["x"]}), LUA)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,9 @@ from functools import cache
 from typing import Annotated, Any
 
 from gopura.schema.rules import Custom, Description, LenMin
+from gopura.schema.surroundings import surroundings
+
+DISABLED = "loading of untrusted Lua code disabled because 'untrusted_lua' config option is set to 'off'"
 
 
 def syntax_problem(code: str) -> str | None:
@@ -35,8 +38,16 @@ def compiles(refusal: str) -> Custom:
     return Custom(check)
 
 
+def _field_problem(code: str) -> str | None:
+    why = syntax_problem(code) if surroundings.untrusted_lua else DISABLED
+    return why and f"Error parsing function: {why}"
+
+
 LuaFields = Annotated[
-    dict[Annotated[str, LenMin(1)], Annotated[str, LenMin(1), compiles("Error parsing function")]],
+    dict[
+        Annotated[str, LenMin(1)],
+        Annotated[str, LenMin(1), Custom(_field_problem)],
+    ],
     Description(
         "Fields of the log entry, each with the Lua code that gives its value; nil removes the field."
     ),

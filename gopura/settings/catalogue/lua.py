@@ -6,7 +6,6 @@ from gopura.settings.kinds import Flag, ListOf, Number, OneOf, Text
 from gopura.settings.setting import NOT_YET, Section, Setting
 
 _LUA = "there is no Lua here; plugins are Python"
-_SANDBOX = "Lua in templates and fields of logs always runs, in a sandbox of its own"
 _WASM = "WebAssembly filters are not run"
 _LIMIT = Number(1, 1000)
 
@@ -43,25 +42,29 @@ SECTION = Section(
         ),
         Setting("lua_socket_pool_size", Number(1), "256", "Connections that one Lua pool keeps.", inert=_LUA),
         Setting(
-            "lua_package_path", Text(), "./?.lua;./?/init.lua;", "Where Lua looks for modules.", inert=_LUA
+            "lua_package_path",
+            Text(),
+            "./?.lua;./?/init.lua;",
+            "Where `require` of Lua code in configurations looks for modules.",
         ),
         Setting("lua_package_cpath", Text(), "", "Where Lua looks for C modules.", inert=_LUA),
         Setting(
             "untrusted_lua",
             OneOf("on", "off", "sandbox"),
             "sandbox",
-            "Whether Lua in a configuration may run.",
-            inert=_SANDBOX,
+            "Whether Lua in templates and fields of logs runs, and whether it sees files, the system and modules.",
         ),
         Setting(
-            "untrusted_lua_sandbox_requires", ListOf(), "", "Lua modules within the sandbox.", inert=_SANDBOX
+            "untrusted_lua_sandbox_requires",
+            ListOf(),
+            "",
+            "Lua modules that may be required within the sandbox.",
         ),
         Setting(
             "untrusted_lua_sandbox_environment",
             ListOf(),
             "",
-            "Lua globals within the sandbox.",
-            inert=_SANDBOX,
+            "Lua globals within the sandbox beside harmless ones, such as `os.getenv`.",
         ),
         Setting("wasm", Flag(), "off", "Run WebAssembly filters.", inert=_WASM),
         Setting("wasm_filters_path", Text(), "", "Folder of WebAssembly filters.", inert=_WASM),

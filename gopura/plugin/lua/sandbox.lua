@@ -1,0 +1,192 @@
+-- Readies a LuaJIT machine for code from configurations. It gets `untrusted_lua`, the two lists that belong to it, the path
+-- of modules and the names of the functions in `kong`; it gives what Python compiles and runs code with. From that code
+-- nothing of Python, of C or of other code's state can be reached.
+
+local mode, requires, environment, path, functions = ...
+local globals, loaded = _G, package.loaded
+local setfenv, setmetatable, rawget = setfenv, setmetatable, rawget
+local type, error, pcall, unpack, pairs, ipairs = type, error, pcall, unpack, pairs, ipairs
+local load, loadfile, require, tostring = load, loadfile, require, tostring
+local sethook, memory = debug.sethook, collectgarbage
+
+-- The hook below is not asked by machine code.
+jit.off()
+
+-- Bounds ------------------------------------------------------------------------------------------------------------
+
+local STEP, STEPS, KILOBYTES, TEXT = 1000, 10000, 128 * 1024, 16 * 1024 * 1024
+local steps = 0
+
+-- Once it has fired it does so at each instruction, so that pcall cannot go on; `rearm` ends that.
+local function hook()
+  steps = steps + 1
+  if steps > STEPS then
+    sethook(hook, '', 1)
+    error('it takes too long', 0)
+  elseif memory('count') > KILOBYTES then
+    memory()
+    if memory('count') > KILOBYTES then
+      steps = STEPS
+      sethook(hook, '', 1)
+      error('it takes too much memory', 0)
+    end
+  end
+end
+
+local function rearm() steps = 0 end
+
+local rep = string.rep
+function string.rep(text, times, separator)
+  local length = #text + #(separator or '')
+  if length * times > TEXT then error('a text becomes too long', 2) end
+  return rep(text, times, separator)
+end
+
+-- The handler of the original runs where the hook does not.
+function globals.xpcall(run, handler, ...)
+  local results = { pcall(run, ...) }
+  if results[1] then return unpack(results, 1, table.maxn(results)) end
+  return false, handler(results[2])
+end
+
+-- What nobody may have: ways to Python, to C, to bytecode, and to state that all code shares ---------------------------
+
+-- The environment of the run that goes on.
+local current
+
+function globals.load(chunk, name, _, env) return load(chunk, name, 't', env or current) end
+function globals.loadstring(chunk, name) return load(tostring(chunk), name, 't', current) end
+function globals.loadfile(name, _, env) return loadfile(name, 't', env or current) end
+package.path, package.cpath = path, ''
+package.loaders = { package.loaders[1], package.loaders[2] }
+for name in pairs(package.preload) do package.preload[name] = nil end
+for _, name in pairs({ 'python', 'debug', 'jit', 'jit.opt', 'jit.util', 'ffi', 'package', '_G' }) do
+  globals[name], loaded[name] = nil, nil
+end
+for _, name in pairs({ 'collectgarbage', 'dofile', 'getfenv', 'module', 'newproxy', 'setfenv' }) do globals[name] = nil end
+os.exit, string.dump = nil, nil
+getmetatable('').__metatable, getmetatable(io.stdout).__metatable = false, false
+
+-- Views: libraries are shared by all code, so each run gets tables that look like them and cannot be changed ------------
+
+local names = {}
+for name, library in pairs(globals) do
+  if type(library) == 'table' then names[library] = name end
+end
+
+local function seen(value)
+  local name = names[value]
+  if not name then return value end
+  return setmetatable({}, {
+    __index = function(_, key) return seen(value[key]) end,
+    __newindex = function(_, key)
+      error('Can not modify ' .. name .. '.' .. tostring(key) .. '. Protected by the sandbox.', 2)
+    end,
+    __metatable = false,
+  })
+end
+
+-- What is visible ---------------------------------------------------------------------------------------------------
+
+-- Put what a name such as `os.time` means into the target, and nothing beside it.
+local function link(where, source, target, before)
+  local head, rest = where:match('^([^.]+)%.?(.*)$')
+  local value = source[head]
+  if value == nil or target[head] == value then return end
+  if rest == '' then target[head] = value return end
+  if type(value) ~= 'table' then return end
+  local name = before and before .. '.' .. head or head
+  if target[head] == nil then
+    target[head] = {}
+    names[target[head]] = name
+  end
+  link(rest, value, target[head], name)
+end
+
+local base = {}
+for name in ([[
+  _VERSION assert error ipairs next pairs pcall select tonumber tostring type unpack xpcall
+  coroutine.create coroutine.resume coroutine.running coroutine.status coroutine.wrap coroutine.yield
+  math.abs math.acos math.asin math.atan math.atan2 math.ceil math.cos math.cosh math.deg math.exp math.floor math.fmod
+  math.frexp math.huge math.ldexp math.log math.log10 math.max math.min math.modf math.pi math.pow math.rad math.random
+  math.sin math.sinh math.sqrt math.tan math.tanh os.clock os.date os.difftime os.time
+  string.byte string.char string.find string.format string.gmatch string.gsub string.len string.lower string.match
+  string.rep string.reverse string.sub string.upper table.concat table.insert table.maxn table.remove table.sort
+]]):gmatch('%S+') do link(name, globals, base) end
+
+local ask
+local function answer(known, value)
+  if not known then error(value, 3) end
+  return value
+end
+
+local kong = {}
+names[kong] = 'kong'
+for name in functions:gmatch('%S+') do
+  local part, method = name:match('(.+)%.(.+)')
+  if not kong[part] then
+    kong[part] = {}
+    names[kong[part]] = 'kong.' .. part
+  end
+  kong[part][method] = function(...) return answer(ask(name, ...)) end
+end
+
+local allowed = { require = function(name)
+  if not requires[name] then error("require '" .. tostring(name) .. "' not allowed within sandbox", 2) end
+  return seen(require(name))
+end }
+for _, name in ipairs(environment) do link(name, globals, allowed) end
+globals.require = function(name) return seen(require(name)) end
+
+local function visible(own, others, more)
+  return function(self, name)
+    if name == '_G' then return self end
+    local value = own[name]
+    if value == nil then value = others[name] end
+    if value == nil and more then value = more[name] end
+    return seen(value)
+  end
+end
+
+local sandboxed = mode == 'sandbox'
+local of_code = {
+  __index = visible({ kong = kong }, sandboxed and allowed or globals, sandboxed and base),
+  __metatable = false,
+}
+local of_expressions = setmetatable({}, {
+  __index = visible({ type = type, tostring = tostring, tonumber = tonumber }, sandboxed and allowed or globals),
+  __newindex = function() error('This environment is read-only.', 2) end,
+  __metatable = false,
+})
+
+-- For Python --------------------------------------------------------------------------------------------------------
+
+local any_case = { __index = function(values, name)
+  if type(name) ~= 'string' then return nil end
+  name = name:lower()
+  return rawget(values, name) or rawget(values, (name:gsub('_', '-')))
+end }
+
+sethook(hook, '', STEP)
+
+return {
+  compile = function(code) return load(code, code, 't') end,
+  compile_expression = function(parameters, code)
+    return load('local ' .. parameters .. ' = ... return (' .. code .. ')', '=template', 't', of_expressions)
+  end,
+  run = function(code, asked)
+    -- What it sets ends with this run.
+    steps, ask, current = 0, asked, setmetatable({}, of_code)
+    setfenv(code, current)
+    local result = code()
+    return result
+  end,
+  evaluate = function(expression, ...)
+    steps, current = 0, of_expressions
+    return tostring(expression(...) or '')
+  end,
+  any_case = function(values) return setmetatable(values, any_case) end,
+  rearm = rearm,
+  rehook = sethook,
+  hook = hook,
+}
