@@ -18,7 +18,7 @@ use crate::settings::Settings;
 use crate::shared::{Counters, Shared};
 use crate::snapshot::{self, Entity, Failure, Prepared, Refused, Retired};
 use crate::upstream::Upstream;
-use crate::{log, worker};
+use crate::{checks, log, worker};
 
 create_exception!(
     gopura._engine,
@@ -115,11 +115,7 @@ impl Engine {
         let settings: Settings = serde_json::from_slice(settings)
             .map_err(|error| PyValueError::new_err(format!("settings: {error}")))?;
         log::start(&settings).map_err(PyOSError::new_err)?;
-        let flavor = match settings.router_flavor.as_str() {
-            "traditional" => Flavor::Traditional,
-            "expressions" => Flavor::Expressions,
-            _ => Flavor::TraditionalCompatible,
-        };
+        let flavor = checks::flavor(&settings.router_flavor);
         let shared = Shared::new(settings).map_err(PyOSError::new_err)?;
         let retired = Retired::start()?;
         Ok(Self { shared, flavor, running: Mutex::default(), committing: Mutex::default(), retired })

@@ -164,7 +164,9 @@ fn limits(text: &str) -> Limits {
     let number: Option<usize> = words.next().and_then(|word| word.parse().ok());
     let size = words.next().and_then(Size::parse).and_then(|size| usize::try_from(size.0).ok());
     match (number, size) {
-        (Some(number), Some(size)) => Limits { line: size, head: number * size, ..Limits::default() },
+        (Some(number), Some(size)) => {
+            Limits { line: size, head: number.saturating_mul(size), ..Limits::default() }
+        }
         _ => Limits::default(),
     }
 }

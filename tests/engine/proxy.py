@@ -79,11 +79,16 @@ class Config:
 class Proxy:
     """One engine with a plain listener, a status listener and whatever the settings add.
 
-    `outer_port` is the one under which clients see the plain listener.
+    `outer_port` is the one under which clients see the plain listener; `send_buffer` is how much the kernel holds of
+    what clients have not read.
     """
 
-    def __init__(self, outer_port: int | None = None, **settings: Any) -> None:
+    def __init__(
+        self, outer_port: int | None = None, send_buffer: int | None = None, **settings: Any
+    ) -> None:
         self._sockets = [socket.create_server(("127.0.0.1", 0), backlog=128) for _ in range(3)]
+        for listening in self._sockets if send_buffer else ():
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
         self.port, self.status_port, self.tls_port = (it.getsockname()[1] for it in self._sockets)
         plain, status, tls = ({"ip": "127.0.0.1", "fds": [it.fileno()]} for it in self._sockets)
         listeners = [plain | {"http2": True}, tls | {"ssl": True, "http2": True}]

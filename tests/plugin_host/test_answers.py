@@ -1,5 +1,6 @@
 """What clients get when plugins answer: without a body, in gRPC, in late phases, with statuses that are none."""
 
+import http.client
 from collections.abc import Iterator
 from typing import Any
 
@@ -135,3 +136,32 @@ def test_statuses_that_are_none(gateway: Gateway, method: str, status: int) -> N
         500,
         {"message": "An unexpected error occurred"},
     )
+
+
+class Restating(Plugin, name="restating"):
+    """Gives the upstream's response another status."""
+
+    class Config(config.Record):
+        """Which."""
+
+        status: int = 204
+
+    def header_filter(self, exchange: Exchange, config: Config) -> None:
+        exchange.response.status = config.status
+
+
+@pytest.mark.parametrize(("status", "has_body"), [(204, False), (304, False), (201, True)])
+def test_statuses_without_a_body(status: int, has_body: bool) -> None:
+    with Gateway(Restating, config={"status": status}) as gateway:
+        wire = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=5)
+        for _ in range(2):  # a body that was sent all the same would be the start of the second answer
+            wire.request("GET", "/")
+            answer = wire.getresponse()
+            assert (answer.status, bool(answer.read())) == (status, has_body)
+        wire.close()
+
+
+@pytest.mark.parametrize("status", [99, 600])
+def test_a_status_that_is_none(status: int) -> None:
+    with Gateway(Restating, config={"status": status}) as gateway:
+        assert gateway.get("/").status == 500

@@ -5,6 +5,7 @@ mod hosts;
 mod query;
 mod service;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -51,6 +52,7 @@ impl Dns {
 
     /// The name's records; empty, with a reason, when there are none.
     pub async fn ask(&self, name: &str) -> Arc<Answer> {
+        let name = &*in_lower_case(name);
         if let Some(answer) = self.at_hand(name) {
             return answer;
         }
@@ -63,6 +65,7 @@ impl Dns {
 
     /// The same for a thread that may block, for so long.
     pub fn ask_within(&self, name: &str, patience: Duration) -> Arc<Answer> {
+        let name = &*in_lower_case(name);
         if let Some(answer) = self.at_hand(name) {
             return answer;
         }
@@ -126,5 +129,14 @@ impl Dns {
             known.clear();
         }
         known.insert(name.to_owned(), Arc::new(Entry::new(answer.clone())));
+    }
+}
+
+/// Names are the same whatever their case (RFC 4343).
+fn in_lower_case(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        name.to_ascii_lowercase().into()
+    } else {
+        name.into()
     }
 }

@@ -9,7 +9,7 @@ use gopura_router::Verdict;
 use super::client::{Broken, Client, flush};
 use super::error_page::{Form, has_nginx_page, message, nginx_page};
 use super::forward::{Forwarded, remove_asserted};
-use super::{debug, filter, grpc, proxy};
+use super::{debug, filter, grpc, proxy, reply};
 use crate::exchange::{Exchange, Response, Source, Version};
 use crate::phases::{self, Flow, Phase};
 use crate::shared::Shared;
@@ -344,10 +344,7 @@ pub async fn send<C: Client>(
     let Some(body) = body else { return (exchange, Err(Broken::Gone)) };
     filter::add_headers(&mut exchange, shared);
     let status = exchange.response.as_ref().map_or(500, |response| response.status);
-    let framing = match status {
-        100..=199 | 204 | 304 => Framing::Empty,
-        _ => Framing::Length(body.len() as u64),
-    };
+    let framing = reply::framing(status, Framing::Length(body.len() as u64));
     client.start(&exchange, framing);
     if framing != Framing::Empty {
         client.push(&body);

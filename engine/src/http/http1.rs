@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use gopura_http1::{Body, Fault, Framing, Piece, RequestHead, Scanner, host, parse_request, request_framing};
+use tokio::time::timeout;
 
 use super::client::{Broken, Client};
 use super::{decide, reply};
 use crate::exchange::{Exchange, Origin, Version};
-use crate::net::{Io, Stream};
+use crate::net::{Clock, Io, Stream};
 use crate::shared::{Shared, count, discount};
 
 /// Unread request body that is read and thrown away to keep the connection.
@@ -30,11 +31,16 @@ pub struct Http1 {
     /// The client waits for `100 Continue`.
     expects: bool,
     answers_head: bool,
+    /// The response has no body, or its body is not sent.
+    silent: bool,
     minor: u8,
     keep: bool,
     chunked: bool,
     before: (u64, u64),
+    /// How long the client may keep its body back, and how long it may take nothing of the response.
+    body_clock: Clock,
     body_timeout: Duration,
+    send_clock: Clock,
     send_timeout: Duration,
 }
 
@@ -131,11 +137,14 @@ impl Http1 {
             body_limit: settings.nginx_http_client_max_body_size.0,
             expects: false,
             answers_head: false,
+            silent: false,
             minor: 1,
             keep: false,
             chunked: false,
             before: (0, 0),
+            body_clock: Clock::default(),
             body_timeout: settings.nginx_http_client_body_timeout.0,
+            send_clock: Clock::default(),
             send_timeout: settings.nginx_http_send_timeout.0,
         }
     }
@@ -149,6 +158,8 @@ impl Http1 {
         shared: &Arc<Shared>,
     ) -> Result<Box<Exchange>, Fault> {
         self.keep = false;
+        // From here on the clocks of body and response count.
+        self.io.deadline(Duration::ZERO);
         self.before = (self.io.received - (self.io.input.len() + bytes.len()) as u64, self.io.sent);
         let head = parse_request(bytes)?;
         let host = host(&head)?;
@@ -200,9 +211,44 @@ impl Http1 {
         if self.io.flush().await.is_err() || self.io.shutdown().await.is_err() {
             return;
         }
-        self.io.deadline(LINGER);
-        while matches!(self.io.fill().await, Ok(1..)) {
-            self.io.input.consume(self.io.input.len());
+        // A deadline of `io` counts only while nothing comes: this one also ends a client that goes on sending.
+        self.io.deadline(Duration::ZERO);
+        let _ = timeout(LINGER, async {
+            while matches!(self.io.fill().await, Ok(1..)) {
+                self.io.input.consume(self.io.input.len());
+            }
+        })
+        .await;
+    }
+
+    fn poll_piece(
+        &mut self,
+        cx: &mut Context<'_>,
+        sink: &mut dyn FnMut(&[u8]),
+    ) -> Poll<Result<bool, Broken>> {
+        loop {
+            if let Some(more) = self.next_piece(sink).map_err(Broken::Fault)? {
+                if self.body_limit > 0 && self.body_received > self.body_limit {
+                    return Poll::Ready(Err(Broken::TooLarge));
+                }
+                return Poll::Ready(Ok(more));
+            }
+            if std::mem::take(&mut self.expects) {
+                self.io.output().extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+            }
+            if self.io.has_output()
+                && let Poll::Ready(Err(broken)) = self.poll_flush(cx)
+            {
+                return Poll::Ready(Err(broken));
+            }
+            let Poll::Ready(filled) = self.io.poll_fill(cx) else {
+                self.body_clock.begin(self.body_timeout);
+                return self.body_clock.poll(cx).map(|()| Err(Broken::TimedOut));
+            };
+            self.body_clock.clear();
+            if filled? == 0 {
+                return Poll::Ready(Err(Broken::Gone));
+            }
         }
     }
 
@@ -231,29 +277,18 @@ impl Client for Http1 {
     }
 
     fn poll_body(&mut self, cx: &mut Context<'_>, sink: &mut dyn FnMut(&[u8])) -> Poll<Result<bool, Broken>> {
-        loop {
-            if let Some(more) = self.next_piece(sink).map_err(Broken::Fault)? {
-                if self.body_limit > 0 && self.body_received > self.body_limit {
-                    return Poll::Ready(Err(Broken::TooLarge));
-                }
-                return Poll::Ready(Ok(more));
-            }
-            if std::mem::take(&mut self.expects) {
-                self.io.output().extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
-            }
-            if self.io.has_output() {
-                ready!(self.io.poll_flush(cx))?;
-            }
-            self.io.deadline(self.body_timeout);
-            if ready!(self.io.poll_fill(cx))? == 0 {
-                return Poll::Ready(Err(Broken::Gone));
-            }
-        }
+        let polled = self.poll_piece(cx, sink);
+        // Nobody knows where the next request would begin.
+        self.keep &= !matches!(polled, Poll::Ready(Err(_)));
+        polled
     }
 
     fn start(&mut self, exchange: &Exchange, framing: Framing) {
         self.expects = false;
-        self.chunked = framing == Framing::Chunked && self.minor == 1 && !self.answers_head;
+        let status = exchange.response.as_ref().map_or(0, |response| response.status);
+        let framing = reply::framing(status, framing);
+        self.silent = self.answers_head || framing == Framing::Empty;
+        self.chunked = framing == Framing::Chunked && self.minor == 1 && !self.silent;
         if framing == Framing::Close || (framing == Framing::Chunked && self.minor == 0) {
             self.keep = false;
         }
@@ -266,7 +301,7 @@ impl Client for Http1 {
     }
 
     fn push(&mut self, piece: &[u8]) {
-        if piece.is_empty() || self.answers_head {
+        if piece.is_empty() || self.silent {
             return;
         }
         let chunked = self.chunked;
@@ -298,18 +333,22 @@ impl Client for Http1 {
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
-        if !self.io.has_output() {
-            return Poll::Ready(Ok(()));
+        let sent = self.io.sent;
+        let flushed = self.io.poll_flush(cx);
+        if flushed.is_ready() || self.io.sent > sent {
+            self.send_clock.clear();
         }
-        self.io.deadline(self.send_timeout);
-        self.io.poll_flush(cx).map_err(Broken::from)
+        if flushed.is_pending() {
+            self.send_clock.begin(self.send_timeout);
+            return self.send_clock.poll(cx).map(|()| Err(Broken::TimedOut));
+        }
+        flushed.map_err(Broken::from)
     }
 
     fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.io.input.is_full() {
             return Poll::Pending;
         }
-        self.io.deadline(Duration::ZERO);
         loop {
             match ready!(self.io.poll_fill(cx)) {
                 Ok(1..) if !self.io.input.is_full() => {}

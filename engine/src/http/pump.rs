@@ -129,6 +129,11 @@ impl Upload {
         polled.map_ok(|_| ())
     }
 
+    /// All that there is of the client's body has gone out: the upstream owes nothing.
+    fn waits_for_client(&self, connection: &Connection) -> bool {
+        !self.done && !self.broken && !connection.io.has_output()
+    }
+
     pub fn is_sent(&self) -> bool {
         self.sent_at.is_some()
     }
@@ -148,7 +153,11 @@ pub fn poll_head<C: Client>(
             return Poll::Ready(Err(failure));
         }
         if let Some(head) = take_head(connection, scanner, shared).map_err(Failure::Invalid)? {
+            connection.io.deadline(upload.read_timeout);
             return Poll::Ready(Ok(head));
+        }
+        if upload.waits_for_client(connection) {
+            connection.io.deadline(Duration::ZERO);
         }
         match connection.io.poll_fill(cx) {
             Poll::Ready(Ok(0)) => return Poll::Ready(Err(Failure::Closed)),

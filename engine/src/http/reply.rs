@@ -24,7 +24,7 @@ pub fn write_head(out: &mut Vec<u8>, exchange: &Exchange, framing: Framing, keep
     if !has_date {
         write_line(out, b"Date", &date());
     }
-    write_framing(out, response.status, framing);
+    write_framing(out, framing);
     write_connection(out, response.status, keep);
     out.extend_from_slice(b"\r\n");
 }
@@ -73,7 +73,12 @@ pub fn write_line(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     out.extend_from_slice(b"\r\n");
 }
 
-fn write_framing(out: &mut Vec<u8>, status: u16, framing: Framing) {
+/// The framing of a response with this status: some never have a body, whatever a plugin made of them (RFC 9110, 6.4.1).
+pub fn framing(status: u16, wanted: Framing) -> Framing {
+    if matches!(status, 100..=199 | 204 | 304) { Framing::Empty } else { wanted }
+}
+
+fn write_framing(out: &mut Vec<u8>, framing: Framing) {
     match framing {
         Framing::Length(length) => {
             write_line(out, b"Content-Length", itoa::Buffer::new().format(length).as_bytes());
@@ -81,7 +86,6 @@ fn write_framing(out: &mut Vec<u8>, status: u16, framing: Framing) {
         Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
         Framing::Empty | Framing::Close => {}
     }
-    debug_assert!(!matches!(status, 100..=199 | 204) || framing == Framing::Empty);
 }
 
 fn write_connection(out: &mut Vec<u8>, status: u16, keep: bool) {

@@ -18,7 +18,7 @@ pub struct Clock {
 impl Clock {
     /// Sets the deadline `after` from now; zero means none.
     pub fn set(&mut self, after: Duration) {
-        self.deadline = (!after.is_zero()).then(|| Instant::now() + after);
+        self.deadline = if after.is_zero() { None } else { Instant::now().checked_add(after) };
     }
 
     /// Sets the deadline unless one is set.

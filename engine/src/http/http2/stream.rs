@@ -11,6 +11,7 @@ use http::HeaderMap;
 use super::convert;
 use crate::exchange::Exchange;
 use crate::http::client::{Broken, Client};
+use crate::http::reply;
 use crate::net::{Clock, Io};
 use crate::shared::Shared;
 
@@ -129,6 +130,8 @@ impl Client for Http2 {
     }
 
     fn start(&mut self, exchange: &Exchange, framing: Framing) {
+        let status = exchange.response.as_ref().map_or(0, |response| response.status);
+        let framing = reply::framing(status, framing);
         let head = convert::response(exchange, framing);
         let ends = self.answers_head || matches!(framing, Framing::Empty | Framing::Length(0));
         match self.respond.send_response(head, ends) {

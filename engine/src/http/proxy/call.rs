@@ -153,6 +153,10 @@ impl Call {
         client: &mut C,
     ) -> Poll<Result<Response<RecvStream>, Stopped>> {
         self.poll_upload(cx, client)?;
+        if !self.done && self.waiting.is_empty() {
+            // It is the client that keeps its body back: the upstream owes nothing.
+            self.clock.clear();
+        }
         if let Poll::Ready(head) = Pin::new(&mut self.response).poll(cx) {
             self.touch();
             return Poll::Ready(head.map_err(|error| Stopped::new(&error)));

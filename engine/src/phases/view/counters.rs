@@ -168,7 +168,7 @@ impl Counters {
         self.with(key, limits, now.unwrap_or_else(seconds), more);
     }
 
-    /// Drops the counts of keys that have not been asked for in `seconds`; a window that is longer stays.
+    /// Drops keys whose windows are all over.
     #[pyo3(signature = (now=None))]
     fn forget(&self, now: Option<u64>) {
         let now = now.unwrap_or_else(seconds);

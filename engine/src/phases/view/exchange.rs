@@ -271,7 +271,7 @@ impl Exchange {
     }
 }
 
-fn within(status: u16, least: u16) -> PyResult<()> {
+pub fn within(status: u16, least: u16) -> PyResult<()> {
     if (least..600).contains(&status) {
         return Ok(());
     }

@@ -7,6 +7,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict};
 
 use super::Headers;
+use super::exchange::within;
 use super::headers::Side;
 use crate::exchange as own;
 use crate::phases::slot::Slot;
@@ -45,6 +46,7 @@ impl Response {
 
     #[setter]
     fn set_status(&self, status: u16) -> PyResult<()> {
+        within(status, 100)?;
         self.with(|response| response.status = status)
     }
 
