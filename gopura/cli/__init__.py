@@ -7,10 +7,13 @@ import pkgutil
 
 import click
 
+from gopura.release import VERSION
+
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 @click.group(context_settings=CONTEXT)
+@click.version_option(VERSION, message="%(version)s")
 def main() -> None:
     """Run and control a gopura gateway."""
 

@@ -29,7 +29,17 @@ class Failure(click.ClickException):
 
 def node_options(command: Command) -> Command:
     """Add `-c`, `-p` and `-v`; the command gets `settings` instead."""
+    return _with_settings(command, load)
 
+
+def control_options(command: Command) -> Command:
+    """Likewise, for a command that only has to find the gateway: whatever is wrong with other settings than its prefix,
+    such as a secret that is gone, is in the way of a start, not of a stop.
+    """
+    return _with_settings(command, find)
+
+
+def _with_settings(command: Command, read: Callable[[Path | None, dict[str, str]], Settings]) -> Command:
     @click.option("-c", "--conf", metavar="FILE", type=click.Path(path_type=Path), help="Configuration file.")
     @click.option(
         "-p", "--prefix", metavar="FOLDER", help="Folder of the node; goes before all other sources."
@@ -41,7 +51,7 @@ def node_options(command: Command) -> Command:
         conf: Path | None, prefix: str | None, verbose: bool, debug: bool, **others: Any
     ) -> Any:
         speak(verbose, debug)
-        settings = load(conf, {"prefix": prefix} if prefix else {})
+        settings = read(conf, {"prefix": prefix} if prefix else {})
         return command(settings=settings, **others)
 
     return cast(Command, with_settings)
@@ -56,6 +66,14 @@ def load(conf: Path | None, overrides: dict[str, str]) -> Settings:
     for notice in settings.notices:
         click.echo(f"Notice: {notice}", err=True)
     return settings
+
+
+def find(conf: Path | None, overrides: dict[str, str]) -> Settings:
+    """Where a gateway runs; a Failure when even that cannot be told."""
+    try:
+        return Settings.find(conf, os.environ, overrides)
+    except SettingsError as error:
+        raise Failure(str(error)) from None
 
 
 def speak(verbose: bool, debug: bool) -> None:

@@ -24,7 +24,8 @@ def command(conf: Path | None, option: Path | None, listing: bool, verbose: bool
         _list()
         return
     settings = load(conf or option, {})
-    click.echo(f"configuration at {settings.conf or 'no file, only the environment'} is valid")
+    where = f"at {settings.conf}" if settings.conf else "of the environment (there is no file)"
+    click.echo(f"configuration {where} is valid")
 
 
 def _list() -> None:

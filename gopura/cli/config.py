@@ -65,7 +65,7 @@ def parse(file: Path, settings: Settings) -> None:
 @_FILE
 @node_options
 def db_import(file: Path, settings: Settings) -> None:
-    """Add what FILE says to the database; what has an id that is stored already replaces that."""
+    """Add what FILE says to the database. What has an id that is stored already replaces that."""
     from gopura.declarative import import_file
 
     work_on(settings, database(settings), lambda store: import_file(store, file))

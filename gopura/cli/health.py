@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from gopura.cli._options import node_options
+from gopura.cli._options import control_options
 from gopura.cli._running import Running
 from gopura.settings import Settings
 
@@ -14,9 +14,9 @@ _SECONDS = 10.0
 
 
 @click.command("health")
-@node_options
+@control_options
 def command(settings: Settings) -> None:
-    """Say whether the gateway's processes run; exit code 1 when one does not."""
+    """Say whether the gateway's processes run. The exit code is 1 when one does not."""
     status = Running(settings).ask("status", _SECONDS)
     for name, process in status["processes"].items():
         state = "ready" if process["ready"] else "not ready"

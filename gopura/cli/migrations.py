@@ -37,7 +37,7 @@ def bootstrap(run: Run, say: Say) -> None:
 @command.command("up")
 @migration_options
 def up(run: Run, say: Say) -> None:
-    """Run the migrations that are missing; nodes of the release before keep working."""
+    """Run what is missing. Nodes of the release before keep working."""
     say("database is up to date" if run("up") else "no migration is missing")
 
 
@@ -61,7 +61,7 @@ def list_(run: Run, say: Say) -> None:
 @command.command("status")
 @migration_options
 def status(run: Run, say: Say) -> None:
-    """Say whether migrations are missing; exit code 0: none, 3: all, 5: some."""
+    """Say whether migrations are missing. The exit code is 0: none, 3: all, 5: some."""
     code = _code(run("status"))
     say(_STATES[code])
     sys.exit(code)

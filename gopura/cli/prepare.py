@@ -14,7 +14,7 @@ from gopura.supervisor.prefix import Prefix, PrefixError
 @click.command("prepare")
 @node_options
 def command(settings: Settings) -> None:
-    """Make the prefix folder with its certificates, without starting anything."""
+    """Make the prefix folder with its certificates; start nothing."""
     prefix = Prefix(settings)
     try:
         prefix.prepare()

@@ -6,7 +6,7 @@ import signal
 
 import click
 
-from gopura.cli._options import node_options
+from gopura.cli._options import control_options
 from gopura.cli._running import Running
 from gopura.cli.stop import stop
 from gopura.settings import Settings
@@ -17,9 +17,9 @@ from gopura.settings import Settings
     "-t", "--timeout", type=float, default=10.0, show_default=True, help="Seconds to wait, then stop at once."
 )
 @click.option("-w", "--wait", type=float, default=0.0, help="Seconds to wait before beginning.")
-@node_options
+@control_options
 def command(settings: Settings, timeout: float, wait: float) -> None:
-    """Stop the gateway after it has answered the requests that it accepted."""
+    """Stop the gateway once it has answered what it accepted."""
     running = Running(settings)
     if wait and running.wait(wait):
         return

@@ -14,7 +14,7 @@ from gopura.settings import Settings
 @click.command("reload")
 @node_options
 def command(settings: Settings) -> None:
-    """Take up changed settings and code; no request is refused or cut off.
+    """Take up changed settings and code without losing a request.
 
     The file and the variables that the gateway was started with are read again; those given now go before them.
     """

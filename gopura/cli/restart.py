@@ -6,9 +6,8 @@ import signal
 
 import click
 
-from gopura.cli._options import node_options
 from gopura.cli._running import Running
-from gopura.cli.start import start
+from gopura.cli.start import start, start_options
 from gopura.cli.stop import stop
 from gopura.settings import Settings
 from gopura.supervisor.prefix import Prefix
@@ -18,9 +17,12 @@ from gopura.supervisor.prefix import Prefix
 @click.option(
     "-t", "--timeout", type=float, default=10.0, show_default=True, help="Seconds for requests in flight."
 )
-@node_options
+@start_options
 def command(settings: Settings, timeout: float) -> None:
-    """Stop the gateway, if it runs, and start it in the background; `reload` refuses no request meanwhile."""
+    """Stop the gateway if it runs, and start it in the background.
+
+    Meanwhile requests are refused; `reload` refuses none.
+    """
     if Prefix(settings).running() is not None:
         running = Running(settings)
         running.signal(signal.SIGQUIT)

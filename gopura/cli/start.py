@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import subprocess
 import sys
-from typing import Any
+from typing import Any, cast
 
 import click
 
 from gopura import logs
 from gopura.cli._database import migrate
-from gopura.cli._options import Failure, node_options
+from gopura.cli._options import Command, Failure, node_options
 from gopura.release import VERSION
 from gopura.settings import Settings
 from gopura.supervisor.banner import banner
@@ -22,22 +23,46 @@ from gopura.supervisor.run import Supervisor
 
 # Set for the process that `--daemon` leaves behind: the descriptor on which it tells how the start went.
 _TOLD = "GOPURA_PROCESS_START"
-_MIGRATION_SECONDS = 60.0
+
+
+def start_options(command: Command) -> Command:
+    """Kong's options of `start` and `restart`; migrations run before the command."""
+
+    @click.option("--run-migrations", is_flag=True, help="Make or change the tables of the database before.")
+    @click.option("--db-timeout", type=float, default=60.0, show_default=True, help="Seconds for that.")
+    @click.option("--lock-timeout", type=float, default=60.0, help="As --db-timeout; the longer one counts.")
+    @click.option("--nginx-conf", "template", hidden=True)
+    @click.option("--nginx-conf-flags", "flags", hidden=True)
+    @node_options
+    @functools.wraps(command)
+    def with_migrations(
+        settings: Settings,
+        run_migrations: bool,
+        db_timeout: float,
+        lock_timeout: float,
+        template: str | None,
+        flags: str | None,
+        **others: Any,
+    ) -> Any:
+        if template or flags:
+            raise Failure("there is no nginx here, and so no template of its file; see the nginx_* settings")
+        if run_migrations and _TOLD not in os.environ:
+            migrate(settings, "up", max(db_timeout, lock_timeout), lenient=True)
+        return command(settings=settings, **others)
+
+    return cast(Command, with_migrations)
 
 
 @click.command("start")
 @click.option("--daemon", is_flag=True, help="Return once everything runs, and leave it running.")
 @click.option("--dev", is_flag=True, help="Take up each change of a plugin in `plugins_path` at once.")
-@click.option("--run-migrations", is_flag=True, help="Make or change the tables of the database before.")
-@node_options
-def command(settings: Settings, daemon: bool, dev: bool, run_migrations: bool) -> None:
-    """Start the gateway in this terminal (or, with --daemon, in the background)."""
+@start_options
+def command(settings: Settings, daemon: bool, dev: bool) -> None:
+    """Start the gateway, here or (with --daemon) in the background."""
     if dev and (daemon or not settings.plugins_path):
         raise Failure(
             "--dev follows the folders of plugins_path, and needs this terminal to tell what is wrong"
         )
-    if run_migrations and _TOLD not in os.environ:
-        migrate(settings, "up", _MIGRATION_SECONDS, lenient=True)
     start(settings, daemon, dev)
 
 

@@ -6,7 +6,7 @@ import signal
 
 import click
 
-from gopura.cli._options import Failure, node_options
+from gopura.cli._options import Failure, control_options
 from gopura.cli._running import Running
 from gopura.settings import Settings
 
@@ -14,7 +14,7 @@ _SECONDS = 30.0
 
 
 @click.command("stop")
-@node_options
+@control_options
 def command(settings: Settings) -> None:
     """Stop the gateway at once; requests in flight are cut off."""
     stop(settings)

@@ -23,7 +23,7 @@ def command() -> None:
 @click.argument("reference")
 @node_options
 def get(reference: str, settings: Settings) -> None:
-    """Print the secret behind REFERENCE, such as env/my-secret or {vault://env/my-secret}."""
+    """Print the secret behind REFERENCE. That is env/my-secret, or {vault://env/my-secret}."""
     from gopura.schema import is_reference
     from gopura.vaults.reference import Reference
     from gopura.vaults.resolver import Resolver

@@ -34,13 +34,23 @@ class Settings:
     @classmethod
     def load(cls, conf: str | Path | None, environ: Mapping[str, str], overrides: Mapping[str, str]) -> Self:
         """Read file, environment and command line, later ones winning; SettingsError names all faults."""
-        path = _configuration_file(conf)
-        entries, problems = _read(path) if path else ([], [])
-        resolved = resolve([*entries, *environment_entries(environ), *override_entries(overrides)], environ)
-        problems += resolved.problems
-        problems += check(resolved.values, resolved.origins)
+        resolved, path = _gather(conf, environ, overrides)
+        problems = [*resolved.problems, *check(resolved.values, resolved.origins)]
         if problems:
             raise SettingsError(problems)
+        return cls._ready(resolved, path)
+
+    @classmethod
+    def find(cls, conf: str | Path | None, environ: Mapping[str, str], overrides: Mapping[str, str]) -> Self:
+        """As `load`, for the prefix alone: faults of other settings leave these at their defaults."""
+        resolved, path = _gather(conf, environ, overrides)
+        problems = [problem for problem in resolved.problems if problem.key == "prefix"]
+        if problems:
+            raise SettingsError(problems)
+        return cls._ready(resolved, path)
+
+    @classmethod
+    def _ready(cls, resolved: Resolved, path: Path | None) -> Self:
         resolved.values["prefix"] = str(Path(resolved.values["prefix"]).expanduser().absolute())
         resolved.values["admin_gui_origin"] = _origin(resolved.values["admin_gui_url"])
         return cls(resolved, path)
@@ -100,6 +110,16 @@ class Settings:
         """Write the settings to a file that only the owner may read."""
         path.touch(mode=0o600)
         path.write_text(json.dumps(self.to_json()))
+
+
+def _gather(
+    conf: str | Path | None, environ: Mapping[str, str], overrides: Mapping[str, str]
+) -> tuple[Resolved, Path | None]:
+    path = _configuration_file(conf)
+    entries, problems = _read(path) if path else ([], [])
+    resolved = resolve([*entries, *environment_entries(environ), *override_entries(overrides)], environ)
+    resolved.problems[:0] = problems
+    return resolved, path
 
 
 def _configuration_file(conf: str | Path | None) -> Path | None:

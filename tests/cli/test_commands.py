@@ -4,6 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from gopura.cli import main
+from gopura.release import VERSION
 from gopura.settings import SETTINGS
 
 COMMANDS = [
@@ -39,6 +40,13 @@ def test_every_command_has_help(run, command):
     assert "--help" in result.output
 
 
+@pytest.mark.parametrize("command", [[], ["config"], ["migrations"], ["plugin"], ["vault"]])
+def test_lists_of_commands_tell_each_in_one_whole_line(run, command):
+    listed = run(*command, "--help").output.partition("Commands:\n")[2].splitlines()
+    assert listed
+    assert all(line.startswith("  ") and line.endswith(".") and "..." not in line for line in listed)
+
+
 @pytest.mark.parametrize("command", ["stop", "quit", "reload", "health"])
 def test_what_does_not_run_cannot_be_controlled(run, tmp_path, command):
     result = run(command)
@@ -46,6 +54,19 @@ def test_what_does_not_run_cannot_be_controlled(run, tmp_path, command):
         1,
         f"Error: gopura is not running in {tmp_path / 'prefix'}\n",
     )
+
+
+@pytest.mark.parametrize("command", ["stop", "quit", "health"])
+def test_what_would_keep_it_from_starting_keeps_nobody_from_stopping_it(run, command):
+    faults = {"KONG_PG_PASSWORD": "{vault://env/gone}", "GOPURA_LOG_LEVEL": "loud", "KONG_NONSENSE": "1"}
+    assert "is not running in" in run(command, **faults).output
+    assert run(command, GOPURA_PREFIX="{vault://env/gone}").output.startswith("Error: environment variable")
+
+
+@pytest.mark.parametrize("command", ["start", "restart"])
+def test_templates_for_nginx_are_not_ignored(run, command):
+    result = run(command, "--nginx-conf", "custom.template")
+    assert (result.exit_code, result.output[:27]) == (1, "Error: there is no nginx he")
 
 
 def test_all_faults_of_the_settings_are_told_without_a_traceback(run):
@@ -81,6 +102,7 @@ def test_check(run, tmp_path):
         f"Notice: {good}:2: lua_socket_pool_size has no effect: there is no Lua here; plugins are Python\n"
         f"configuration at {good} is valid\n"
     )
+    assert run("check").output == "configuration of the environment (there is no file) is valid\n"
     result = run("check", "-c", str(bad))
     assert result.exit_code == 1
     assert result.output == f"Error: {bad}:1: log_levle: is not a known setting; did you mean `log_level`?\n"
@@ -92,7 +114,7 @@ def test_check_lists_every_setting(run):
 
 
 def test_version(run):
-    assert run("version").output.count("\n") == 1
+    assert run("version").output == run("--version").output == f"{VERSION}\n"
     assert "compatible with Kong Gateway 3.5" in run("version", "-a").output
 
 
