@@ -19,23 +19,19 @@ def pages() -> dict[str, str]:
     return {"plugins/index.md": _index(found)} | {f"plugins/{p.name}.md": _page(p) for p in found}
 
 
-def _state(plugin: type[Plugin]) -> str:
-    return "" if plugin.phases() else f" **Its configuration is understood, but {plugin.idle}.**"
-
-
 def _about(plugin: type[Plugin]) -> str:
     text = inspect.getdoc(inspect.getmodule(plugin)) or ""
     return text.splitlines()[0] if text else ""
 
 
 def _index(found: list[type[Plugin]]) -> str:
-    rows = [(f"[{p.name}]({p.name}.md)", str(p.priority), _about(p) + _state(p)) for p in found]
+    rows = [(f"[{p.name}]({p.name}.md)", str(p.priority), _about(p)) for p in found]
     return f"{HEAD}\n{table(('plugin', 'priority', 'what it does'), rows)}"
 
 
 def _page(plugin: type[Plugin]) -> str:
     text = inspect.getdoc(inspect.getmodule(plugin)) or ""
-    phases = ", ".join(f"`{phase}`" for phase in plugin.phases()) or f"none.{_state(plugin)}"
+    phases = ", ".join(f"`{phase}`" for phase in plugin.phases()) or "none"
     protocols = ", ".join(f"`{protocol}`" for protocol in plugin.protocols)
     facts = f"Priority {plugin.priority}; phases: {phases}; protocols: {protocols}."
     shape = plugin.Config.shape()

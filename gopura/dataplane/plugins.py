@@ -16,6 +16,7 @@ from gopura.dataplane.event_loop import PluginLoop
 from gopura.dataplane.secrets import Secrets
 from gopura.plugin import Phases, Plugin, Use
 from gopura.plugin.discovery import Found, is_bundled
+from gopura.plugin.lua import CodeError
 from gopura.plugin.node import Node
 
 log = logging.getLogger("gopura.plugins")
@@ -51,7 +52,10 @@ class BoundPlugin:
         """Write the log line of a phase that raised."""
         route = exchange.route
         name = (route.name or route.id) if route else "none"
-        log.error("%s failed in %s, route %s", self.name, phase, name, exc_info=error)
+        if isinstance(error, CodeError):  # it names the line of Lua; Python has no part in it
+            log.error("%s failed in %s, route %s: %s", self.name, phase, name, error)
+        else:
+            log.error("%s failed in %s, route %s", self.name, phase, name, exc_info=error)
 
 
 class UnusableError(ValueError):
@@ -190,9 +194,6 @@ class PluginHost:
         if plugin is None:
             self._tell(name, "not loaded by this node: its requests are refused")
             return self._refusing(name, entity["id"])
-        if not plugin.implemented():
-            self._tell(name, f"{plugin.idle}: requests pass without it")
-            return None
         return self._bind(plugin, entity)
 
     def _tell(self, name: str, what: str) -> None:

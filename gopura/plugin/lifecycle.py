@@ -97,8 +97,6 @@ class Plugin:
     no_service: ClassVar[bool]
     no_consumer: ClassVar[bool]
     """Scopes that its entities may not have."""
-    idle: ClassVar[str] = "it does nothing yet"
-    """What the log says of it, when it is configured and has no phase."""
     entities: ClassVar[tuple[type[schema.Entity], ...]] = ()
     """Entities of its own: tables, Admin endpoints and lookups through `self.node.find`."""
     default_protocols: ClassVar[tuple[str, ...]] = HTTP_PROTOCOLS
@@ -131,11 +129,6 @@ class Plugin:
         """Keep the node; called once when the data plane starts, in no phase."""
         self.node = node
         self.log_to = logging.getLogger(f"gopura.plugins.{self.name}")
-
-    @classmethod
-    def implemented(cls) -> bool:
-        """Whether it does anything: a plugin without phases is described, but its behaviour is not there yet."""
-        return bool(cls.phases())
 
     @classmethod
     def control_part(cls) -> type[ControlPart] | None:

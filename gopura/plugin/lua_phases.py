@@ -1,12 +1,29 @@
-"""What pre-function and post-function share: Lua code by phase. It is checked and kept; nothing here can run it."""
+"""What pre-function and post-function share: Lua code by phase, and running it
+(https://docs.konghq.com/hub/kong-inc/pre-function/).
+"""
 
-from typing import Generic, TypeVar
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from gopura import schema
+from gopura.plugin.lifecycle import Phases, Plugin, Use
+from gopura.plugin.lua import Chain, CodeError
+
+if TYPE_CHECKING:
+    from gopura._engine import Exchange
+    from gopura.plugin.lua.pdk import Call
 
 PHASES = ("certificate", "rewrite", "access", "header_filter", "body_filter", "log")
-IDLE = "its Lua code does not run here (a plugin in Python can do the same)"
 SOME_PHASE = schema.AtLeastOneOf(*(f"config.{phase}" for phase in PHASES))
+
+BODY_LIMIT = 1 << 20
+"""Bytes of the client's body that code may read."""
+_READS_BODY = re.compile(r"get_(raw_)?body|get_body_data|get_post_args")
+_WANTS_RESPONSE = re.compile(r"enable_buffering")
 
 Function = TypeVar("Function")
 
@@ -26,3 +43,87 @@ class LuaPhases(schema.Record, Generic[Function]):
     """Runs for each piece of the response's body."""
     log: list[Function] = []
     """Runs after the response."""
+
+
+@dataclass(frozen=True)
+class Functions:
+    """A configuration's code, compiled, by phase; and whether it names what reads bodies."""
+
+    chains: dict[str, Chain]
+    reads_body: bool
+    wants_response: bool
+
+
+class LuaFunctions(Plugin):
+    """Runs the code of its configuration in each phase."""
+
+    def prepare(self, config: Any, use: Use) -> Functions:
+        """Compile the code, once for all requests: what it keeps in its own variables lives as long as it does."""
+        codes = {phase: found for phase in PHASES if (found := getattr(config, phase))}
+        text = "\n".join(code for found in codes.values() for code in found)
+        try:
+            chains = {phase: self.node.lua.chain(found) for phase, found in codes.items()}
+        except CodeError as error:
+            self.log_to.error("%s does not run: %s", use.id, error)  # noqa: TRY400 - a matter of settings
+            chains = {}
+        return Functions(chains, bool(_READS_BODY.search(text)), bool(_WANTS_RESPONSE.search(text)))
+
+    def bound_phases(self, config: Functions) -> Phases:
+        """Take part in those phases that there is code for, and read the response where it may be wanted."""
+        wanted = {*config.chains, "response"} if config.wants_response else {*config.chains}
+        return {name: bound for name, bound in super().bound_phases(config).items() if name in wanted}
+
+    def request_body_limit(self, config: Functions) -> int:
+        """Have the body read when the code does."""
+        return BODY_LIMIT if config.reads_body else 0
+
+    def certificate(self, exchange: Exchange, config: Functions) -> None:
+        """Run the code for TLS hellos."""
+        self._run("certificate", exchange, config)
+
+    def rewrite(self, exchange: Exchange, config: Functions) -> None:
+        """Run the code that sees the request first; it may answer."""
+        self._end(self._run("rewrite", exchange, config))
+
+    def access(self, exchange: Exchange, config: Functions) -> None:
+        """Run the code before the upstream is asked; it may answer."""
+        self._end(self._run("access", exchange, config))
+
+    def response(self, exchange: Exchange, config: Functions) -> None:
+        """Keep the upstream's body, when the code said that it will read it."""
+        if exchange.ctx.get(self._kit.service.WANTED) and exchange.response.body is not None:
+            exchange.ctx[self._kit.service.BODY] = exchange.response.body
+
+    def header_filter(self, exchange: Exchange, config: Functions) -> None:
+        """Run the code that sees the response's head; it may answer otherwise."""
+        self._end(self._run("header_filter", exchange, config))
+
+    def body_filter(self, exchange: Exchange, config: Functions, chunk: bytes, last: bool) -> bytes | None:
+        """Run the code that sees each piece of the body; after the end that it has set nothing is sent."""
+        if exchange.ctx.get(self._kit.response.ended(self.name)):
+            return b""
+        call = self._run("body_filter", exchange, config, chunk, last)
+        return call.chunk if call.replaced else None
+
+    def log(self, exchange: Exchange, config: Functions) -> None:
+        """Run the code for after the response."""
+        self._run("log", exchange, config)
+
+    @cached_property
+    def _kit(self) -> Any:
+        from gopura.plugin.lua import pdk  # only data planes run code
+
+        return pdk
+
+    def _run(
+        self, phase: str, exchange: Exchange, config: Functions, chunk: bytes = b"", last: bool = False
+    ) -> Call:
+        call: Call = self._kit.Call(exchange, phase, self.node, self.log_to, self.name, chunk, last)
+        self.node.lua.call(config.chains[phase], call)
+        return call
+
+    def _end(self, call: Call) -> None:
+        if call.leave:
+            call.leave()
+        elif call.printed:
+            self._kit.ngx_response.finish(call)

@@ -28,7 +28,7 @@ class FileLog(Plugin, name="file-log", priority=9, protocols=ALL_PROTOCOLS):
 
     def log(self, exchange: Exchange, config: Config) -> None:
         """Write the record."""
-        set_fields(exchange, config.custom_fields_by_lua, self.node.lua)
+        set_fields(exchange, config.custom_fields_by_lua, self)
         try:
             self._file(config).write(encoded(exchange) + b"\n")
         except OSError as error:

@@ -76,7 +76,7 @@ class HttpLog(Plugin, name="http-log", priority=12, protocols=ALL_PROTOCOLS):
 
     def log(self, exchange: Exchange, config: "Target") -> None:
         """Put the record into the queue."""
-        set_fields(exchange, config.settings.custom_fields_by_lua, self.node.lua)
+        set_fields(exchange, config.settings.custom_fields_by_lua, self)
         config.queue.put(encoded(exchange))
 
 

@@ -41,7 +41,7 @@ class Loggly(Plugin, name="loggly", priority=6, protocols=ALL_PROTOCOLS):
 
     def log(self, exchange: Exchange, config: Config) -> None:
         """Send the record if it is urgent enough."""
-        set_fields(exchange, config.custom_fields_by_lua, self.node.lua)
+        set_fields(exchange, config.custom_fields_by_lua, self)
         level = severity(exchange.response.status, config)
         if urgent(level, config.log_level or "info"):
             line = self._head(level, config).encode() + encoded(exchange)

@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from gopura.plugin import ALL_PROTOCOLS, Plugin, config
-from gopura.plugin.lua_phases import IDLE, SOME_PHASE, LuaPhases
+from gopura.plugin import ALL_PROTOCOLS, config
+from gopura.plugin.lua_phases import SOME_PHASE, LuaFunctions, LuaPhases
 from gopura.schema.types.lua import compiles
 
 _Function = Annotated[str, config.Optional(), compiles("error parsing post-function")]
 
 
-class PostFunction(Plugin, name="post-function", priority=-1000, protocols=ALL_PROTOCOLS, no_consumer=True):
-    """Keeps the code that Kong runs; the node says that requests pass without it."""
+class PostFunction(
+    LuaFunctions, name="post-function", priority=-1000, protocols=ALL_PROTOCOLS, no_consumer=True
+):
+    """Runs the code of its configuration after all other plugins."""
 
-    idle = IDLE
     checks = (SOME_PHASE,)
 
     class Config(LuaPhases[_Function]):

@@ -36,7 +36,7 @@ class Syslog(Plugin, name="syslog", priority=4, protocols=ALL_PROTOCOLS):
 
     def log(self, exchange: Exchange, config: Config) -> None:
         """Write the record if it is urgent enough."""
-        set_fields(exchange, config.custom_fields_by_lua, self.node.lua)
+        set_fields(exchange, config.custom_fields_by_lua, self)
         level = severity(exchange.response.status, config)
         if urgent(level, config.log_level):
             facility = getattr(syslog, f"LOG_{config.facility.upper()}")

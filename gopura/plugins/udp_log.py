@@ -21,5 +21,5 @@ class UdpLog(Plugin, name="udp-log", priority=8, protocols=ALL_PROTOCOLS):
 
     def log(self, exchange: Exchange, config: Config) -> None:
         """Send the record."""
-        set_fields(exchange, config.custom_fields_by_lua, self.node.lua)
+        set_fields(exchange, config.custom_fields_by_lua, self)
         self.node.datagrams.send(config.host, config.port, encoded(exchange))

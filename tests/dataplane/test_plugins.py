@@ -68,7 +68,7 @@ def change(key: str, name: str, **settings: Any) -> tuple[str, str, bytes, bytes
 def test_all_others_run(host: PluginHost, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
         host.start()
-        changes = [change("1", "steady"), change("2", "broken-init"), change("3", "pre-function")]
+        changes = [change("1", "steady"), change("2", "broken-init")]
         bound = host.bind(changes, [])
         host.committed()
     assert Steady.started == 1
@@ -78,7 +78,6 @@ def test_all_others_run(host: PluginHost, caplog: pytest.LogCaptureFixture) -> N
         "broken-start cannot be started",
         "broken-configure cannot be told its configurations",
         "broken-init is configured but not loaded by this node: its requests are refused",
-        "pre-function is configured but its Lua code does not run here",
     ):
         assert text in caplog.text
 

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from gopura.plugin.lua import CodeError, Lua, Policy, Scope
+from gopura.plugin.lua import Call, CodeError, Lua, Policy, Scope
 
 SANDBOX = Policy()
 ON = Policy("on")
 EXCHANGE: Any = SimpleNamespace(
-    request=SimpleNamespace(method="GET", headers={"x-in": "\udcfc"}), route=None, consumer=None
+    request=SimpleNamespace(method="GET", headers={"x-in": "\udcfc"}), route=None, consumer=None, ctx={}
 )
+NODE: Any = SimpleNamespace(id="a", hostname="b")
+
+
+def call() -> Call:
+    EXCHANGE.ctx.clear()
+    return Call(EXCHANGE, "log", NODE, logging.getLogger(__name__), "file-log")
 
 
 def said(code: str, lua: Lua) -> Any:
     """What code returns, or why it does not."""
     try:
-        return lua.run(code, EXCHANGE)
+        return lua.run(code, call())
     except CodeError as error:
         return str(error)
 
@@ -50,7 +57,7 @@ def said(code: str, lua: Lua) -> Any:
         ("return require('string')", "require 'string' not allowed within sandbox"),
         ("return function() end", "no part of JSON"),
         ("local t = {} t.t = t return t", "tables in tables without an end"),
-        ("return kong.router.get_service()", "router.get_service: "),
+        ("return kong.router.get_service()", "no attribute 'service'"),
     ],
 )
 def test_code(code: str, value: Any) -> None:

@@ -7,18 +7,24 @@ looked at each thousand: a bound for mistakes, not for attackers, whom one long 
 from __future__ import annotations
 
 import threading
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
 
-from gopura.plugin.lua.kong import KONG
 from gopura.plugin.lua.machine import Machine, Policy
-from gopura.plugin.lua.values import AnyCase, CodeError, Scope, bytes_of, plain, text_of
+from gopura.plugin.lua.pdk import Call
+from gopura.plugin.lua.values import AnyCase, CodeError, Scope, plain, text_of
 from gopura.schema.types.lua import DISABLED
 
-if TYPE_CHECKING:
-    from gopura._engine import Exchange
+__all__ = ["AnyCase", "Call", "Chain", "CodeError", "Lua", "Policy", "Scope"]
 
-__all__ = ["AnyCase", "CodeError", "Lua", "Policy", "Scope"]
+
+@dataclass(frozen=True)
+class Chain:
+    """Codes that are ready to run."""
+
+    run: Callable[[], Any]
 
 
 class Lua:
@@ -28,21 +34,21 @@ class Lua:
         self._policy = policy
         self._lock = threading.Lock()
 
-    def run(self, code: str, exchange: Exchange) -> Any:
-        """Run code about an exchange; gives what it returns, as JSON has it."""
-
-        def asked(name: bytes, *arguments: Any) -> tuple[bool, Any]:
-            try:
-                return True, self._machine.given(KONG[name.decode()](exchange, *map(plain, arguments)))
-            except Exception as error:  # of Python, no object may get there
-                return False, bytes_of(f"{name.decode()}: {error}")
-
+    def run(self, code: str, call: Call) -> Any:
+        """Run code for a phase of a request; gives what it returns, as JSON has it."""
         with self._lock:
             machine = self._machine
-            try:
-                return plain(machine.run(machine.code(code), asked))
-            except machine.failure as error:
-                raise machine.explained(error) from error
+            return plain(machine.perform(partial(machine.run, machine.code(code)), call))
+
+    def chain(self, codes: Sequence[str]) -> Chain:
+        """Compile codes that run one after the other, for many requests; what they keep in variables they keep."""
+        with self._lock:
+            return Chain(self._machine.chain(codes))
+
+    def call(self, chain: Chain, call: Call) -> None:
+        """Run them for a phase of a request; `call` tells what is to come of it."""
+        with self._lock:
+            self._machine.perform(chain.run, call)
 
     def evaluate(self, expression: str, names: tuple[str, ...], scope: Scope) -> str:
         """Say as text what an expression comes to with the values of these names; nothing for nil and false."""

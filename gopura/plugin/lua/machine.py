@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from importlib.resources import files
 from typing import Any
 
-from gopura.plugin.lua.kong import KONG
-from gopura.plugin.lua.values import AnyCase, CodeError, bytes_of, text_of
+from gopura.plugin.lua import pdk
+from gopura.plugin.lua.pdk import Call, Left
+from gopura.plugin.lua.values import AnyCase, CodeError, bytes_of, plain, text_of
+from gopura.settings.catalogue import SETTINGS
+from gopura.settings.public import HIDDEN
 
 _STEP = 1000
 """Instructions between two looks at time and memory."""
+_TABLES = "gopura.lua.tables"
+"""Where in `exchange.ctx` the tables lie that the code of one request shares, as Lua has them."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,8 @@ class Policy:
     requires: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
     path: str = ""
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+    """The settings, without secrets."""
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Policy:
@@ -33,6 +40,7 @@ class Policy:
             tuple(settings.get("untrusted_lua_sandbox_requires") or ()),
             tuple(settings.get("untrusted_lua_sandbox_environment") or ()),
             settings.get("lua_package_path") or "",
+            {name: _shown(name, value) for name, value in settings.items()},
         )
 
 
@@ -50,20 +58,51 @@ class Machine:
         )
         self.failure: type[Exception] = luajit.LuaError
         self._table = runtime.table_from
-        ready = runtime.globals()[b"load"](
-            files(__package__).joinpath("sandbox.lua").read_bytes(), b"=sandbox"
-        )
-        self._own = ready(
+        load = runtime.globals()[b"load"]
+        self._own = load(_source("sandbox.lua"), b"=sandbox")(
             policy.mode.encode(),
             self.given(dict.fromkeys(policy.requires, True)),
             self.given(list(policy.environment)),
             policy.path.encode(),
-            " ".join(KONG).encode(),
+            " ".join(pdk.names()).encode(),
+            load(_source("pdk/interface.lua"), b"=interface"),
+            self.given(pdk.constants(policy.configuration)),
         )
-        self.run, self.evaluate = self._own[b"run"], self._own[b"evaluate"]
+        self._begin, self.run, self.evaluate = (self._own[name] for name in (b"begin", b"run", b"evaluate"))
         self._any_case = self._own[b"any_case"]
         self.code = lru_cache(1000)(partial(self._compiled, b"compile"))
         self.expression = lru_cache(10_000)(partial(self._compiled, b"compile_expression"))
+
+    def chain(self, codes: Sequence[str]) -> Callable[[], Any]:
+        """Compile codes, each apart from equal ones elsewhere, into a function that runs them in turn."""
+        made: Callable[[], Any] = self._own[b"chain"](
+            self._table([self._compiled(b"compile", code) for code in codes])
+        )
+        return made
+
+    def perform(self, run: Callable[[], Any], call: Call) -> Any:
+        """Run a function for a phase of a request; that the code leaves its own run is no error."""
+        tables = call.exchange.ctx.get(_TABLES)
+        if tables is None:
+            tables = call.exchange.ctx[_TABLES] = self._table({})
+        self._begin(partial(self._answered, call), tables, bytes_of(call.plugin), call.phase.encode())
+        try:
+            return run()
+        except self.failure as error:
+            explained = self.explained(error)
+            if not call.left:
+                raise explained from error
+            return None
+
+    def _answered(self, call: Call, name: bytes, *arguments: Any) -> tuple[Any, ...]:
+        try:
+            found = pdk.answer(call, name.decode(), tuple(map(plain, arguments)))
+        except Left:
+            call.left = True
+            return False, b"left"
+        except Exception as error:  # of Python, no object may get there
+            return False, bytes_of(str(error))
+        return (True, *map(self.given, found)) if isinstance(found, tuple) else (True, self.given(found))
 
     def _compiled(self, how: bytes, *texts: str) -> Any:
         found = self._own[how](*map(bytes_of, texts))
@@ -95,6 +134,16 @@ class Machine:
         if isinstance(value, list):
             return self._table([self.given(item) for item in value])
         return value if isinstance(value, bool | int | float) else None
+
+
+def _source(name: str) -> bytes:
+    return files(__package__).joinpath(name).read_bytes()
+
+
+def _shown(name: str, value: Any) -> Any:
+    if name in SETTINGS and SETTINGS[name].secret:
+        return HIDDEN if value else None
+    return value
 
 
 def _hidden(_value: Any, name: Any, _is_setting: bool) -> Any:

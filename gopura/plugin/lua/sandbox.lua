@@ -1,11 +1,11 @@
 -- Readies a LuaJIT machine for code from configurations. It gets `untrusted_lua`, the two lists that belong to it, the path
--- of modules and the names of the functions in `kong`; it gives what Python compiles and runs code with. From that code
+-- of modules, the names of the functions that Python answers, interface.lua and its constants; it gives what Python compiles and runs code with. From that code
 -- nothing of Python, of C or of other code's state can be reached.
 
-local mode, requires, environment, path, functions = ...
+local mode, requires, environment, path, functions, interface, constants = ...
 local globals, loaded = _G, package.loaded
-local setfenv, setmetatable, rawget = setfenv, setmetatable, rawget
-local type, error, pcall, unpack, pairs, ipairs = type, error, pcall, unpack, pairs, ipairs
+local setfenv, setmetatable, getmetatable, rawget = setfenv, setmetatable, getmetatable, rawget
+local type, error, pcall, unpack, pairs, ipairs, next = type, error, pcall, unpack, pairs, ipairs, next
 local load, loadfile, require, tostring = load, loadfile, require, tostring
 local sethook, memory = debug.sethook, collectgarbage
 
@@ -77,7 +77,9 @@ end
 local function seen(value)
   local name = names[value]
   if not name then return value end
+  local call = (getmetatable(value) or {}).__call
   return setmetatable({}, {
+    __call = call and function(_, ...) return call(value, ...) end,
     __index = function(_, key) return seen(value[key]) end,
     __newindex = function(_, key)
       error('Can not modify ' .. name .. '.' .. tostring(key) .. '. Protected by the sandbox.', 2)
@@ -114,22 +116,47 @@ for name in ([[
   string.rep string.reverse string.sub string.upper table.concat table.insert table.maxn table.remove table.sort
 ]]):gmatch('%S+') do link(name, globals, base) end
 
-local ask
-local function answer(known, value)
-  if not known then error(value, 3) end
-  return value
+local ask, tables, plugin, phase
+local function answer(known, ...)
+  if not known then error((...), 3) end
+  return ...
 end
 
-local kong = {}
-names[kong] = 'kong'
+local tree = {}
 for name in functions:gmatch('%S+') do
-  local part, method = name:match('(.+)%.(.+)')
-  if not kong[part] then
-    kong[part] = {}
-    names[kong[part]] = 'kong.' .. part
+  local part = tree
+  for inner in name:gmatch('([^.]+)%.') do
+    part[inner] = part[inner] or {}
+    part = part[inner]
   end
-  kong[part][method] = function(...) return answer(ask(name, ...)) end
+  part[name:match('[^.]+$')] = function(...) return answer(ask(name, ...)) end
 end
+
+-- What belongs to the request that code runs for; tables live as long as it.
+local present = {}
+local function key_of(name) return name == 'plugin' and 'plugin ' .. plugin or name end
+function present.get(name)
+  local key = key_of(name)
+  tables[key] = tables[key] or {}
+  return tables[key]
+end
+function present.set(name, value) tables[key_of(name)] = value end
+function present.phase() return phase end
+
+local kong, ngx_of, modules = interface(tree, present, constants)
+local ngx = ngx_of(seen)
+for name, module in pairs(modules) do
+  loaded[name], names[module] = module, name
+end
+
+local function named(value, name)
+  names[value] = name
+  for key, part in pairs(value) do
+    if type(part) == 'table' and type(key) == 'string' and next(part) then named(part, name .. '.' .. key) end
+  end
+end
+named(kong, 'kong')
+named(tree.ngx, 'ngx')
 
 local allowed = { require = function(name)
   if not requires[name] then error("require '" .. tostring(name) .. "' not allowed within sandbox", 2) end
@@ -150,7 +177,7 @@ end
 
 local sandboxed = mode == 'sandbox'
 local of_code = {
-  __index = visible({ kong = kong }, sandboxed and allowed or globals, sandboxed and base),
+  __index = visible({ kong = kong, ngx = ngx }, sandboxed and allowed or globals, sandboxed and base),
   __metatable = false,
 }
 local of_expressions = setmetatable({}, {
@@ -174,12 +201,36 @@ return {
   compile_expression = function(parameters, code)
     return load('local ' .. parameters .. ' = ... return (' .. code .. ')', '=template', 't', of_expressions)
   end,
-  run = function(code, asked)
+  -- Who answers, the tables of the request, which plugin's code runs, and in which phase.
+  begin = function(...)
+    steps = 0
+    ask, tables, plugin, phase = ...
+  end,
+  run = function(code)
     -- What it sets ends with this run.
-    steps, ask, current = 0, asked, setmetatable({}, of_code)
+    current = setmetatable({}, of_code)
     setfenv(code, current)
     local result = code()
     return result
+  end,
+  -- Codes that run one after the other; one that gives a function the first time is that function from then on.
+  chain = function(codes)
+    local own, begun = {}, {}
+    for at, code in ipairs(codes) do
+      own[at] = setmetatable({}, of_code)
+      setfenv(code, own[at])
+    end
+    return function()
+      for at, code in ipairs(codes) do
+        current = own[at]
+        local result = code()
+        if not begun[at] and type(result) == 'function' then
+          codes[at] = result
+          result()
+        end
+        begun[at] = true
+      end
+    end
   end,
   evaluate = function(expression, ...)
     steps, current = 0, of_expressions
