@@ -6,6 +6,7 @@ pub mod connection;
 pub mod debug;
 pub mod decide;
 pub mod error_page;
+pub mod errors;
 pub mod filter;
 pub mod forward;
 pub mod grpc;

@@ -41,7 +41,7 @@ pub use view::{Entity as EntityView, EntityCache, entity};
 
 use crate::exchange::{Exchange, Response, Source};
 use crate::http::client::Client;
-use crate::http::decide;
+use crate::http::errors;
 use crate::shared::Shared;
 use crate::tls::Ask;
 use plan::Plan;
@@ -131,7 +131,7 @@ pub async fn header_filter(mut exchange: Box<Exchange>, shared: &Shared) -> Box<
     exchange.context.answered = false;
     if let Some((status, message)) = exchange.context.error.take() {
         let given = exchange.response.take().map(|given| given.headers).unwrap_or_default();
-        exchange.response = Some(decide::plugin_error(&exchange, status, &message, &given, shared));
+        exchange.response = Some(errors::plugin_error(&exchange, status, &message, &given, shared));
     }
     if let Some(response) = exchange.response.as_mut().filter(|_| exchange.phases.has(Phase::BodyFilter)) {
         response.headers.remove("content-length");
@@ -166,11 +166,11 @@ fn answered(mut exchange: Box<Exchange>, shared: &Shared) -> (Box<Exchange>, Flo
     let response = match exchange.context.error.take() {
         Some((status, message)) => {
             let given = given.map(|given| given.headers).unwrap_or_default();
-            Some(decide::plugin_error(&exchange, status, &message, &given, shared))
+            Some(errors::plugin_error(&exchange, status, &message, &given, shared))
         }
         None => given.map(|given| match given.body {
             Some(_) => given,
-            None => decide::without_body(&exchange, given, shared),
+            None => errors::without_body(&exchange, given, shared),
         }),
     };
     (exchange, response.map_or(Flow::Continue, Flow::Respond))

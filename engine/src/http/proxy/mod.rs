@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use super::body::Outbound;
 use super::client::{Broken, Client};
-use super::decide;
 use super::pump::Failure;
+use super::{decide, errors};
 use crate::exchange::Exchange;
 use crate::shared::Shared;
 use crate::upstream::{Peers, Unreachable};
@@ -60,7 +60,7 @@ async fn no_peer<C: Client>(
     shared: &Arc<Shared>,
 ) -> Ended {
     exchange.proxied = false;
-    let response = decide::error(&exchange, 503, unreachable.0, shared);
+    let response = errors::error(&exchange, 503, unreachable.0, shared);
     decide::send(client, exchange, response, shared).await
 }
 
@@ -70,7 +70,7 @@ async fn fail<C: Client>(
     status: u16,
     shared: &Arc<Shared>,
 ) -> Ended {
-    let response = decide::nginx_error(&exchange, status, shared);
+    let response = errors::nginx_error(&exchange, status, shared);
     decide::send(client, exchange, response, shared).await
 }
 

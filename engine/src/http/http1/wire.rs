@@ -1,18 +1,19 @@
-//! HTTP/1.x towards the client: one request after the other on one connection.
+//! A connection that speaks HTTP/1.x, as the client's side of one exchange after the other.
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use gopura_http1::{Body, Fault, Framing, Piece, RequestHead, Scanner, host, parse_request, request_framing};
+use gopura_http1::{Body, Fault, Framing, Piece, RequestHead, host, parse_request, request_framing};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::client::{Broken, Client};
-use super::{decide, reply};
 use crate::exchange::{Exchange, Origin, Version};
+use crate::http::client::{Broken, Client};
+use crate::http::reply;
 use crate::net::{Clock, Io, Stream};
-use crate::shared::{Shared, count, discount};
+use crate::shared::Shared;
 
 /// Unread request body that is read and thrown away to keep the connection.
 const DRAIN: u64 = 64 * 1024;
@@ -22,7 +23,7 @@ const LINGER: Duration = Duration::from_secs(2);
 const DRAINING_IDLE: Duration = Duration::from_secs(2);
 
 pub struct Http1 {
-    io: Io,
+    pub io: Io,
     framing: Framing,
     body: Body,
     /// Bytes of the request's body so far, and how many there may be.
@@ -34,7 +35,8 @@ pub struct Http1 {
     /// The response has no body, or its body is not sent.
     silent: bool,
     minor: u8,
-    keep: bool,
+    /// Another request may follow on the connection.
+    pub keep: bool,
     chunked: bool,
     before: (u64, u64),
     /// How long the client may keep its body back, and how long it may take nothing of the response.
@@ -44,90 +46,8 @@ pub struct Http1 {
     send_timeout: Duration,
 }
 
-/// Serves a connection until it closes. `bytes` were read from it already.
-pub async fn serve(stream: Stream, bytes: &[u8], origin: Origin, shared: Arc<Shared>) {
-    let mut client = Http1::new(stream, &shared);
-    client.io.seed(bytes);
-    let mut served = 0;
-    let mut draining = shared.draining.subscribe();
-    loop {
-        let head = match next_head(&mut client, &origin, &shared, served, &mut draining).await {
-            Ok(Some(head)) => head,
-            Ok(None) => return,
-            Err(fault) => return refuse(&mut client, fault, &origin, &shared).await,
-        };
-        served += 1;
-        count(&origin.counters(&shared).requests);
-        let started = Instant::now();
-        let exchange = match client.begin(&head, started, &origin, &shared) {
-            Ok(exchange) => exchange,
-            Err(fault) => return refuse(&mut client, fault, &origin, &shared).await,
-        };
-        client.keep &= !shared.settings.nginx_http_keepalive_timeout.0.is_zero();
-        client.keep &= served < shared.settings.nginx_http_keepalive_requests && !*draining.borrow();
-        decide::run(&mut client, exchange, &shared).await;
-        if !client.keep || !client.drain().await {
-            return client.close().await;
-        }
-    }
-}
-
-/// Waits for the next request; `None` when the connection ends instead.
-async fn next_head(
-    client: &mut Http1,
-    origin: &Origin,
-    shared: &Shared,
-    served: u32,
-    draining: &mut tokio::sync::watch::Receiver<bool>,
-) -> Result<Option<Bytes>, Fault> {
-    let settings = &shared.settings;
-    if served > 0 && client.io.input.is_empty() {
-        let counters = origin.counters(shared);
-        client.io.deadline(settings.nginx_http_keepalive_timeout.0);
-        count(&counters.waiting);
-        let more = client.wait_idle(draining).await;
-        discount(&counters.waiting);
-        if !more {
-            return Ok(None);
-        }
-    }
-    client.io.deadline(settings.nginx_http_client_header_timeout.0);
-    read_head(&mut client.io, shared).await
-}
-
-async fn read_head(io: &mut Io, shared: &Shared) -> Result<Option<Bytes>, Fault> {
-    let mut scanner = Scanner::default();
-    let mut blank = 0;
-    loop {
-        // RFC 9112, 2.2: empty lines before a request are skipped.
-        while blank < 4 && io.input.data().starts_with(b"\r\n") {
-            io.input.consume(2);
-            blank += 1;
-        }
-        if io.input.data() != b"\r"
-            && let Some(length) = scanner.advance(io.input.data(), &shared.limits)?
-        {
-            let head = Bytes::copy_from_slice(&io.input.data()[..length]);
-            io.input.consume(length);
-            return Ok(Some(head));
-        }
-        if !matches!(io.fill().await, Ok(1..)) {
-            return Ok(None);
-        }
-    }
-}
-
-/// Answers a request that could not be understood, and closes.
-async fn refuse(client: &mut Http1, fault: Fault, origin: &Origin, shared: &Arc<Shared>) {
-    tracing::info!(client = %origin.peer, "request refused: {}", fault.reason());
-    client.keep = false;
-    let exchange = Exchange::unparsed(origin, shared);
-    decide::refuse(client, exchange, fault.status(), shared).await;
-    client.close().await;
-}
-
 impl Http1 {
-    fn new(stream: Stream, shared: &Shared) -> Self {
+    pub fn new(stream: Stream, shared: &Shared) -> Self {
         let settings = &shared.settings;
         Self {
             io: Io::new(stream),
@@ -150,7 +70,7 @@ impl Http1 {
     }
 
     /// Prepares for one exchange.
-    fn begin(
+    pub fn begin(
         &mut self,
         bytes: &Bytes,
         started: Instant,
@@ -176,7 +96,7 @@ impl Http1 {
     }
 
     /// Waits for the first byte of the next request; false when there will be none.
-    async fn wait_idle(&mut self, draining: &mut tokio::sync::watch::Receiver<bool>) -> bool {
+    pub async fn wait_idle(&mut self, draining: &mut watch::Receiver<bool>) -> bool {
         let io = &mut self.io;
         io.release();
         tokio::select! {
@@ -190,7 +110,7 @@ impl Http1 {
     }
 
     /// Reads what is left of the request's body if it is little; false when the connection must close.
-    async fn drain(&mut self) -> bool {
+    pub async fn drain(&mut self) -> bool {
         let mut left = DRAIN;
         self.expects = false;
         while !self.body.is_done() {
@@ -206,7 +126,7 @@ impl Http1 {
 
     /// Sends what is left, then gives the client a moment to read it: closing at once would reset the connection
     /// under an answer that the client has not read yet.
-    async fn close(&mut self) {
+    pub async fn close(&mut self) {
         self.io.deadline(self.send_timeout);
         if self.io.flush().await.is_err() || self.io.shutdown().await.is_err() {
             return;
