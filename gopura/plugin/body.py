@@ -58,20 +58,17 @@ def parse(body: bytes | None, content_type: str | None) -> Fields | None:
     return None
 
 
-class Form:
-    """`application/x-www-form-urlencoded`; written in the order of names, as Kong does."""
+class _Values:
+    """Fields by name."""
 
-    def __init__(self, body: bytes) -> None:
-        self.values: dict[str, Any] = {}
-        for name, value in _pairs(body):
-            known = self.values.get(name)
-            self.values[name] = value if known is None else [*_listed(known), value]
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.values = values
 
     def __contains__(self, name: str) -> bool:
         return name in self.values
 
     def get(self, name: str) -> Any:
-        """Return the field's value; True for one without `=`."""
+        """Return the field's value, or None; in a form, True for one without `=`."""
         return self.values.get(name)
 
     def set(self, name: str, value: Any) -> None:
@@ -82,17 +79,24 @@ class Form:
         """Take a field out, if it is there."""
         self.values.pop(name, None)
 
+
+class Form(_Values):
+    """`application/x-www-form-urlencoded`; written in the order of names, as Kong does."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__({})
+        for name, value in _pairs(body):
+            known = self.values.get(name)
+            self.values[name] = value if known is None else [*_listed(known), value]
+
     def encode(self) -> bytes:
         """Return the form with its fields in the order of their names."""
         pairs = [(name, value) for name in sorted(self.values) for value in _listed(self.values[name])]
         return "&".join(_argument(name, value) for name, value in pairs if value is not False).encode()
 
 
-class Json:
+class Json(_Values):
     """`application/json` with an object in it."""
-
-    def __init__(self, values: dict[str, Any]) -> None:
-        self.values = values
 
     @classmethod
     def read(cls, body: bytes) -> Json | None:
@@ -104,21 +108,8 @@ class Json:
         return cls(values) if isinstance(values, dict) else None
 
     def __contains__(self, name: str) -> bool:
-        return (
-            self.values.get(name, False) is not False
-        )  # what counts as there in Lua: null does, false does not
-
-    def get(self, name: str) -> Any:
-        """Return the member, or None."""
-        return self.values.get(name)
-
-    def set(self, name: str, value: Any) -> None:
-        """Replace or add a member."""
-        self.values[name] = value
-
-    def remove(self, name: str) -> None:
-        """Take a member out, if it is there."""
-        self.values.pop(name, None)
+        # What counts as there in Lua: null does, false does not.
+        return self.values.get(name, False) is not False
 
     def encode(self) -> bytes:
         """Return the object as JSON."""
