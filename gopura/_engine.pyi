@@ -1,6 +1,6 @@
 """The part of gopura that moves the bytes, as Python sees it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar, final, overload
 
 from gopura.link.messages import EntityFault
@@ -330,6 +330,12 @@ class Prepared:
     def removed_plugins(self) -> list[str]:
         """Ids of plugins that are gone."""
     @property
+    def referring_certificates(self) -> list[bytes]:
+        """Certificates as JSON whose references are to be resolved for the commit: those that changed, or all when a
+        vault did.
+        """
+
+    @property
     def vaults(self) -> list[bytes] | None:
         """All vaults as JSON, when one of them is new, different or gone; else None."""
 
@@ -349,8 +355,14 @@ class Engine:
         """Compile a saved snapshot; None when there is no file. Raises SnapshotError."""
     def prepare(self, message: bytes) -> Prepared:
         """Compile a full snapshot or a delta beside the running one, without the GIL. Raises SnapshotError."""
-    def commit(self, prepared: Prepared, plugins: Mapping[str, Any]) -> None:
-        """Make it the running one; `plugins` binds by id each of `changed_plugins`, and others anew.
+    def commit(
+        self,
+        prepared: Prepared,
+        plugins: Mapping[str, Any],
+        certificates: Mapping[str, Sequence[tuple[str, str]]] = ...,
+    ) -> None:
+        """Make it the running one; `plugins` binds by id each of `changed_plugins`, and others anew. `certificates` has
+        the pairs of certificate and key that `referring_certificates` stand for, by id.
 
         RuntimeError when another one was committed since it was prepared.
         """

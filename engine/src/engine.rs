@@ -14,6 +14,7 @@ use pyo3::types::{PyBytes, PyDict, PyString};
 use tokio::sync::watch;
 
 use crate::phases::{self, EntityView};
+use crate::prepared::PreparedSnapshot;
 use crate::settings::Settings;
 use crate::shared::{Counters, Shared};
 use crate::snapshot::{self, Entity, Failure, Prepared, Refused, Retired};
@@ -29,68 +30,6 @@ create_exception!(
 );
 
 type Bound_<'py, T> = pyo3::Bound<'py, T>;
-
-/// A compiled snapshot that waits for its plugins.
-#[pyclass(name = "Prepared", module = "gopura._engine", frozen)]
-pub struct PreparedSnapshot {
-    inner: Mutex<Option<Prepared>>,
-    version: u64,
-    hash: String,
-}
-
-impl PreparedSnapshot {
-    fn new(inner: Prepared) -> Self {
-        Self { version: inner.version(), hash: inner.hash().to_owned(), inner: Mutex::new(Some(inner)) }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Prepared>> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[pymethods]
-impl PreparedSnapshot {
-    #[getter]
-    fn version(&self) -> u64 {
-        self.version
-    }
-
-    #[getter]
-    fn hash(&self) -> &str {
-        &self.hash
-    }
-
-    /// `(id, name, configuration as JSON, whole plugin as JSON)` of plugins that are new or different.
-    #[getter]
-    fn changed_plugins<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> Vec<(String, String, Bound_<'py, PyBytes>, Bound_<'py, PyBytes>)> {
-        let inner = self.lock();
-        let rows = inner.iter().flat_map(|prepared| &prepared.changed);
-        rows.map(|row| {
-            let config = row.raw("config").unwrap_or_default();
-            let name = row.text("name").unwrap_or_default().into_owned();
-            let whole = PyBytes::new(py, row.json().as_bytes());
-            (row.id().to_owned(), name, PyBytes::new(py, config.as_bytes()), whole)
-        })
-        .collect()
-    }
-
-    /// Ids of plugins that are gone.
-    #[getter]
-    fn removed_plugins(&self) -> Vec<String> {
-        self.lock().iter().flat_map(|prepared| prepared.removed.clone()).collect()
-    }
-
-    /// Each vault as JSON, when one of them is new, different or gone; else None.
-    #[getter]
-    fn vaults<'py>(&self, py: Python<'py>) -> Option<Vec<Bound_<'py, PyBytes>>> {
-        let inner = self.lock();
-        let vaults = inner.as_ref()?.vaults.as_ref()?;
-        Some(vaults.iter().map(|row| PyBytes::new(py, row.json().as_bytes())).collect())
-    }
-}
 
 struct Running {
     threads: Vec<JoinHandle<()>>,
@@ -147,14 +86,17 @@ impl Engine {
         prepared.map(PreparedSnapshot::new).map_err(|error| refused(py, error))
     }
 
-    /// Puts a prepared snapshot in the place of the running one.
+    /// Puts a prepared snapshot in the place of the running one. `certificates`: by id, pairs of certificate and key
+    /// without references.
+    #[pyo3(signature = (prepared, plugins, certificates=HashMap::new()))]
     fn commit(
         &self,
         py: Python<'_>,
         prepared: &PreparedSnapshot,
         plugins: &Bound_<'_, PyAny>,
+        certificates: HashMap<String, Vec<(String, String)>>,
     ) -> PyResult<()> {
-        let taken = prepared.lock().take();
+        let taken = prepared.take();
         let inner = taken.ok_or_else(|| PyRuntimeError::new_err("this snapshot was committed before"))?;
         let mut bound = HashMap::new();
         for entry in plugins.call_method0("items")?.try_iter()? {
@@ -162,7 +104,7 @@ impl Engine {
             let plugin = phases::Bound::new(&id, &object)?;
             bound.insert(id, Arc::new(plugin));
         }
-        let is_next = py.detach(|| self.replace(inner, bound));
+        let is_next = py.detach(|| self.replace(inner, bound, certificates));
         is_next
             .then_some(())
             .ok_or_else(|| PyRuntimeError::new_err("another snapshot was committed meanwhile"))
@@ -306,7 +248,12 @@ impl Engine {
     }
 
     /// Puts what was prepared in the place of the snapshot that it follows; False when that one runs no more.
-    fn replace(&self, prepared: Prepared, bound: HashMap<String, Arc<phases::Bound>>) -> bool {
+    fn replace(
+        &self,
+        prepared: Prepared,
+        bound: HashMap<String, Arc<phases::Bound>>,
+        certificates: HashMap<String, Vec<(String, String)>>,
+    ) -> bool {
         let _alone = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
         let shared = &self.shared;
         if !Arc::ptr_eq(&prepared.before, &shared.snapshot.load()) {
@@ -314,7 +261,7 @@ impl Engine {
         }
         prepared.upstreams.iter().for_each(|upstream| shared.upkeep.tend(upstream));
         let (before, is_full) = (prepared.before.clone(), prepared.is_full());
-        let next = prepared.finish(bound);
+        let next = prepared.finish(bound, certificates);
         shared.tls.replace(next.certificates.clone());
         shared.snapshot.store(Arc::new(next));
         shared.loaded.store(true, Ordering::Release);

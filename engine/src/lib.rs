@@ -9,6 +9,7 @@ mod http;
 mod log;
 mod net;
 mod phases;
+mod prepared;
 mod python_thread;
 mod real_ip;
 mod settings;
@@ -29,7 +30,7 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     phases::mount(module)?;
     checks::mount(module)?;
     module.add_class::<engine::Engine>()?;
-    module.add_class::<engine::PreparedSnapshot>()?;
+    module.add_class::<prepared::PreparedSnapshot>()?;
     module.add("SnapshotError", module.py().get_type::<engine::SnapshotError>())?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))
 }

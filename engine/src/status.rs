@@ -65,18 +65,27 @@ fn answer(method: &[u8], path: &[u8], shared: &Shared) -> (u16, String) {
     match (path, method) {
         (b"/status" | b"/status/ready" | b"/", b"OPTIONS") => (204, String::new()),
         (b"/status", b"GET" | b"HEAD") => (200, counters(shared)),
-        (b"/status/ready", b"GET" | b"HEAD") if shared.draining.borrow().to_owned() => {
-            (503, message("draining: no new connections are accepted"))
-        }
-        (b"/status/ready", b"GET" | b"HEAD") if shared.loaded.load(Ordering::Acquire) => {
-            (200, message("ready"))
-        }
-        (b"/status/ready", b"GET" | b"HEAD") => {
-            (503, message("no configuration available (configuration hash is not initialized)"))
-        }
+        (b"/status/ready", b"GET" | b"HEAD") => match unready(shared) {
+            Some(reason) => (503, message(reason)),
+            None => (200, message("ready")),
+        },
         (b"/status" | b"/status/ready", _) => (405, message("Method not allowed")),
         _ => (404, message("Not found")),
     }
+}
+
+/// Why no traffic should come here; `None` when it may.
+fn unready(shared: &Shared) -> Option<&'static str> {
+    if *shared.draining.borrow() {
+        return Some("draining: no new connections are accepted");
+    }
+    if !shared.loaded.load(Ordering::Acquire) {
+        return Some("no configuration available (configuration hash is not initialized)");
+    }
+    // Without a database a gateway begins with nothing, and waits for its configuration.
+    let is_empty = shared.snapshot.load().hash.bytes().all(|digit| digit == b'0');
+    (shared.settings.database == "off" && is_empty)
+        .then_some("no configuration available (empty configuration present)")
 }
 
 /// The only path that Python answers; on a thread of its own, so that nothing waits for it.

@@ -146,7 +146,9 @@ class Configuration:
         changed = prepared.changed_plugins
         if self._plugins.secrets.heard(prepared.vaults):
             changed = self._plugins.refreshed() + changed
-        self._engine.commit(prepared, self._plugins.bind(changed, prepared.removed_plugins))
+        certificates = self._plugins.secrets.certificates(prepared.referring_certificates)
+        bound = self._plugins.bind(changed, prepared.removed_plugins)
+        self._engine.commit(prepared, bound, certificates)
         return True
 
     def _save_soon(self) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 
 import orjson
 
-from gopura.schema import Shape
+from gopura.schema import Shape, is_reference
 from gopura.vaults.resolver import Resolver
 
 _MARK = b"{vault://"
+_PAIRS = (("cert", "key"), ("cert_alt", "key_alt"))
 
 
 class Secrets:
@@ -37,3 +38,17 @@ class Secrets:
     def resolved(self, shape: Shape, config: Mapping[str, Any]) -> dict[str, Any]:
         """A configuration with secrets in the place of references."""
         return self._resolver.resolved(shape, config)
+
+    def certificates(self, rows: Iterable[bytes]) -> dict[str, list[tuple[str, str]]]:
+        """By id the pairs of certificate and key, secrets in the place of references; without those that cannot be had,
+        which are logged.
+        """
+        return {row["id"]: self._pairs(row) for row in map(orjson.loads, rows)}
+
+    def _pairs(self, row: Mapping[str, Any]) -> list[tuple[str, str]]:
+        given = [(row[cert], row[key]) for cert, key in _PAIRS if row.get(cert) and row.get(key)]
+        found = [(self._text(cert), self._text(key)) for cert, key in given]
+        return [pair for pair in found if not any(map(is_reference, pair))]
+
+    def _text(self, text: str) -> str:
+        return self._resolver.secret_or_reference(text) if is_reference(text) else text

@@ -35,7 +35,7 @@ class Resolver:
 
     def _field(self, field: Field, value: Any) -> Any:
         if field.referenceable and is_reference(value):
-            return self._secret_or_reference(value)
+            return self.secret_or_reference(value)
         if field.record is not None and isinstance(value, Mapping):
             return self.resolved(field.record, value)
         if field.elements is not None and isinstance(value, list):
@@ -44,7 +44,8 @@ class Resolver:
             return {key: self._field(field.values, item) for key, item in value.items()}
         return value
 
-    def _secret_or_reference(self, text: str) -> str:
+    def secret_or_reference(self, text: str) -> str:
+        """The secret behind a reference; the reference itself, with a line in the log, when there is none."""
         try:
             return self.secret(text)
         except (LookupError, ValueError) as error:

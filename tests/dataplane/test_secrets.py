@@ -53,6 +53,25 @@ def test_the_setting_says_what_names_begin_with() -> None:
     assert secret(Secrets("MY_"), "{vault://env/key}") == "k"
 
 
+CERTIFICATES: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
+    ({"cert": "{vault://env/key}", "key": "plain"}, [("other", "plain")]),
+    ({"cert": "{vault://env/key}", "key": "{vault://mine/key}"}, [("other", "k")]),
+    ({"cert": "c", "key": "{vault://env/absent}"}, []),
+    (
+        {"cert": "c", "key": "k", "cert_alt": "{vault://env/key}", "key_alt": "a"},
+        [("c", "k"), ("other", "a")],
+    ),
+    ({"cert": "c", "key": "k", "cert_alt": None, "key_alt": None}, [("c", "k")]),
+]
+
+
+@pytest.mark.parametrize(("fields", "pairs"), CERTIFICATES)
+def test_certificates(fields: dict[str, Any], pairs: list[tuple[str, str]]) -> None:
+    secrets = Secrets()
+    secrets.heard(encoded(VAULT))
+    assert secrets.certificates(encoded({"id": "c1", **fields})) == {"c1": pairs}
+
+
 def test_which_entities_have_references() -> None:
     assert Secrets.concern(b'{"config": {"secret": "{vault://env/a}"}}')
     assert not Secrets.concern(b'{"config": {"secret": "a"}}')

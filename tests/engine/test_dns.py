@@ -50,6 +50,13 @@ def test_address(start: Start, echo: Echo) -> None:
     assert server.asked == [("up.test", SRV), ("up.test", A)]
 
 
+def test_names_are_the_same_in_capitals(proxy: Proxy, echo: Echo) -> None:
+    config = Config()
+    config.route(config.service(echo.port, host="LocalHost"), paths=["/"])
+    proxy.serve(config)
+    assert proxy.get("/").status == 200
+
+
 def test_service_records_name_the_port(start: Start, echo: Echo) -> None:
     def answer(name: str, kind: int) -> Records:
         if kind == SRV:

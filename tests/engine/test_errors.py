@@ -272,3 +272,17 @@ def test_status_api(proxy: Proxy) -> None:
     assert proxy.status("/status/ready").json() == {"message": "ready"}
     assert proxy.status("/status").json()["server"]["total_requests"] == 0
     assert proxy.status("/other").status == 404
+
+
+def test_without_a_database_an_empty_configuration_is_none() -> None:
+    proxy, config = Proxy(database="off"), Config()
+    try:
+        proxy.serve(config)
+        answer = proxy.status("/status/ready")
+        reason = "no configuration available (empty configuration present)"
+        assert (answer.status, answer.json()) == (503, {"message": reason})
+        config.service(1)
+        proxy.serve(config, 2)
+        assert proxy.status("/status/ready").status == 200
+    finally:
+        proxy.stop()

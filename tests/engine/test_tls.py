@@ -136,6 +136,26 @@ def test_client_certificates(proxy: Proxy, upstream: Mutual, client_files: tuple
     assert bodies == {"/own": b"gateway.test", "/none": b"nobody", "/upstream": b"gateway.test"}
 
 
+def test_certificates_behind_references(
+    secured: Proxy, upstream: Mutual, client_files: tuple[Path, Path]
+) -> None:
+    chain, key = (path.read_text() for path in client_files)
+    config = Config()
+    row = config.add("certificates", cert="{vault://env/cert}", key="{vault://env/key}")
+    reference = {"id": row["id"]}
+    config.add("snis", name="hidden.test", certificate=reference)
+    service = config.service(upstream.port, protocol="https", client_certificate=reference)
+    config.route(service, paths=["/"])
+    prepared = secured.engine.prepare(config.message())
+    assert [json.loads(text)["id"] for text in prepared.referring_certificates] == [row["id"]]
+    secured.engine.commit(prepared, {}, {row["id"]: [(chain, key)]})
+    assert (shown(secured, "hidden.test"), secured.get("/").body) == ("gateway.test", b"gateway.test")
+    config.add("snis", name="other.test", certificate=reference)
+    prepared = secured.engine.prepare(config.message(2))
+    secured.engine.commit(prepared, {}, {row["id"]: []})  # the secret is gone
+    assert secured.get("/").status == 502
+
+
 def test_client_certificate_of_the_settings(upstream: Mutual, client_files: tuple[Path, Path]) -> None:
     chain, key = client_files
     proxy = Proxy(client_ssl=True, client_ssl_cert=str(chain), client_ssl_cert_key=key.read_text())

@@ -1,4 +1,5 @@
 //! Certificates by SNI.
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use rustls::sign::CertifiedKey;
@@ -6,6 +7,9 @@ use rustls::sign::CertifiedKey;
 use super::message::{Changed, Failure, Message};
 use super::{Entity, Snapshot};
 use crate::tls::{Chosen, certified_key};
+
+/// How a reference begins.
+const REFERENCE: &str = "{vault://";
 
 /// A certificate and its alternative.
 pub type Keys = Vec<Arc<CertifiedKey>>;
@@ -48,9 +52,32 @@ fn place(chosen: &mut Chosen, name: &str, keys: Keys) {
     }
 }
 
-/// Keys behind a vault reference are resolved elsewhere.
+/// Certificates that are changed, or all of them, whose text or key is behind a vault reference: Python resolves these.
+pub fn referring(message: &Message, all: bool) -> Vec<Arc<Entity>> {
+    let changed = || message.changes("certificates").into_iter().filter_map(|change| change.after);
+    let rows: Vec<_> =
+        if all { message.tables.rows("certificates").cloned().collect() } else { changed().collect() };
+    rows.into_iter().filter(|row| row.json().contains(REFERENCE)).collect()
+}
+
+/// Takes up what references stood for, by the certificate's id.
+pub fn resolve(next: &mut Snapshot, found: HashMap<String, Vec<(String, String)>>) {
+    if found.is_empty() {
+        return;
+    }
+    for (id, pairs) in found {
+        let read = pairs.iter().map(|(cert, key)| certified_key(cert.as_bytes(), key.as_bytes()));
+        match read.collect() {
+            Ok(keys) => drop(next.keys.insert(id.into(), keys)),
+            Err(error) => tracing::error!("certificate {id}: what its references stand for: {error}"),
+        }
+    }
+    next.certificates = Arc::new(choose(next));
+}
+
+/// Keys behind a reference come later.
 fn read(row: &Entity) -> Result<Keys, String> {
-    let plain = |field: &str| row.text(field).filter(|text| !text.starts_with("{vault://"));
+    let plain = |field: &str| row.text(field).filter(|text| !text.starts_with(REFERENCE));
     let pair = |cert: &str, key: &str| match (plain(cert), plain(key)) {
         (Some(cert), Some(key)) => certified_key(cert.as_bytes(), key.as_bytes()).map(Some),
         _ => Ok(None),

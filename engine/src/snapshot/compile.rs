@@ -24,6 +24,8 @@ pub struct Prepared {
     pub removed: Vec<String>,
     /// All vaults, when one of them changed.
     pub vaults: Option<Vec<Arc<Entity>>>,
+    /// Certificates whose references are to be resolved.
+    pub referring: Vec<Arc<Entity>>,
 }
 
 /// Compiles what `bytes` say about the snapshot `before`. Nothing that runs is touched. A full snapshot is a change of
@@ -45,7 +47,8 @@ pub fn prepare(bytes: &[u8], before: Arc<Snapshot>, flavor: Flavor, dns: &Dns) -
     }
     let (changed, removed) = plugin_changes(&message, &before);
     let vaults = vaults(&message, &before);
-    Ok(Prepared { before, next, touched, upstreams, changed, removed, vaults })
+    let referring = certificates::referring(&message, vaults.is_some());
+    Ok(Prepared { before, next, touched, upstreams, changed, removed, vaults, referring })
 }
 
 impl Prepared {
@@ -62,9 +65,14 @@ impl Prepared {
         self.touched.all
     }
 
-    /// The snapshot, with what Python bound for it.
-    pub fn finish(mut self, bound: HashMap<String, Arc<Bound>>) -> Snapshot {
+    /// The snapshot, with what Python bound for it, and the texts of certificates that it resolved.
+    pub fn finish(
+        mut self,
+        bound: HashMap<String, Arc<Bound>>,
+        resolved: HashMap<String, Vec<(String, String)>>,
+    ) -> Snapshot {
         let next = &mut self.next;
+        certificates::resolve(next, resolved);
         for id in next.plugins.keys().filter(|_| self.touched.all) {
             if let Some(known) = self.before.bound.get(id) {
                 next.bound.insert(id.clone(), known.clone());

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use gopura_router::{Flavor, Router};
 use imbl::shared_ptr::DefaultSharedPtr;
+use rustls::sign::CertifiedKey;
 
 use crate::phases::{Bound, Lookups};
 use crate::tls::Chosen;
@@ -102,6 +103,11 @@ impl Snapshot {
             bound: map(),
             lookups: Arc::default(),
         }
+    }
+
+    /// A certificate as it was read.
+    pub fn certificate(&self, id: &str) -> Option<&Arc<CertifiedKey>> {
+        self.keys.get(id)?.first()
     }
 
     /// The entity of that kind whose `field` equals `value`: unique fields of credentials, consumers, ...

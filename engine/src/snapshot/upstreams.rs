@@ -69,7 +69,7 @@ pub fn update(
         let targets = targets(&next.tables.belonging("targets", "upstream", row.id()));
         let known = next.removed.remove(&*name).map(|removed| removed.balancer);
         let old = running.upstreams.get(&*name);
-        let shown = row.foreign("client_certificate").and_then(|id| next.keys.get(id)?.first());
+        let shown = row.foreign("client_certificate").and_then(|id| next.certificate(id));
         match upstream(row, &name, targets, shown, old, known, running, dns) {
             Ok(upstream) => {
                 if !old.is_some_and(|old| Arc::ptr_eq(old, &upstream)) {

@@ -48,7 +48,8 @@ impl Offer {
     }
 }
 
-/// What an identity is made from. Rows change under their ids, so it is their places in memory that count.
+/// What an identity is made from. Rows and certificates change under their ids, so it is their places in memory that
+/// count.
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
     name: String,
@@ -61,8 +62,8 @@ struct Key {
 
 struct Known {
     identity: Identity,
-    /// Held, so that no other row takes their places.
-    _rows: Vec<Arc<Entity>>,
+    /// Held, so that nothing else takes their places.
+    _parts: Parts,
 }
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -74,28 +75,28 @@ thread_local! {
 /// More than this many identities in one worker: start over.
 const LIMIT: usize = 10_000;
 
-/// The rows behind an identity.
+/// What is behind an identity.
 struct Parts {
     depth: Option<usize>,
     authorities: Option<Vec<Arc<Entity>>>,
-    certificate: Option<Arc<Entity>>,
+    certificate: Option<Arc<CertifiedKey>>,
 }
 
 impl Parts {
     fn of(exchange: &Exchange, service: &Service, settings: &Settings) -> Result<Self, String> {
         let snapshot = &exchange.snapshot;
-        let row = |kind: &str, id: &str, what: &str| {
-            snapshot.tables.get(kind, id).cloned().ok_or_else(|| format!("{what} {id} is unknown"))
-        };
         let verify = service.tls_verify.unwrap_or(settings.nginx_http_proxy_ssl_verify == "on");
         let depth = service.tls_verify_depth.map(|depth| depth as usize);
         let depth = depth.unwrap_or(settings.nginx_http_proxy_ssl_verify_depth);
         let authorities = service.ca_certificates.as_ref().filter(|_| verify).map(|ids| {
-            ids.iter().map(|id| row("ca_certificates", id, "CA certificate")).collect::<Result<_, _>>()
+            let row = |id| snapshot.tables.get("ca_certificates", id).cloned();
+            ids.iter().map(|id| row(id).ok_or_else(|| format!("CA certificate {id} is unknown"))).collect()
         });
         let host = &exchange.outgoing.host;
-        let certificate = client_certificate_id(snapshot, service, host)
-            .map(|id| row("certificates", id, "client certificate"));
+        let certificate = client_certificate_id(snapshot, service, host).map(|id| {
+            let known = snapshot.certificate(id).cloned();
+            known.ok_or_else(|| format!("there is no client certificate {id}, or a secret that it refers to"))
+        });
         Ok(Self {
             depth: verify.then_some(depth),
             authorities: authorities.transpose()?,
@@ -104,7 +105,6 @@ impl Parts {
     }
 
     fn key(&self, name: &str, offer: Offer) -> Key {
-        let place = |row: &Arc<Entity>| Arc::as_ptr(row) as usize;
         Key {
             name: name.to_owned(),
             offer,
@@ -131,15 +131,14 @@ impl Parts {
     }
 
     /// The certificate to show, if the upstream asks for one.
-    fn shown(&self, shared: &Shared) -> Result<Option<Arc<CertifiedKey>>, String> {
-        let Some(row) = &self.certificate else { return Ok(shared.client_certificate.clone()) };
-        let text = |field| row.text(field).unwrap_or_default();
-        pem::certified_key(text("cert").as_bytes(), text("key").as_bytes()).map(Some)
+    fn shown(&self, shared: &Shared) -> Option<Arc<CertifiedKey>> {
+        self.certificate.as_ref().or(shared.client_certificate.as_ref()).cloned()
     }
+}
 
-    fn into_rows(self) -> Vec<Arc<Entity>> {
-        self.authorities.into_iter().flatten().chain(self.certificate).collect()
-    }
+/// Where something lies in memory.
+fn place<T>(part: &Arc<T>) -> usize {
+    Arc::as_ptr(part) as usize
 }
 
 /// The service's own, else that of the Upstream that the request goes to.
@@ -180,14 +179,14 @@ impl Identity {
         }
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier = parts.verifier(provider.clone(), shared)?;
-        let mut config = config(provider, verifier, parts.shown(shared)?)?;
+        let mut config = config(provider, verifier, parts.shown(shared))?;
         config.alpn_protocols = offer.protocols();
         let identity = Self::new(config, name, NEXT.fetch_add(1, Ordering::Relaxed))?;
         KNOWN.with_borrow_mut(|known| {
             if known.len() >= LIMIT {
                 known.clear();
             }
-            known.insert(key, Known { identity: identity.clone(), _rows: parts.into_rows() });
+            known.insert(key, Known { identity: identity.clone(), _parts: parts });
         });
         Ok(identity)
     }
