@@ -87,6 +87,7 @@ def test_an_answer(name: str, code: str | list[str], status: int, body: Any) -> 
         ("ngx.req.get_headers()['x-a']", "1"),
         ("ngx.req.get_uri_args().q", ["1", "2"]),
         ("ngx.get_phase()", "access"),
+        ("kong.request.get_body().none == ngx.null", True),
         ("ngx.ERR", 4),
         ("ngx.encode_base64('a\\255')", "Yf8="),
         ("ngx.decode_base64('YQ')", "a"),
@@ -114,7 +115,9 @@ def test_what_code_finds(expression: str, value: Any) -> None:
     headers = {"X-A": "1", "Host": "gopura.test", "Cookie": "b=1; c=v"}
     settings = {"untrusted_lua": "sandbox", "pg_password": "secret"}
     with Gateway(given=given | {"routes": routes}, settings=settings) as gateway:
-        assert gateway.get("/a?q=1&q=2&r", headers).json().get("found") == value
+        headers["Content-Type"] = "application/json"
+        found = gateway.request("GET", "/a?q=1&q=2&r", headers, body=b'{"none": null}')
+        assert found.json().get("found") == value
 
 
 @pytest.mark.parametrize(
@@ -260,6 +263,24 @@ def test_a_cache_of_the_node() -> None:
     assert answers == [{"value": {"n": 7}, "level": 3}, {"value": {"n": 7}, "level": 1}]
 
 
+@pytest.mark.parametrize(
+    "body", ['{"a":null,"b":[],"c":{},"d":[1,null,{"e":[[]]}],"f":1.5}', "[]", "{}", "[[],{}]"]
+)
+@pytest.mark.parametrize(
+    "code",
+    [
+        "kong.service.request.set_body(kong.request.get_body())",
+        "local json = require('cjson') "
+        "kong.service.request.set_raw_body(json.encode(json.decode(kong.request.get_raw_body())))",
+    ],
+)
+def test_json_stays_what_it_is(code: str, body: str) -> None:
+    settings = {"untrusted_lua_sandbox_requires": ["cjson"]}
+    with Gateway(given=functions(access=code), settings=settings) as gateway:
+        gateway.post("/", {"Content-Type": "application/json"}, body=body)
+        assert json.loads(gateway.upstream.last.body) == json.loads(body)
+
+
 def test_modules_have_to_be_allowed() -> None:
     code = "local found = require('cjson.safe').decode('[1,') kong.response.exit(200, { found = tostring(found) })"
     for allowed, status in (([], 500), (["cjson.safe"], 200)):
@@ -269,11 +290,16 @@ def test_modules_have_to_be_allowed() -> None:
 
 
 def test_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    code = "kong.log.err('a', 1, nil) ngx.log(ngx.WARN, 'b') kong.log(kong.log.serialize().request.method)"
+    code = """
+      kong.log.err('a', 1, nil)
+      ngx.log(ngx.WARN, 'b')
+      kong.log(kong.log.serialize().request.method)
+      kong.log.inspect({ a = { 1 } }, print)
+    """
     with caplog.at_level("DEBUG"), Gateway(given=functions(log=code)) as gateway:
         gateway.get("/")
     lines = [(it.levelname.upper(), it.getMessage()) for it in caplog.records if "pre-function" in it.name]
-    assert lines == [("ERROR", "a1nil"), ("WARNING", "b"), ("NOTICE", "GET")]
+    assert lines == [("ERROR", "a1nil"), ("WARNING", "b"), ("NOTICE", "GET"), ("DEBUG", '{"a":[1]} null')]
 
 
 def test_a_failure_is_told_with_its_line_of_lua_alone(caplog: pytest.LogCaptureFixture) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from gopura.plugin.lua.machine import Machine, Policy
 from gopura.plugin.lua.pdk import Call
-from gopura.plugin.lua.values import AnyCase, CodeError, Scope, plain, text_of
+from gopura.plugin.lua.values import AnyCase, CodeError, Scope, text_of
 from gopura.schema.types.lua import DISABLED
 
 __all__ = ["AnyCase", "Call", "Chain", "CodeError", "Lua", "Policy", "Scope"]
@@ -38,7 +38,7 @@ class Lua:
         """Run code for a phase of a request; gives what it returns, as JSON has it."""
         with self._lock:
             machine = self._machine
-            return plain(machine.perform(partial(machine.run, machine.code(code)), call))
+            return machine.taken(machine.perform(partial(machine.run, machine.code(code)), call))
 
     def chain(self, codes: Sequence[str]) -> Chain:
         """Compile codes that run one after the other, for many requests; what they keep in variables they keep."""

@@ -11,10 +11,11 @@ from typing import Any
 
 from gopura.plugin.lua import pdk
 from gopura.plugin.lua.pdk import Call, Left
-from gopura.plugin.lua.values import AnyCase, CodeError, bytes_of, plain, text_of
+from gopura.plugin.lua.values import AnyCase, CodeError, Json, bytes_of, text_of
 from gopura.settings.catalogue import SETTINGS
 from gopura.settings.public import HIDDEN
 
+_DEPTH = 100
 _STEP = 1000
 """Instructions between two looks at time and memory."""
 _TABLES = "gopura.lua.tables"
@@ -58,6 +59,7 @@ class Machine:
         )
         self.failure: type[Exception] = luajit.LuaError
         self._table = runtime.table_from
+        self._list: Callable[[Any], Any] = lambda items: items  # until Lua's own is there
         load = runtime.globals()[b"load"]
         self._own = load(_source("sandbox.lua"), b"=sandbox")(
             policy.mode.encode(),
@@ -69,7 +71,9 @@ class Machine:
             self.given(pdk.constants(policy.configuration)),
         )
         self._begin, self.run, self.evaluate = (self._own[name] for name in (b"begin", b"run", b"evaluate"))
-        self._any_case = self._own[b"any_case"]
+        self._any_case, self._null = self._own[b"any_case"], self._own[b"null"]
+        self._list, self._is_list = self._own[b"list"], self._own[b"is_list"]
+        self._type = luajit.lua_type
         self.code = lru_cache(1000)(partial(self._compiled, b"compile"))
         self.expression = lru_cache(10_000)(partial(self._compiled, b"compile_expression"))
 
@@ -96,7 +100,7 @@ class Machine:
 
     def _answered(self, call: Call, name: bytes, *arguments: Any) -> tuple[Any, ...]:
         try:
-            found = pdk.answer(call, name.decode(), tuple(map(plain, arguments)))
+            found = pdk.answer(call, name.decode(), tuple(map(self.taken, arguments)))
         except Left:
             call.left = True
             return False, b"left"
@@ -116,8 +120,31 @@ class Machine:
         self._own[b"rearm"]()
         return CodeError(str(error).partition("\n")[0])
 
-    def given(self, value: Any) -> Any:
+    def taken(self, value: Any, depth: int = 0) -> Any:
+        """What Lua gave, as JSON has it; CodeError for what JSON has not."""
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, bytes):
+            return text_of(value)
+        kind = self._type(value)
+        if kind == "userdata":  # there is no other than null
+            return None
+        if depth == _DEPTH or kind != "table":
+            raise CodeError(
+                f"no part of JSON: a {kind}" if depth < _DEPTH else "tables in tables without an end"
+            )
+        items = {self.taken(key): self.taken(item, depth + 1) for key, item in value.items()}
+        if not items:
+            return [] if self._is_list(value) else {}
+        ordered = range(1, len(items) + 1)
+        return [items[at] for at in ordered] if all(at in items for at in ordered) else items
+
+    def given(self, value: Any, null: Any = None) -> Any:
         """A value as Lua takes it; what is no plain value is nil."""
+        if value is None:
+            return null
+        if isinstance(value, Json):
+            return self.given(value.value, self._null)
         if isinstance(value, str):
             return bytes_of(value)
         if isinstance(value, dict):
@@ -125,14 +152,15 @@ class Machine:
             table = self._table(
                 {
                     bytes_of(name) if type(name) is str else self.given(name): (
-                        bytes_of(item) if type(item) is str else self.given(item)
+                        bytes_of(item) if type(item) is str else self.given(item, null)
                     )
                     for name, item in value.items()
                 }
             )
             return self._any_case(table) if type(value) is AnyCase else table
         if isinstance(value, list):
-            return self._table([self.given(item) for item in value])
+            items = self._table([self.given(item, null) for item in value])
+            return self._list(items) if null is not None or not value else items
         return value if isinstance(value, bool | int | float) else None
 
 

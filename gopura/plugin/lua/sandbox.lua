@@ -7,7 +7,7 @@ local globals, loaded = _G, package.loaded
 local setfenv, setmetatable, getmetatable, rawget = setfenv, setmetatable, getmetatable, rawget
 local type, error, pcall, unpack, pairs, ipairs, next = type, error, pcall, unpack, pairs, ipairs, next
 local load, loadfile, require, tostring = load, loadfile, require, tostring
-local sethook, memory = debug.sethook, collectgarbage
+local sethook, metatable_of, memory, null = debug.sethook, debug.getmetatable, collectgarbage, newproxy()
 
 -- The hook below is not asked by machine code.
 jit.off()
@@ -143,7 +143,10 @@ end
 function present.set(name, value) tables[key_of(name)] = value end
 function present.phase() return phase end
 
-local kong, ngx_of, modules = interface(tree, present, constants)
+-- By this lists are known from objects, when they are empty.
+local list = { __metatable = false }
+
+local kong, ngx_of, modules = interface(tree, present, constants, null, list)
 local ngx = ngx_of(seen)
 for name, module in pairs(modules) do
   loaded[name], names[module] = module, name
@@ -237,6 +240,9 @@ return {
     return tostring(expression(...) or '')
   end,
   any_case = function(values) return setmetatable(values, any_case) end,
+  null = null,
+  list = function(values) return setmetatable(values, list) end,
+  is_list = function(values) return metatable_of(values) == list end,
   rearm = rearm,
   rehook = sethook,
   hook = hook,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gopura.plugin.lua.machine import Machine
-
-_DEPTH = 100
 
 
 class CodeError(ValueError):
@@ -40,17 +39,11 @@ class Scope:
         return self._given[name]
 
 
-def plain(value: Any, depth: int = 0) -> Any:
-    """What Lua gave, as JSON has it; CodeError for what JSON has not."""
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, bytes):
-        return text_of(value)
-    if depth == _DEPTH or not hasattr(value, "items"):
-        raise CodeError(f"no part of JSON: {value}" if depth < _DEPTH else "tables in tables without an end")
-    items = {plain(key): plain(item, depth + 1) for key, item in value.items()}
-    ordered = range(1, len(items) + 1)
-    return [items[at] for at in ordered] if items and all(at in items for at in ordered) else items
+@dataclass(frozen=True)
+class Json:
+    """A value that came as JSON: what is null in it is not nothing."""
+
+    value: Any
 
 
 def bytes_of(text: str) -> bytes:

@@ -20,7 +20,7 @@ from gopura.plugin.json_text import dumps
 from gopura.plugin.lua.pdk.arguments import Misuse, data, table, text
 from gopura.plugin.lua.pdk.provided import ANY, Call, provides
 from gopura.plugin.lua.pdk.service import encoded
-from gopura.plugin.lua.values import text_of
+from gopura.plugin.lua.values import Json, text_of
 
 _UNRESERVED = "!'()*~"
 
@@ -137,6 +137,6 @@ def _encode(_call: Call, value: Any) -> str:
 @provides("cjson.decode", ANY)
 def _decode(_call: Call, value: Any) -> Any:
     try:
-        return orjson.loads(data(text("argument", value)))
+        return Json(orjson.loads(data(text("argument", value))))
     except orjson.JSONDecodeError as error:
         raise Misuse(f"Expected value but found invalid token: {error}") from error

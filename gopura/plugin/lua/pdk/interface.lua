@@ -1,7 +1,8 @@
 -- The parts of `kong` and `ngx` that are Lua's own business. It gets the functions that Python answers, as a tree by their
--- names; `present`, which gives and takes tables that live as long as the present request; and constants from Python.
+-- names; `present`, which gives and takes tables that live as long as the present request; constants from Python; what stands for
+-- null, and the metatable of lists.
 
-local root, present, constants = ...
+local root, present, constants, null, list = ...
 local kong, ngx = root.kong, root.ngx
 local setmetatable, type, tostring, select, unpack, pairs = setmetatable, type, tostring, select, unpack, pairs
 local concat = table.concat
@@ -41,6 +42,20 @@ kong.log.write = nil
 for level in ('emerg alert crit err warn notice info debug'):gmatch('%S+') do
   kong.log[level] = function(...) write(level, joined(...)) end
 end
+local encode, inspecting = root.cjson.encode, true
+kong.log.inspect = setmetatable({
+  on = function() inspecting = true end,
+  off = function() inspecting = false end,
+}, { __call = function(_, ...)
+  if not inspecting then return end
+  local texts = {}
+  for at = 1, select('#', ...) do
+    local value = select(at, ...)
+    local fine, text = pcall(encode, value)
+    texts[at] = fine and text or tostring(value)
+  end
+  write('debug', concat(texts, ' '))
+end })
 setmetatable(kong.log, { __call = function(_, ...) write('notice', joined(...)) end })
 
 kong.ctx = proxy(present.get, present.set)
@@ -109,6 +124,7 @@ end
 for name, status in pairs(constants.statuses) do ngx['HTTP_' .. name] = status end
 for name, number in pairs(constants.methods) do ngx['HTTP_' .. name] = number end
 ngx.OK, ngx.ERROR, ngx.AGAIN, ngx.DONE, ngx.DECLINED = 0, -1, -2, -4, -5
+ngx.null = null
 ngx.config = { subsystem = 'http', debug = false }
 
 function ngx.log(level, ...) write_log(level, joined(...)) end
@@ -195,6 +211,9 @@ for name, run in pairs(cjson) do
     if fine then return value end
     return nil, value
   end
+end
+for _, module in pairs({ cjson, safe }) do
+  module.null, module.array_mt, module.empty_array = null, list, setmetatable({}, list)
 end
 
 return kong, function(view)

@@ -7,6 +7,7 @@ from typing import Any
 from gopura.plugin import body as bodies
 from gopura.plugin.lua.pdk.arguments import first, most, text
 from gopura.plugin.lua.pdk.provided import ANY, BEFORE_UPSTREAM, Call, provides
+from gopura.plugin.lua.values import Json
 
 TOO_LARGE = "request body did not fit into client body buffer, consider raising 'client_body_buffer_size'"
 
@@ -131,7 +132,9 @@ def _get_body(call: Call, mimetype: Any, max_args: Any) -> Any:
     found = bodies.decoded(call.exchange.request.body, content_type)
     if found is None:
         return None, "invalid json body" if "json" in media else "unable to decode multipart body", media
-    return (first(found, most("max_args", max_args)) if isinstance(found, dict) else found), None, media
+    if media.startswith("application/json"):
+        return Json(found), None, media
+    return first(found, most("max_args", max_args)), None, media
 
 
 @provides("kong.request.get_start_time")

@@ -12,7 +12,7 @@ from gopura.plugin import body as bodies
 from gopura.plugin.json_text import dumps
 from gopura.plugin.lua.pdk.arguments import Misuse, data, first, header, headers, most, table, text
 from gopura.plugin.lua.pdk.provided import BEFORE_UPSTREAM, WITH_RESPONSE, Call, provides
-from gopura.plugin.lua.values import text_of
+from gopura.plugin.lua.values import Json, text_of
 
 BODY = "gopura.pdk.service_body"
 """Where in `exchange.ctx` the upstream's whole body lies when the code has asked for it."""
@@ -169,7 +169,7 @@ def _get_body(call: Call, mimetype: Any) -> Any:
     if not media:
         return None, "missing content type"
     found = bodies.decoded(held, media)
-    return (None, f"unsupported content type '{media}'") if found is None else found
+    return (None, f"unsupported content type '{media}'") if found is None else Json(found)
 
 
 def encoded(arguments: dict[str, Any]) -> str:
