@@ -5,7 +5,6 @@ import socket
 import ssl
 import struct
 import termios
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from tests.engine.certificates import authority
 from tests.engine.proxy import Config, Proxy, parse
 from tests.servers.echo import Echo
+from tests.waiting import wait_for
 
 POST = b"POST /p HTTP/1.1\r\nHost: a\r\n"
 
@@ -50,12 +50,8 @@ def test_response_that_is_not_read(impatient: Proxy, echo: Echo) -> None:
     serve(impatient, echo)
     with socket.create_connection(("127.0.0.1", impatient.port), timeout=5) as client:
         client.sendall(b"GET /bytes/50000000 HTTP/1.1\r\nHost: a\r\n\r\n")
-        while not impatient.engine.counters()["connections_active"]:
-            time.sleep(0.001)
-        end = time.monotonic() + 5
-        while impatient.engine.counters()["connections_active"]:
-            assert time.monotonic() < end
-            time.sleep(0.01)
+        wait_for(lambda: impatient.engine.counters()["connections_accepted"] == 1)
+        wait_for(lambda: impatient.engine.counters()["connections_active"] == 0)
 
 
 def test_a_client_that_pauses_is_not_the_fault_of_the_upstream(proxy: Proxy, echo: Echo) -> None:
@@ -68,6 +64,19 @@ def test_a_client_that_pauses_is_not_the_fault_of_the_upstream(proxy: Proxy, ech
         client.settimeout(5)
         client.sendall(b"a")
         assert client.recv(15) == b"HTTP/1.1 200 OK"
+
+
+def test_nobody_connects_for_a_client_that_has_left(proxy: Proxy) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, socket.socket() as first:
+        port = full.getsockname()[1]
+        first.connect(("127.0.0.1", port))  # takes the only place, so the next ones wait
+        config = Config()
+        config.route(config.service(port, connect_timeout=60_000), paths=["/"])
+        proxy.serve(config)
+        with socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            wait_for(lambda: proxy.engine.counters()["total_requests"] == 1)
+        wait_for(lambda: proxy.engine.counters()["connections_active"] == 0)
 
 
 def test_the_end_of_a_response_over_tls(echo: Echo, tmp_path: Path) -> None:
@@ -91,8 +100,7 @@ def read_late(proxy: Proxy, length: int) -> int:
         wire.connect(("127.0.0.1", proxy.tls_port))
         with context.wrap_socket(wire, server_hostname="a.test") as secured:
             secured.sendall(f"GET /bytes/{length} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-            while unread(secured) < 2048:
-                time.sleep(0.001)
+            wait_for(lambda: unread(secured) >= 2048)
             seen = b""
             while len(seen.partition(b"\r\n\r\n")[2]) < length:
                 seen += secured.recv(65536)

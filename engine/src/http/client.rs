@@ -74,6 +74,15 @@ pub trait Client: Send {
     fn traffic(&self) -> (u64, u64);
 }
 
+/// Waits for `work`, but no longer than the client does. Only where nothing reads from it: with its whole body at hand.
+pub async fn while_there<C: Client, T>(client: &mut C, work: impl Future<Output = T>) -> Result<T, Broken> {
+    tokio::select! {
+        biased;
+        done = work => Ok(done),
+        () = poll_fn(|cx| client.poll_gone(cx)) => Err(Broken::Gone),
+    }
+}
+
 /// Sends what is buffered.
 pub async fn flush<C: Client>(client: &mut C) -> Result<(), Broken> {
     poll_fn(|cx| client.poll_flush(cx)).await

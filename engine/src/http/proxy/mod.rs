@@ -10,7 +10,7 @@ mod tunnel;
 use std::sync::Arc;
 
 use super::body::Outbound;
-use super::client::{Broken, Client};
+use super::client::{Broken, Client, while_there};
 use super::pump::Failure;
 use super::{decide, errors};
 use crate::exchange::Exchange;
@@ -25,9 +25,12 @@ pub async fn run<C: Client>(client: &mut C, mut exchange: Box<Exchange>, shared:
         Ok(outbound) => outbound,
         Err(broken) => return fail(client, exchange, broken.status(), shared).await,
     };
-    let mut peers = match Peers::find(&mut exchange, &shared.dns).await {
-        Ok(peers) => peers,
-        Err(unreachable) => return no_peer(client, exchange, &unreachable, shared).await,
+    let found = Peers::find(&mut exchange, &shared.dns);
+    let found = if outbound.complete { while_there(client, found).await } else { Ok(found.await) };
+    let mut peers = match found {
+        Ok(Ok(peers)) => peers,
+        Ok(Err(unreachable)) => return no_peer(client, exchange, &unreachable, shared).await,
+        Err(gone) => return (exchange, Err(gone)),
     };
     let first = match peers.next() {
         Ok(peer) => peer,

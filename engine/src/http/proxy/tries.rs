@@ -5,7 +5,7 @@ use super::answer::Answer;
 use super::{over_http1, over_http2};
 use crate::exchange::{Exchange, Scheme, Try};
 use crate::http::body::Outbound;
-use crate::http::client::Client;
+use crate::http::client::{Client, while_there};
 use crate::http::forward::wants_websocket;
 use crate::http::pump::Failure;
 use crate::shared::Shared;
@@ -100,7 +100,13 @@ async fn once<C: Client>(
     shared: &Shared,
 ) -> Result<Answer, Lost> {
     exchange.timing.balanced = Some(Instant::now());
-    let line = obtain(exchange, peer, service, offer, times, shared).await?;
+    let line = obtain(exchange, peer, service, offer, times, shared);
+    let line = if outbound.complete {
+        let left = |broken| Lost { failure: Failure::Client(broken), again: Again::Never };
+        while_there(client, line).await.map_err(left)??
+    } else {
+        line.await?
+    };
     match line {
         Line::Http1(connection) => {
             over_http1::attempt(client, exchange, connection, outbound, peer, times, shared).await
