@@ -23,7 +23,7 @@ async def ensure(database: Database, tables: Tables) -> bool:
     """
     if not _added(tables):
         return False
-    async with database.write() as connection:
+    async with database.rebuild() as connection:
         return await connection.run_sync(_ensure, tables)
 
 
@@ -37,7 +37,7 @@ async def status(location: Location, tables: Tables) -> list[Migration]:
     """One step for each entity of a plugin: whether its table and all columns of it are there."""
     if not _added(tables):
         return []
-    async with opened(location) as database, database.write() as connection:
+    async with opened(location) as database, database.rebuild() as connection:
         there = await connection.run_sync(_columns_there, tables)
     return [
         Migration(name, _TITLE, {column.name for column in tables.of[name].columns} <= columns)

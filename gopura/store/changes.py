@@ -77,7 +77,7 @@ class Log:
     async def after(self, connection: Connection, version: int) -> list[Change]:
         """All changes that followed `version`, in order; a transaction's changes are never split."""
         rows = await connection.execute(self._after, {"_version": version})
-        return [Change(*row) for row in rows]
+        return [Change(*tuple(row)) for row in rows]
 
     async def append(self, connection: Connection, changes: Sequence[Unnumbered]) -> list[Change]:
         """Number changes and write them down; to be called by the only writer, once in a transaction."""

@@ -1,7 +1,6 @@
 """A connection inside a transaction, whichever database it leads to."""
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from gopura.store.embedded import EmbeddedConnection
+from gopura.store.shared_connection import SharedConnection
 
-Connection = AsyncConnection | EmbeddedConnection
+Connection = SharedConnection | EmbeddedConnection

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from gopura.store.connection import Connection
 from gopura.store.embedded import Embedded
-from gopura.store.errors import DatabaseUnavailable, reason
+from gopura.store.errors import DatabaseSilent, DatabaseUnavailable, reason
 from gopura.store.location import Location
 from gopura.store.shared import Shared
 
@@ -21,6 +21,8 @@ class Database:
     def __init__(self, location: Location) -> None:
         self.location = location
         self._writing = asyncio.Lock()
+        self._silences = 0
+        self._silence: DatabaseSilent | None = None
         self._connections = Shared(location) if self.shared else Embedded(location)
 
     @property
@@ -44,8 +46,28 @@ class Database:
     async def write(self) -> AsyncIterator[Connection]:
         """The connection of the only writer; committed at the end, rolled back when the body raises."""
         with _lost_noticed():
-            async with self._writing, self._connections.write() as connection:
+            async with self._turn(), self._connections.write() as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def rebuild(self) -> AsyncIterator[Connection]:
+        """Like `write`, for changes of tables: however long they take."""
+        with _lost_noticed():
+            async with self._turn(), self._connections.write(patiently=True) as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Queue behind this process's writers; who stands behind one that got no answer has waited long enough too."""
+        silences = self._silences
+        async with self._writing:
+            if self._silence is not None and self._silences > silences:
+                raise self._silence
+            try:
+                yield
+            except DatabaseSilent as error:
+                self._silences, self._silence = self._silences + 1, error
+                raise
 
     async def close(self) -> None:
         """Close every connection."""

@@ -45,7 +45,7 @@ class Embedded:
             yield EmbeddedConnection(connection)
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[EmbeddedConnection]:
+    async def write(self, patiently: bool = False) -> AsyncIterator[EmbeddedConnection]:
         """The writer's connection; committed at the end, rolled back when the body raises."""
         with self._writers.connect() as connection:
             try:

@@ -13,6 +13,16 @@ class DatabaseUnavailable(Exception):
     """The database cannot be reached now; nothing was changed. Callers may try again later."""
 
 
+class DatabaseSilent(DatabaseUnavailable):
+    """The database did not answer for so many seconds; what was under way is undone unless it was about to end."""
+
+    def __init__(self, patience: float) -> None:
+        super().__init__(
+            f"the database did not answer within pg_timeout ({patience * 1000:.0f} ms): "
+            "see whether the server and the network between are well, or raise pg_timeout"
+        )
+
+
 class NotBootstrapped(Exception):
     """The database has no tables yet, or they belong to another release."""
 

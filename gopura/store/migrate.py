@@ -35,7 +35,7 @@ class Migration:
 async def prepare(location: Location, database: Database) -> None:
     """At the start of a node: an embedded database is brought up to date, a shared one must be already."""
     if location.kind != "postgres":
-        async with database.write() as connection:
+        async with database.rebuild() as connection:
             await _run(connection, command.upgrade, "head")
         return
     async with database.read() as connection:
@@ -53,7 +53,7 @@ async def bootstrap(location: Location) -> bool:
 
 async def up(location: Location) -> bool:
     """Run every step that is missing; False when there is none. Nodes of the release before keep working."""
-    async with opened(location) as database, database.write() as connection:
+    async with opened(location) as database, database.rebuild() as connection:
         if all(step.executed for step in await connection.run_sync(steps)):
             return False
         await _run(connection, command.upgrade, "head")
@@ -68,7 +68,7 @@ async def finish(location: Location) -> bool:
 
 async def status(location: Location) -> list[Migration]:
     """All steps in their order; DatabaseUnavailable when the database cannot be asked."""
-    async with opened(location) as database, database.write() as connection:
+    async with opened(location) as database, database.rebuild() as connection:
         return await connection.run_sync(steps)
 
 
@@ -79,7 +79,7 @@ async def needed(location: Location) -> bool:
 
 async def reset(location: Location) -> None:
     """Delete every table with all that it holds."""
-    async with opened(location) as database, database.write() as connection:
+    async with opened(location) as database, database.rebuild() as connection:
         await connection.run_sync(_drop_all)
 
 

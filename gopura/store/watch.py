@@ -77,8 +77,6 @@ class Watch:
                     await self._news.wait()
             self._news.clear()
             try:
-                # A connection that nobody answers on is given up here; the next question goes by another.
-                async with asyncio.timeout(self._location.connect.get("timeout")):
-                    self._store.announce(await self._store.version())
-            except (DatabaseUnavailable, TimeoutError) as error:
+                self._store.announce(await self._store.version())
+            except DatabaseUnavailable as error:
                 log.warning("cannot follow the changes of other nodes: %s", reason(error))

@@ -239,14 +239,18 @@ def test_nobody_knows_the_secret_that_is_not_set(gateway: Stored) -> None:
     assert Seal("", "default", "session cookie").open(value) is None
 
 
-def test_without_a_control_plane(inside: Gateway) -> None:
+@pytest.mark.parametrize("carrying", [False, True])
+def test_without_a_control_plane(inside: Gateway, caplog: pytest.LogCaptureFixture, carrying: bool) -> None:
+    """There is no session, and a request waits for the database once."""
     inside.configure(given(storage="kong"))
+    sent = KEY | (carried(inside.get("/", KEY)) if carrying else {})
     inside.records.away = True
     try:
-        answer = inside.get("/", KEY)
+        answer = inside.get("/", sent)
         assert (answer.status, cookies(answer)) == (200, {})
     finally:
         inside.records.away = False
+    assert caplog.text.count("the control plane is away") == 1
 
 
 def test_seals_are_for_one_purpose() -> None:

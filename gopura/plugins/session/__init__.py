@@ -16,6 +16,9 @@ BODY_LIMIT = 1 << 20
 OPEN = "gopura.session"
 """Where in `exchange.ctx` the request's session is."""
 
+_AWAY = "gopura.session.away"
+"""Set in `exchange.ctx` once the request has waited for the database in vain."""
+
 _FACTS = ("id", "audience", "subject", "timeout", "idling-timeout", "rolling-timeout", "absolute-timeout")
 _SECRET = base64.b64encode(secrets.token_bytes(33)).decode().replace("+", "A").replace("/", "0")
 
@@ -102,13 +105,14 @@ class Session(Plugin, name="session", priority=1900, protocols=ALL_PROTOCOLS, no
         try:
             await self._recognise(exchange, config)
         except (ConnectionError, TimeoutError) as error:
+            exchange.ctx[_AWAY] = True
             self.log_to.warning("sessions cannot be read: %s", error)
 
     async def header_filter(self, exchange: Exchange, config: Config) -> None:
         """Give a session to who just logged in."""
         consumer, credential = exchange.consumer, exchange.credential
-        if consumer is None or credential is None:
-            return
+        if consumer is None or credential is None or _AWAY in exchange.ctx:
+            return  # nobody logged in, or a session could not be saved either, after another wait
         known: Ticket | None = exchange.ctx.get(OPEN)
         if known and (known.owner.consumer, known.owner.credential) == (consumer.id, credential.id):
             return
