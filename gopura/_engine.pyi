@@ -394,6 +394,9 @@ class Engine:
         """
     def unhealthy(self) -> list[tuple[str, str, int, str]]:
         """Give all unhealthy addresses: the Upstream's id, the target's host and port, the IP."""
+    def set_database_reachable(self, reachable: bool) -> None:
+        """Say in the status API whether the control plane's database answers; until then it does."""
+
     def set_metrics(self, source: Callable[[], str] | None) -> None:
         """Have `source` give the text of /metrics of the status API; None takes it away."""
     def set_log_level(self, level: str) -> None:

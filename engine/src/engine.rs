@@ -227,6 +227,11 @@ impl Engine {
         *self.shared.metrics.lock().unwrap_or_else(PoisonError::into_inner) = source;
     }
 
+    /// Whether the control plane's database answers, for the status API.
+    fn set_database_reachable(&self, reachable: bool) {
+        self.shared.database_answers.store(reachable, Ordering::Relaxed);
+    }
+
     /// debug, info, notice, warn, error, crit, alert or emerg.
     #[expect(clippy::unused_self, reason = "the log belongs to the process")]
     fn set_log_level(&self, level: &str) -> PyResult<()> {

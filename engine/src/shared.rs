@@ -99,6 +99,8 @@ pub struct Shared {
     /// Turns true when no new requests are to be taken.
     pub draining: watch::Sender<bool>,
     pub loaded: AtomicBool,
+    /// What the control plane said last of its database.
+    pub database_answers: AtomicBool,
 }
 
 impl Shared {
@@ -126,6 +128,7 @@ impl Shared {
             metrics: Mutex::new(None),
             draining: watch::Sender::new(false),
             loaded: AtomicBool::new(false),
+            database_answers: AtomicBool::new(true),
             settings,
         }))
     }

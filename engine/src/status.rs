@@ -135,7 +135,8 @@ fn counters(shared: &Shared) -> String {
         body["configuration_hash"] =
             snapshot.hash.get(..32).unwrap_or("00000000000000000000000000000000").into();
     } else {
-        body["database"] = serde_json::json!({ "reachable": true });
+        let answers = shared.database_answers.load(Ordering::Relaxed);
+        body["database"] = serde_json::json!({ "reachable": answers });
     }
     body.to_string()
 }

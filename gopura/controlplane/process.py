@@ -9,6 +9,7 @@ from typing import Any
 
 from gopura import declarative, entities
 from gopura.admin import create_app
+from gopura.admin.information.status import reachable
 from gopura.controlplane.access_log import AccessLog
 from gopura.controlplane.admin_server import AdminServers
 from gopura.controlplane.history import keep_bounded
@@ -64,15 +65,17 @@ async def control(parent: Parent, launch: Launch, life: Life) -> None:
 
 
 class DataPlaneCalls:
-    """Answers what data planes ask: for rows, or a plugin's part in this process."""
+    """Answers what data planes ask: for rows, a plugin's part in this process, or how the database is."""
 
-    def __init__(self, records: Records, parts: PluginParts) -> None:
-        self._records, self._parts = records, parts
+    def __init__(self, store: Store, records: Records, parts: PluginParts) -> None:
+        self._store, self._records, self._parts = store, records, parts
 
     async def answer(self, name: str, params: dict[str, Any]) -> Any:
         """Answer, or raise what tells the other side why not."""
         if name == "plugin":
             return await self._parts.answer(**params)
+        if name == "database":
+            return await reachable(self._store)
         return await self._records.answer(name, params)
 
 
@@ -97,7 +100,7 @@ async def _link(
     link = LinkServer(builder, settings.write_ack_timeout, settings.link_ping_interval)
     builder.on_change = link.announce
     records = Records(store, settings.pg_timeout / 1000 or None)
-    link.answer = DataPlaneCalls(records, parts).answer
+    link.answer = DataPlaneCalls(store, records, parts).answer
     builder.on_left_out = lambda changes: forget(changes, link.tell)
     await builder.load()
     await stack.enter_async_context(link.listening(settings.path("run", "link.sock")))

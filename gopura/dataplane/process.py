@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 # A worker that wants to run a plugin asks a busy Python thread to let go after so long, twice or more per request.
 _SWITCH_SECONDS = 0.00002
 _REPORT_SECONDS = 1.0
+_DATABASE_SECONDS = 5.0
 # On one machine a refused attempt costs nothing, and a write may be waiting for this data plane.
 _LOCAL_RETRY_SECONDS = 0.25
 
@@ -47,8 +48,9 @@ async def data(parent: Parent, launch: Launch, life: Life) -> None:
     await process.start(parent, life)
     client = asyncio.create_task(process.client.run())
     reports = asyncio.create_task(process.report())
-    await life.until_end_or(client, reports)
-    for task in (client, reports):
+    watch = asyncio.create_task(process.watch_database())
+    await life.until_end_or(client, reports, watch)
+    for task in (client, reports, watch):
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
@@ -131,6 +133,17 @@ class DataProcess:
             if self._serving:
                 self._health.save()
             await asyncio.sleep(_REPORT_SECONDS)
+
+    async def watch_database(self) -> None:
+        """Learn now and then whether the control plane's database answers; while that is away, the last word counts."""
+        while True:
+            try:
+                self._engine.set_database_reachable(await self.client.call("database", {}))
+            except TimeoutError:
+                self._engine.set_database_reachable(False)
+            except (ConnectionError, RuntimeError) as error:
+                log.debug("nobody says whether the database answers: %s", error)
+            await asyncio.sleep(_DATABASE_SECONDS)
 
     async def stop(self, graceful: bool) -> None:
         """Save, let requests finish when that is wanted, and end."""

@@ -2,9 +2,11 @@
 
 import os
 
+import httpx
 import pytest
 
 from tests.e2e.conftest import run
+from tests.waiting import wait_for
 
 
 def environment_of(settings):
@@ -55,3 +57,17 @@ def test_traffic_goes_on_while_the_database_is_away(node, postgres):
         postgres.start()
     node.add_route("afterwards")
     assert node.get("/afterwards") == 200
+
+
+def test_the_status_api_tells_whether_the_database_answers(node, postgres):
+    def reachable():
+        url = f"http://127.0.0.1:{node.gateway.status_port}/status"
+        return httpx.get(url, trust_env=False, timeout=30).json()["database"]["reachable"]
+
+    assert reachable()
+    postgres.halt()
+    try:
+        wait_for(lambda: not reachable())
+    finally:
+        postgres.start()
+    wait_for(reachable)

@@ -272,6 +272,9 @@ def test_status_api(proxy: Proxy) -> None:
     assert proxy.status("/status/ready").json() == {"message": "ready"}
     assert proxy.status("/status").json()["server"]["total_requests"] == 0
     assert proxy.status("/other").status == 404
+    assert proxy.status("/status").json()["database"] == {"reachable": True}
+    proxy.engine.set_database_reachable(False)
+    assert proxy.status("/status").json()["database"] == {"reachable": False}
 
 
 def test_without_a_database_an_empty_configuration_is_none() -> None:

@@ -4,6 +4,7 @@ import http.client
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from gopura.plugin import Exchange, Plugin, config
@@ -159,6 +160,16 @@ def test_statuses_without_a_body(status: int, has_body: bool) -> None:
             answer = wire.getresponse()
             assert (answer.status, bool(answer.read())) == (status, has_body)
         wire.close()
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_statuses_without_a_body_over_http2(status: int) -> None:
+    with (
+        Gateway(Restating, config={"status": status}) as gateway,
+        httpx.Client(http1=False, http2=True, trust_env=False) as client,
+    ):
+        answer = client.get(f"http://127.0.0.1:{gateway.port}/")  # refuses a length without a body
+        assert (answer.status_code, answer.content) == (status, b"")
 
 
 @pytest.mark.parametrize("status", [99, 600])

@@ -51,7 +51,7 @@ fn kind(line: &Header) -> Kind {
 }
 
 /// An answer without a body tells the length that the body would have: to HEAD, and 304.
-fn keeps_length(exchange: &Exchange, response: &Response, framing: Framing) -> bool {
+pub fn keeps_length(exchange: &Exchange, response: &Response, framing: Framing) -> bool {
     framing == Framing::Empty && (exchange.request.method == "HEAD" || response.status == 304)
 }
 

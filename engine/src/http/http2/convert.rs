@@ -1,12 +1,12 @@
 //! Heads between HTTP/2 and the exchange.
 use bytes::{BufMut, Bytes, BytesMut};
 use gopura_http1::{Framing, Headers, Host};
-use http::header::{HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
 
 use crate::exchange::Exchange;
-use crate::http::reply::date;
+use crate::http::reply::{date, keeps_length};
 use crate::shared::Shared;
 
 /// Why a request is not served.
@@ -92,9 +92,9 @@ pub fn response(exchange: &Exchange, framing: Framing) -> Response<()> {
         }
     }
     if let Framing::Length(length) = framing {
-        map.insert(http::header::CONTENT_LENGTH, length.into());
-    } else if framing == Framing::Chunked {
-        map.remove(http::header::CONTENT_LENGTH);
+        map.insert(CONTENT_LENGTH, length.into());
+    } else if !keeps_length(exchange, response, framing) {
+        map.remove(CONTENT_LENGTH);
     }
     if !map.contains_key(http::header::DATE)
         && let Ok(value) = HeaderValue::from_bytes(&date())
