@@ -6,16 +6,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from gopura import schema
 from gopura.plugin.lifecycle import Phases, Plugin, Use
-from gopura.plugin.lua import Chain, CodeError
+from gopura.plugin.lua import Call, Chain
+from gopura.plugin.lua.pdk import ngx_response, response, service
 
 if TYPE_CHECKING:
     from gopura._engine import Exchange
-    from gopura.plugin.lua.pdk import Call
 
 PHASES = ("certificate", "rewrite", "access", "header_filter", "body_filter", "log")
 SOME_PHASE = schema.AtLeastOneOf(*(f"config.{phase}" for phase in PHASES))
@@ -58,14 +57,13 @@ class LuaFunctions(Plugin):
     """Runs the code of its configuration in each phase."""
 
     def prepare(self, config: Any, use: Use) -> Functions:
-        """Compile the code, once for all requests: what it keeps in its own variables lives as long as it does."""
+        """Compile the code, once for all requests: what it keeps in its own variables lives as long as it does.
+
+        CodeError where `untrusted_lua` is off: requests are refused rather than let pass unchecked.
+        """
         codes = {phase: found for phase in PHASES if (found := getattr(config, phase))}
         text = "\n".join(code for found in codes.values() for code in found)
-        try:
-            chains = {phase: self.node.lua.chain(found) for phase, found in codes.items()}
-        except CodeError as error:
-            self.log_to.error("%s does not run: %s", use.id, error)  # noqa: TRY400 - a matter of settings
-            chains = {}
+        chains = {phase: self.node.lua.chain(found) for phase, found in codes.items()}
         return Functions(chains, bool(_READS_BODY.search(text)), bool(_WANTS_RESPONSE.search(text)))
 
     def bound_phases(self, config: Functions) -> Phases:
@@ -91,8 +89,8 @@ class LuaFunctions(Plugin):
 
     def response(self, exchange: Exchange, config: Functions) -> None:
         """Keep the upstream's body, when the code said that it will read it."""
-        if exchange.ctx.get(self._kit.service.WANTED) and exchange.response.body is not None:
-            exchange.ctx[self._kit.service.BODY] = exchange.response.body
+        if exchange.ctx.get(service.WANTED) and exchange.response.body is not None:
+            exchange.ctx[service.BODY] = exchange.response.body
 
     def header_filter(self, exchange: Exchange, config: Functions) -> None:
         """Run the code that sees the response's head; it may answer otherwise."""
@@ -100,7 +98,7 @@ class LuaFunctions(Plugin):
 
     def body_filter(self, exchange: Exchange, config: Functions, chunk: bytes, last: bool) -> bytes | None:
         """Run the code that sees each piece of the body; after the end that it has set nothing is sent."""
-        if exchange.ctx.get(self._kit.response.ended(self.name)):
+        if exchange.ctx.get(response.ended(self.name)):
             return b""
         call = self._run("body_filter", exchange, config, chunk, last)
         return call.chunk if call.replaced else None
@@ -109,16 +107,10 @@ class LuaFunctions(Plugin):
         """Run the code for after the response."""
         self._run("log", exchange, config)
 
-    @cached_property
-    def _kit(self) -> Any:
-        from gopura.plugin.lua import pdk  # only data planes run code
-
-        return pdk
-
     def _run(
         self, phase: str, exchange: Exchange, config: Functions, chunk: bytes = b"", last: bool = False
     ) -> Call:
-        call: Call = self._kit.Call(exchange, phase, self.node, self.log_to, self.name, chunk, last)
+        call = Call(exchange, phase, self.node, self.log_to, self.name, chunk, last)
         self.node.lua.call(config.chains[phase], call)
         return call
 
@@ -126,4 +118,4 @@ class LuaFunctions(Plugin):
         if call.leave:
             call.leave()
         elif call.printed:
-            self._kit.ngx_response.finish(call)
+            ngx_response.finish(call)

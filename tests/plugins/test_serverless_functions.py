@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gopura.testing import Answer, Gateway, Reply
+from gopura.testing import Answer, ConfigurationError, Gateway, Reply
 
 UNEXPECTED = "An unexpected error occurred"
 
@@ -287,6 +287,11 @@ def test_modules_have_to_be_allowed() -> None:
         settings = {"untrusted_lua_sandbox_requires": allowed}
         with Gateway(given=functions(access=code), settings=settings) as gateway:
             assert gateway.get("/").status == status
+
+
+def test_where_lua_is_off_nothing_passes_unchecked() -> None:
+    with pytest.raises(ConfigurationError, match="untrusted_lua"):
+        Gateway(given=functions(access="return"), settings={"untrusted_lua": "off"})
 
 
 def test_the_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -102,8 +102,6 @@ def finish(call: Call, status: int = 200) -> None:
 
 
 def _plain(call: Call) -> dict[str, Any]:
-    return (
-        {}
-        if "content-type" in call.exchange.response.headers
-        else {"Content-Type": "text/plain; charset=UTF-8"}
-    )
+    if "content-type" in call.exchange.response.headers:
+        return {}
+    return {"Content-Type": "text/plain; charset=UTF-8"}
