@@ -12,8 +12,8 @@ class AdminProtocol(H11Protocol):
     """uvicorn's, which refuses bytes beyond ASCII in the request line."""
 
     def data_received(self, data: bytes) -> None:
-        """Encode such bytes, where a request begins."""
-        if self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]:
-            line, end, rest = data.partition(b"\r\n")
+        """Encode such bytes, until the line ends: it may come in several packets."""
+        if self.conn.their_state is h11.IDLE and b"\n" not in self.conn.trailing_data[0]:
+            line, end, rest = data.partition(b"\n")
             data = _BEYOND_ASCII.sub(lambda match: b"%%%02X" % match[0][0], line) + end + rest
         super().data_received(data)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from gopura.store.database import Database
+from gopura.store.indexes import index
 from gopura.store.layout import Column, Layout
 from gopura.store.location import Location
 from gopura.store.migrate import Migration, opened
@@ -17,7 +18,7 @@ _TITLE = "table of an entity that a plugin brings along"
 
 
 async def ensure(database: Database, tables: Tables) -> bool:
-    """Make the tables and columns that are missing; False when none is. Nothing is ever removed.
+    """Make the tables, columns and indexes that are missing; False when none is. Nothing is ever removed.
 
     Rows that hold null where their field has a default and takes no null get the default.
     """
@@ -71,7 +72,8 @@ def _ensure(connection: sa.Connection, tables: Tables) -> bool:
             fresh = [column for column in table.columns if column.name not in columns]
             _add_columns(connection, table, fresh)
             _fill(connection, layout, table, {column.name for column in fresh})
-            changed = changed or bool(fresh)
+            indexed = index(connection, table)
+            changed = changed or bool(fresh) or indexed
     return changed
 
 
@@ -80,6 +82,11 @@ def _add_columns(connection: sa.Connection, table: sa.Table, fresh: list[sa.Colu
     for column in fresh:
         kind = column.type.compile(connection.dialect)
         statement = f"ALTER TABLE {quote(table.name)} ADD COLUMN {quote(column.name)} {kind}"
+        for key in column.foreign_keys:
+            parent = key.column
+            statement += (
+                f" REFERENCES {quote(parent.table.name)} ({quote(parent.name)}) ON DELETE {key.ondelete}"
+            )
         connection.exec_driver_sql(statement)
 
 

@@ -2,7 +2,15 @@
 
 import pytest
 
+from gopura import entities
+from gopura.admin import NoLink
+from gopura.admin.app import router
+from gopura.admin.gateway import Gateway
 from gopura.admin.router import Endpoint, Router
+from gopura.plugin.faults.entities import TAKEN
+from gopura.plugins.acme.control import AcmeControl
+from gopura.settings import Settings
+from gopura.store import Store
 
 PATHS = (
     "/",
@@ -51,3 +59,12 @@ def test_finding(path: str, found: str | None, params: dict[str, str]) -> None:
     else:
         assert match is not None
         assert (match[0].path, match[1]) == (found, params)
+
+
+def test_plugins_entities_cannot_have_the_names_of_endpoints() -> None:
+    """Beside the names of entities, which are known to be taken."""
+    settings = Settings.load(None, {}, {"database": "off"})
+    store = Store.of(settings)
+    further = AcmeControl(store, settings).endpoints()
+    paths = [*router(Gateway(store, settings, NoLink())).endpoints, *(endpoint.path for endpoint in further)]
+    assert {path.split("/")[1] for path in paths} - {""} - set(entities.all()) == TAKEN

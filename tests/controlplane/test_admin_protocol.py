@@ -24,6 +24,17 @@ TARGETS: list[tuple[bytes, str]] = [
 ]
 
 
+class Pieces(AdminProtocol):
+    """Gets what comes in small pieces, as from a slow network."""
+
+    size = 1
+
+    def data_received(self, data: bytes) -> None:
+        """Hand it on."""
+        for start in range(0, len(data), self.size):
+            super().data_received(data[start : start + self.size])
+
+
 async def _exchange(port: int, data: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(data)
@@ -32,9 +43,10 @@ async def _exchange(port: int, data: bytes) -> bytes:
     return answer
 
 
+@pytest.mark.parametrize("protocol", [AdminProtocol, Pieces])
 @pytest.mark.parametrize(("target", "seen"), TARGETS)
-async def test_bytes_beyond_ascii(target: bytes, seen: str) -> None:
-    config = uvicorn.Config(_echo, http=AdminProtocol, lifespan="off", log_config=None, port=0)
+async def test_bytes_beyond_ascii(target: bytes, seen: str, protocol: type[AdminProtocol]) -> None:
+    config = uvicorn.Config(_echo, http=protocol, lifespan="off", log_config=None, port=0)
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)

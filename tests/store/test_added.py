@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from gopura.store import Store
+from gopura.store import Store, added
 from gopura.store.layout import Column, Layout
 from gopura.store.location import Location
+from gopura.store.migrate import opened
+from gopura.store.tables import build
 
 KEY = Column("id", "string")
 FIRST = Layout("tickets", (KEY, Column("number", "integer")), added=True)
@@ -64,3 +67,64 @@ async def test_null_is_replaced_where_it_is_no_value(location: Location) -> None
                 async with store.transaction() as tx:
                     await tx.insert("tickets", {"id": "a", "cnt": None})
             assert (await store.get("tickets", "a")) == {"id": "a", "cnt": expected}
+
+
+PLAIN = (KEY, Column("number", "integer"))
+RICH = (
+    KEY,
+    Column("number", "integer", unique=True),
+    Column("code", "string", unique=True),
+    Column("owner", "foreign", reference="owners", on_delete="cascade"),
+)
+OWNERS = Layout("owners", (KEY,), added=True)
+
+
+async def shape(location: Location, table: str) -> tuple[object, ...]:
+    """What a table has beside its columns."""
+
+    def look(connection: sa.Connection) -> tuple[object, ...]:
+        seen = sa.inspect(connection)
+        indexes = [(found["column_names"], bool(found["unique"])) for found in seen.get_indexes(table)]
+        indexes += [(found["column_names"], True) for found in seen.get_unique_constraints(table)]
+        told = connection.dialect.name == "postgresql"  # SQLite's is not read back
+        keys = [
+            (
+                key["constrained_columns"],
+                key["referred_table"],
+                key["options"].get("ondelete") if told else None,
+            )
+            for key in seen.get_foreign_keys(table)
+        ]
+        return sorted({str(found) for found in indexes}), keys
+
+    async with opened(location) as database, database.read() as connection:
+        return await connection.run_sync(look)
+
+
+async def test_later_columns_get_what_those_of_a_fresh_table_have(location: Location) -> None:
+    if location.kind == "memory":
+        return
+    async with (
+        Store(location, [OWNERS, Layout("old", PLAIN, added=True)]) as store,
+        store.transaction() as tx,
+    ):
+        await tx.insert("old", {"id": "a", "number": 1})
+    layouts = [OWNERS, Layout("old", RICH, ttl=True, added=True), Layout("fresh", RICH, ttl=True, added=True)]
+    async with Store(location, layouts):
+        assert await shape(location, "old") == await shape(location, "fresh")
+    assert not await added.up(location, build(layouts))
+
+
+async def test_values_that_are_there_twice_are_told(
+    location: Location, caplog: pytest.LogCaptureFixture
+) -> None:
+    if location.kind == "memory":
+        return
+    async with Store(location, [Layout("old", PLAIN, added=True)]) as store, store.transaction() as tx:
+        for key in "ab":
+            await tx.insert("old", {"id": key, "number": 1})
+    unique = [Layout("old", (KEY, Column("number", "integer", unique=True)), added=True)]
+    async with Store(location, unique) as store, store.transaction() as tx:
+        assert await tx.delete("old", "b")
+    assert "old.number is unique, but rows that were there before share 1" in caplog.text
+    assert await added.up(location, build(unique))

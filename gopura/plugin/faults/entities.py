@@ -13,6 +13,16 @@ from gopura.schema import Entity, EntityType, Field, Foreign
 
 _NAME = re.compile(r"(?!gopura_)[a-z][a-z0-9_]*\Z")
 
+# Kept here by hand, as data planes have no Admin API to ask; a test compares them.
+TAKEN = frozenset(
+    {
+        "acme", "basic-auths", "cache", "clustering", "config", "debug", "endpoints", "filter-chains", "hmac-auths",
+        "jwts", "key-auths", "key-sets", "metrics", "oauth2", "openapi", "openapi.json", "proxy-cache", "schemas",
+        "status", "timers", "transaction",
+    }
+)  # fmt: skip
+"""First parts of paths of the Admin API that are no names of entities."""
+
 
 def faults(plugin: type[Plugin]) -> Iterator[Fault]:
     """Whether each entity can have a table, endpoints and rows."""
@@ -34,6 +44,9 @@ def _faults_of(model: type[Entity], entity: EntityType) -> Iterator[Fault]:
     if not _NAME.match(entity.name):
         fix = "use lower-case letters, digits and underscores, as in URLs and SQL"
         yield Fault(model, f"{entity.name!r} is no name of an entity", fix)
+    if entity.admin_name.partition("/")[0] in TAKEN:
+        fix = "give the entity another name, or an admin_name"
+        yield Fault(model, f"/{entity.admin_name} is an endpoint of the Admin API already", fix)
     if entity.primary_key != ("id",) or "id" not in entity.fields or not entity.fields["id"].uuid:
         yield Fault(model, "an entity without id", "add `id: config.Uuid`; it is the primary key", "id")
     if entity.endpoint_key is not None and entity.endpoint_key not in entity.unique_fields:
