@@ -46,7 +46,7 @@ class Node:
         self.cache = Cache()
         self.http = HttpClient()
         self.datagrams = Datagrams(loop)
-        self.redis = RedisPools()
+        self.redis = RedisPools(self.settings.get("lua_ssl_trusted_certificate") or ())
         self.lua = Lua(Policy.of(self.settings))
         self.ask = ask
         self.records = Records(ask)

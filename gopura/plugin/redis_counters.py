@@ -37,6 +37,15 @@ def names(key: str, periods: Sequence[str], windows: Windows) -> list[str]:
     return [f"ratelimit:{key}:{windows.starts[period] * 1000}:{period}" for period in periods]
 
 
+async def read(client: Any, keys: Sequence[str]) -> list[Any]:
+    """What the keys hold. By GET: users of Redis may be allowed what Kong needs and no more, neither MGET nor MULTI."""
+    pipeline = client.pipeline(transaction=False)
+    for key in keys:
+        pipeline.get(key)
+    found: list[Any] = await pipeline.execute()
+    return found
+
+
 class RedisCounters:
     """Counters that are asked with each request."""
 
@@ -60,7 +69,7 @@ class RedisCounters:
         ]
         async with asyncio.timeout(self._server.timeout):
             client: Any = self._pools.client(self._server)
-            counts = await client.mget(keys)
+            counts = await read(client, keys)
         return usages_of(asked, [int(count or 0) for count in counts], windows)
 
     async def add(self, key: str, limits: Limits, windows: Windows, value: int) -> None:
@@ -68,7 +77,7 @@ class RedisCounters:
         periods = [period for period, _ in limits]
         async with asyncio.timeout(self._server.timeout):
             client: Any = self._pools.client(self._server)
-            pipeline = client.pipeline()
+            pipeline = client.pipeline(transaction=False)
             for name, period in zip(names(key, periods, windows), periods, strict=True):
                 pipeline = pipeline.incrby(name, value).expire(name, LENGTHS[period])
             await pipeline.execute()
@@ -116,7 +125,7 @@ class SyncedCounters:
         asked = names(key, [period for period, _ in limits], windows)
         async with asyncio.timeout(self.server.timeout):
             client: Any = self.pools.client(self.server)
-            totals = await client.mget(asked)
+            totals = await read(client, asked)
         self._begin(limits, windows, dict(zip(asked, totals, strict=True)))
 
     def begin(self, key: str, limits: Limits, windows: Windows) -> None:

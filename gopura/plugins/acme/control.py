@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gopura.plugin.control import ControlPart
 from gopura.plugin.redis import RedisPools
+from gopura.plugin.trust import trusting
 from gopura.plugins.acme import Acme, domains, names
 from gopura.plugins.acme.certificates import AsEntities, Certificates, InStorage
 from gopura.plugins.acme.issuing import Issuer, IssuingError
@@ -22,7 +23,6 @@ from gopura.plugins.acme.storage.database import Database
 from gopura.plugins.acme.storage.memory import Memory
 from gopura.plugins.acme.storage.redis import Redis
 from gopura.plugins.acme.storage.vault import Vault
-from gopura.plugins.acme.trust import trusting
 from gopura.store.errors import DatabaseUnavailable
 from gopura.vaults.resolver import Resolver
 
@@ -44,7 +44,7 @@ class AcmeControl(ControlPart):
     def __init__(self, store: Store, settings: Settings) -> None:
         super().__init__(store, settings)
         self._memory = Memory()
-        self._redis = RedisPools()
+        self._redis = RedisPools(settings.lua_ssl_trusted_certificate or ())
         self._working = asyncio.Semaphore(_AT_ONCE)
         self._creating: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()

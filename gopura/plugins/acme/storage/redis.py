@@ -74,6 +74,7 @@ def server(settings: Settings) -> Server:
         password=settings.auth or None,
         ssl=settings.ssl,
         verify=settings.ssl_verify,
+        name=settings.ssl_server_name or None,
     )
 
 
