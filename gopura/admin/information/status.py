@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 import psutil
@@ -63,7 +64,7 @@ def _memory(call: Call) -> dict[str, Any]:
     own = {"pid": os.getpid(), "http_allocated_gc": text(psutil.Process().memory_info().rss)}
     total = psutil.virtual_memory()
     shared = {"kong": {"allocated_slabs": text(total.used), "capacity": text(total.total)}}
-    return {"workers_lua_vms": [*workers, own], "lua_shared_dicts": shared}
+    return {"workers_lua_vms": sorted([*workers, own], key=itemgetter("pid")), "lua_shared_dicts": shared}
 
 
 def server(gateway: Gateway) -> dict[str, int]:
