@@ -51,6 +51,9 @@ class Entity(_Fields):
 class Headers:
     """Header lines; names compare without regard to case, and underscores in a name find dashes too.
 
+    The first 100 are seen, or what `lua_max_req_headers` and `lua_max_resp_headers` say. What names a header of the
+    request finds those beyond too, and all lines of a name are set and removed.
+
     Texts are the bytes decoded as UTF-8. Bytes that are not UTF-8 become surrogates (`errors="surrogateescape"`), and
     become bytes again in what is set: nothing is lost. Control characters in a value are percent-encoded, so that no
     value ends its line.
@@ -70,9 +73,9 @@ class Headers:
     def remove(self, name: str) -> bool:
         """Remove all lines of that name; whether there was one."""
     def items(self) -> list[tuple[str, str]]:
-        """Give all lines as they came."""
+        """Give the lines as they came."""
     def to_dict(self) -> dict[str, str | list[str]]:
-        """Give all by name in lower case, with a list where a name came more than once."""
+        """Give the values by name in lower case, with a list where a name came more than once."""
     def __contains__(self, name: str, /) -> bool: ...
     def __getitem__(self, name: str, /) -> str: ...
     def __setitem__(self, name: str, value: _HeaderValue | list[_HeaderValue] | list[str], /) -> None: ...
@@ -112,7 +115,7 @@ class Request:
         """What follows the `?`."""
     @property
     def query(self) -> dict[str, _Argument]:
-        """Arguments by name; True for one without `=`, a list where a name came more than once."""
+        """Arguments by name, up to `lua_max_uri_args`; True for one without `=`, a list for a name that came twice."""
     def query_values(self, name: str) -> list[str | bool]:
         """Give all values of one argument."""
     def values(self, name: str, header: bool = True, query: bool = True) -> list[str | bool]:
@@ -122,6 +125,9 @@ class Request:
     @property
     def body(self) -> bytes | None:
         """The whole body; None when no plugin of the request has a `request_body_limit`, or the body exceeds it."""
+    @property
+    def form_limit(self) -> int:
+        """How many fields of a form plugins see (`lua_max_post_args`)."""
     @property
     def client_ip(self) -> str:
         """The client's address, as a trusted proxy before the gateway tells it."""

@@ -11,7 +11,7 @@ use gopura_http1::{Headers, Host};
 
 use crate::http::debug::Asked;
 use crate::http::forward::Forwarded;
-use crate::phases::{Bound, Context, PhaseSet};
+use crate::phases::{Bound, Context, PhaseSet, Seen};
 use crate::shared::{Counters, Shared};
 use crate::snapshot::{Chain, Entity, Route, Served, Service, Snapshot};
 use crate::tls;
@@ -245,6 +245,7 @@ pub struct Exchange {
     pub collected: Option<Vec<Arc<Bound>>>,
     /// Which downstream phases `collected` (or the globals) have; the loop asks nothing else.
     pub phases: PhaseSet,
+    pub seen: Seen,
     /// State that belongs to plugins (`exchange.context`, Python objects); empty for plain routes.
     pub context: Context,
 }
@@ -309,6 +310,7 @@ impl Exchange {
             body_sent: 0,
             collected: None,
             phases,
+            seen: shared.seen,
             context: Context::default(),
         })
     }

@@ -14,6 +14,7 @@ use crate::address::Trusted;
 use crate::dns::Dns;
 use crate::http::add_header::AddHeader;
 use crate::http::error_page::Templates;
+use crate::phases::Seen;
 use crate::settings::{Settings, Size};
 use crate::snapshot::Snapshot;
 use crate::tls::{self, Server, Trust};
@@ -81,6 +82,7 @@ pub struct Shared {
     pub response_limits: Limits,
     /// What Server and Via say.
     pub server: Bytes,
+    pub seen: Seen,
     pub trusted: Trusted,
     /// Listening ports and the ports under which clients see them.
     ports: Vec<(u16, u16)>,
@@ -115,6 +117,7 @@ impl Shared {
             limits: limits(&settings.nginx_http_large_client_header_buffers),
             response_limits: Limits { line: 64 * 1024, head: 256 * 1024, ..Limits::default() },
             server: settings.server.clone().into(),
+            seen: Seen::new(&settings),
             ports: settings.port_maps.iter().filter_map(|text| port_map(text)).collect(),
             trusted: Trusted::new(&settings.trusted_ips)?,
             templates: Templates::new(&settings),

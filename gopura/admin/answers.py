@@ -1,14 +1,13 @@
 """The answers of the Admin API: JSON, the plain pages of a web server, and errors."""
 
-import json as encoder
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from starlette.responses import Response
 
 from gopura.admin.errors import STATUS
+from gopura.json_text import dumps
 from gopura.schema import SchemaViolation
 from gopura.store.errors import EntityError
 
@@ -32,14 +31,7 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a fault
 
 def json(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer."""
-    return Response(_encoded(body), status, headers, JSON)
-
-
-def _encoded(body: Any) -> bytes:
-    try:
-        return orjson.dumps(body)
-    except orjson.JSONEncodeError:  # something of the request is repeated that is no UTF-8
-        return encoder.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return Response(dumps(body), status, headers, JSON)
 
 
 def refused(error: SchemaViolation | EntityError) -> Response:

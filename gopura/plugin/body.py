@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Protocol
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, unquote_to_bytes
 
 import orjson
+
+if TYPE_CHECKING:
+    from gopura._engine import Request
 
 _BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
 _NAME = re.compile(rb'form-data;.*?\bname="([^"]*)"', re.IGNORECASE | re.DOTALL)
@@ -32,7 +36,7 @@ class Fields(Protocol):
         """Return the body as it is now."""
 
 
-def decoded(body: bytes, content_type: str | None) -> Any:
+def decoded(body: bytes, content_type: str | None, form_limit: int) -> Any:
     """What a form, a multipart form or JSON says, as plain values; None for other media and malformed bodies."""
     if (content_type or "").lower().startswith("application/json"):
         try:
@@ -40,17 +44,22 @@ def decoded(body: bytes, content_type: str | None) -> Any:
         except orjson.JSONDecodeError:
             return None
         return value if isinstance(value, dict | list) else None
-    fields = parse(body, content_type)
+    fields = parse(body, content_type, form_limit)
     return fields.values if isinstance(fields, Form | Multipart) else None
 
 
-def parse(body: bytes | None, content_type: str | None) -> Fields | None:
-    """Read a body by its media type; None when it has no fields or is malformed."""
+def sent(request: Request) -> Fields | None:
+    """Read a request's body; None when it has no fields or is malformed."""
+    return parse(request.body, request.headers.get("content-type"), request.form_limit)
+
+
+def parse(body: bytes | None, content_type: str | None, form_limit: int) -> Fields | None:
+    """Read a body by its media type; None when it has no fields or is malformed. Of a form, so many fields are read."""
     if body is None or content_type is None:
         return None
     media = content_type.lower()
     if media.startswith("application/x-www-form-urlencoded"):
-        return Form(body)
+        return Form(body, form_limit)
     if media.startswith("application/json"):
         return Json.read(body)
     if media.startswith("multipart/form-data") and (boundary := _BOUNDARY.search(content_type)):
@@ -83,9 +92,9 @@ class _Values:
 class Form(_Values):
     """`application/x-www-form-urlencoded`; written in the order of names, as Kong does."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, limit: int) -> None:
         super().__init__({})
-        for name, value in _pairs(body):
+        for name, value in islice(_pairs(body), limit):
             known = self.values.get(name)
             self.values[name] = value if known is None else [*_listed(known), value]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from gopura.plugin.json_text import dumps
+from gopura.json_text import dumps
 
 if TYPE_CHECKING:
     from gopura._engine import Entity, Exchange

@@ -2,7 +2,7 @@
 
 from gopura.plugin import Exchange, config
 from gopura.plugin.authentication import Authenticator, Refusal
-from gopura.plugin.body import Fields, parse
+from gopura.plugin.body import Fields, sent
 
 BODY_LIMIT = 1 << 20
 """Bytes of a body that are searched for a key."""
@@ -77,7 +77,7 @@ class Lazy:
         """The fields, or None when the body has none."""
         if not self._parsed:
             self._parsed = True
-            self._fields = parse(self._request.body, self._request.headers.get("content-type"))
+            self._fields = sent(self._request)
         return self._fields
 
     def values(self, name: str) -> list[str | bool]:

@@ -85,7 +85,7 @@ def seen(exchange: Exchange) -> dict[str, Any]:
     """The request as this gateway sees it."""
     request = exchange.request
     raw = request.body or b""
-    body = decoded(raw, request.headers.get("content-type"))
+    body = decoded(raw, request.headers.get("content-type"), request.form_limit)
     return ({} if body is None else {"body": body}) | {
         "scheme": request.scheme,
         "host": request.host,

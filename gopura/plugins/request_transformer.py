@@ -5,7 +5,7 @@ from typing import Any
 
 from gopura.plugin import ALL_PROTOCOLS, Exchange, Plugin, config
 from gopura.plugin import Headers as HeaderLines
-from gopura.plugin.body import Fields, Form, Json, Multipart, parse
+from gopura.plugin.body import Fields, Form, Json, Multipart, sent
 from gopura.plugin.lua import AnyCase, Scope
 from gopura.plugin.pairs import appended, pairs
 from gopura.plugin.template import has_expression, render
@@ -138,7 +138,7 @@ def change_method(exchange: Exchange, method: str) -> None:
     exchange.upstream_request.method = method.upper()
     if method not in ("GET", "HEAD", "TRACE"):
         return
-    form = parse(exchange.request.body, exchange.request.headers.get("content-type"))
+    form = sent(exchange.request)
     if isinstance(form, Form) and form.values:
         query: dict[str, Any] = exchange.request.query
         for name, value in form.values.items():
@@ -172,7 +172,7 @@ def change_body(exchange: Exchange, config: RequestTransformer.Config, rendered:
     """Change the fields of a form or of a JSON object."""
     body = exchange.request.body
     media = exchange.request.headers.get("content-type") or ""
-    fields = Json({}) if body == b"" and "application/json" in media.lower() else parse(body, media)
+    fields = Json({}) if body == b"" and "application/json" in media.lower() else sent(exchange.request)
     if fields is None:
         return
     before = fields.encode()

@@ -100,7 +100,7 @@ FORM, JSON, PARTS = "application/x-www-form-urlencoded", "application/json", "mu
     ],
 )
 def test_fields(kind: str, body: bytes, name: str, value: Any) -> None:
-    fields = parse(body, kind)
+    fields = parse(body, kind, 100)
     assert fields is not None
     assert fields.get(name) == value
 
@@ -109,4 +109,4 @@ def test_fields(kind: str, body: bytes, name: str, value: Any) -> None:
     ("kind", "body"), [("text/plain", b"a=1"), (JSON, b"[1]"), (JSON, b"{"), (None, b"a=1"), (FORM, None)]
 )
 def test_bodies_without_fields(kind: str | None, body: bytes | None) -> None:
-    assert parse(body, kind) is None
+    assert parse(body, kind, 100) is None

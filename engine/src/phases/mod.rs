@@ -22,6 +22,7 @@ mod drive;
 mod failure;
 mod lookups;
 mod plan;
+mod seen;
 mod slot;
 mod text;
 mod view;
@@ -37,6 +38,7 @@ use tokio::task::yield_now;
 pub use bound::{Bound, Phase, PhaseSet};
 pub use context::Context;
 pub use lookups::{Lookups, found};
+pub use seen::Seen;
 pub use view::{Entity as EntityView, EntityCache, entity};
 
 use crate::exchange::{Exchange, Response, Source};

@@ -35,7 +35,7 @@ fn value(exchange: &Exchange, source: &HashSource<'_>) -> Option<Vec<u8>> {
         }
         HashSource::Cookie { name, .. } => cookie(exchange, name),
         HashSource::Path => Some(request.path.to_vec()),
-        HashSource::QueryArg(name) => arguments(request.query.as_deref()?, name),
+        HashSource::QueryArg(name) => arguments(request.query.as_deref()?, name, exchange.seen.arguments),
         HashSource::UriCapture(name) => {
             exchange.captures.iter().find(|(known, _)| known == name).map(|(_, value)| value.to_vec())
         }
@@ -54,9 +54,9 @@ fn make_cookie(exchange: &mut Exchange, name: &str, path: &str) -> Vec<u8> {
     value.into_bytes()
 }
 
-/// All values of an argument, sorted, joined by commas; one without `=` is `true`.
-fn arguments(query: &[u8], name: &str) -> Option<Vec<u8>> {
-    let meant = query::arguments(query).filter(|(found, _)| **found == *name.as_bytes());
+/// All values of an argument among the first `most`, sorted, joined by commas; one without `=` is `true`.
+fn arguments(query: &[u8], name: &str, most: usize) -> Option<Vec<u8>> {
+    let meant = query::arguments(query).take(most).filter(|(found, _)| **found == *name.as_bytes());
     let mut values: Vec<_> = meant.map(|(_, value)| value.unwrap_or(b"true".into())).collect();
     values.sort_unstable();
     (!values.is_empty()).then(|| values.join(&b','))
@@ -78,18 +78,19 @@ mod tests {
         let id = uuid();
         assert_eq!((id.len(), &id[14..15]), (36, "4"));
         assert!(matches!(&id[19..20], "8" | "9" | "a" | "b"));
-        let cases: [(&str, &str, Option<&str>); 8] = [
+        let cases: [(&str, &str, Option<&str>); 9] = [
             ("u=2&v=3&u=1", "u", Some("1,2")),
             ("v=3", "u", None),
             ("u", "u", Some("true")),
             ("u=", "u", Some("")),
             ("u=s&u&u=1&u=", "u", Some(",1,s,true")),
+            ("u=1&a&a&u=2&u=3", "u", Some("1,2")),
             ("u&u&", "u", Some("true,true")),
             ("%7b%7D=1", "{}", Some("1")),
             ("a+b=%20c", "a b", Some(" c")),
         ];
         for (query, name, expected) in cases {
-            let found = arguments(query.as_bytes(), name);
+            let found = arguments(query.as_bytes(), name, 4);
             assert_eq!(found.as_deref(), expected.map(str::as_bytes), "{query} {name}");
         }
     }

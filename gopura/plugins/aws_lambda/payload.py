@@ -7,9 +7,8 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
-from gopura.plugin.body import Form, Json, parse
+from gopura.json_text import dumps
+from gopura.plugin.body import Form, Json, sent
 
 if TYPE_CHECKING:
     from gopura._engine import Exchange
@@ -32,12 +31,12 @@ def payload(exchange: Exchange, config: AwsLambda.Config) -> bytes:
         value = chosen(exchange, config)
     else:
         value = exchange.request.query | fields(exchange)
-    return orjson.dumps(value, default=str)
+    return dumps(value)
 
 
 def fields(exchange: Exchange) -> dict[str, Any]:
     """The fields of a body that has some."""
-    parsed = parse(exchange.request.body, exchange.request.headers.get("content-type"))
+    parsed = sent(exchange.request)
     return parsed.values if isinstance(parsed, Form | Json) else {}
 
 
@@ -57,8 +56,7 @@ def chosen(exchange: Exchange, config: AwsLambda.Config) -> dict[str, Any]:
 
 def _body(exchange: Exchange, config: AwsLambda.Config) -> dict[str, Any]:
     body, media = exchange.request.body or b"", exchange.request.headers.get("content-type")
-    parsed = parse(body, media)
-    if parsed is None and media not in _TEXT and config.base64_encode_body:
+    if sent(exchange.request) is None and media not in _TEXT and config.base64_encode_body:
         text = base64.b64encode(body).decode()
         return {"request_body": text, "request_body_base64": True, "request_body_args": {}}
     return {"request_body": body.decode("utf-8", "replace"), "request_body_args": fields(exchange)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gopura.plugin.body import Fields, parse
+from gopura.plugin.body import Fields, sent
 
 if TYPE_CHECKING:
     from gopura._engine import Request
@@ -19,7 +19,7 @@ class Parameters:
         self._query = request.query
         self.body: Fields | None = None
         if request.method in _WITH_BODY:
-            self.body = parse(request.body, request.headers.get("content-type"))
+            self.body = sent(request)
 
     def get(self, name: str) -> Any:
         """Return the value in whichever form it came, or None."""

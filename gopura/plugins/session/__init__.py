@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from gopura.plugin import ALL_PROTOCOLS, Entity, Exchange, Plugin, config
 from gopura.plugin.authentication import GROUPS
-from gopura.plugin.body import parse
+from gopura.plugin.body import sent
 from gopura.plugins.session.keeper import Keeper
 from gopura.plugins.session.ticket import Limits, Owner, Ticket
 
@@ -222,7 +222,7 @@ def logs_out(exchange: Exchange, config: Session.Config) -> bool:
         return True
     if not config.read_body_for_logout or not config.logout_post_arg:
         return False
-    fields = parse(request.body, request.headers.get("content-type"))
+    fields = sent(request)
     return fields is not None and fields.get(config.logout_post_arg) not in (None, False)
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from gopura.json_text import dumps
 from gopura.plugin import ALL_PROTOCOLS, Exchange, Node, Plugin, Use, config
 from gopura.plugin.http import StepTimeouts
-from gopura.plugin.json_text import dumps
 from gopura.plugin.propagation import Incoming, Span, new_id, read, write
 from gopura.plugin.queue import Bounds, Queues, Send
 from gopura.plugins.zipkin.trace import ZipkinSpan, now, tag_target, tags_of

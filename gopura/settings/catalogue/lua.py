@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gopura.settings.kinds import Flag, ListOf, Number, OneOf, Text
-from gopura.settings.setting import NOT_YET, Section, Setting
+from gopura.settings.setting import Section, Setting
 
 _LUA = "there is no Lua here; plugins are Python"
 _WASM = "WebAssembly filters are not run"
@@ -12,33 +12,19 @@ _LIMIT = Number(1, 1000)
 SECTION = Section(
     "Lua and WebAssembly",
     (
-        Setting(
-            "lua_max_req_headers",
-            _LIMIT,
-            "100",
-            "Request headers that plugins see at most.",
-            inert=NOT_YET,
-        ),
-        Setting(
-            "lua_max_resp_headers",
-            _LIMIT,
-            "100",
-            "Response headers that plugins see at most.",
-            inert=NOT_YET,
-        ),
+        Setting("lua_max_req_headers", _LIMIT, "100", "Request headers that plugins see at most."),
+        Setting("lua_max_resp_headers", _LIMIT, "100", "Response headers that plugins see at most."),
         Setting(
             "lua_max_uri_args",
             _LIMIT,
             "100",
-            "Query arguments that plugins see at most.",
-            inert=NOT_YET,
+            "Query arguments that plugins see at most, and keep when they change some.",
         ),
         Setting(
             "lua_max_post_args",
             _LIMIT,
             "100",
-            "Form arguments that plugins see at most.",
-            inert=NOT_YET,
+            "Fields of a form that plugins see at most, and keep when they change some.",
         ),
         Setting("lua_socket_pool_size", Number(1), "256", "Connections that one Lua pool keeps.", inert=_LUA),
         Setting(

@@ -8,6 +8,13 @@ pub struct Header {
     pub value: Bytes,
 }
 
+impl Header {
+    /// Whether it has this name.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+}
+
 /// Header lines in order of arrival. Names compare without regard to ASCII case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers {
@@ -21,16 +28,16 @@ impl Headers {
 
     /// The first value of `name`.
     pub fn get(&self, name: &str) -> Option<&Bytes> {
-        self.lines.iter().find(|line| is(line, name)).map(|line| &line.value)
+        self.lines.iter().find(|line| line.is(name)).map(|line| &line.value)
     }
 
     /// Every value of `name`, in order.
     pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Bytes> {
-        self.lines.iter().filter(move |line| is(line, name)).map(|line| &line.value)
+        self.lines.iter().filter(move |line| line.is(name)).map(|line| &line.value)
     }
 
     pub fn contains(&self, name: &str) -> bool {
-        self.lines.iter().any(|line| is(line, name))
+        self.lines.iter().any(|line| line.is(name))
     }
 
     /// Adds a line at the end, beside others of that name.
@@ -59,7 +66,7 @@ impl Headers {
     /// Removes every line of that name; tells whether there was one.
     pub fn remove(&mut self, name: &str) -> bool {
         let before = self.lines.len();
-        self.lines.retain(|line| !is(line, name));
+        self.lines.retain(|line| !line.is(name));
         self.lines.len() != before
     }
 
@@ -91,10 +98,6 @@ impl<'a> IntoIterator for &'a Headers {
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
-}
-
-fn is(line: &Header, name: &str) -> bool {
-    line.name.eq_ignore_ascii_case(name.as_bytes())
 }
 
 #[cfg(test)]

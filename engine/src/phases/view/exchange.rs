@@ -306,7 +306,7 @@ fn encoded(body: &Bound<'_, PyAny>, lines: &mut Lines) -> PyResult<Bytes> {
     if !lines.contains("content-type") {
         lines.append("Content-Type", "application/json; charset=utf-8");
     }
-    let json = body.py().import("gopura.plugin.json_text")?.call_method1("dumps", (body,))?;
+    let json = body.py().import("gopura.json_text")?.call_method1("dumps", (body,))?;
     text::raw(&json).map_err(|_| PyTypeError::new_err("this body cannot be sent"))
 }
 

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use gopura_http1::Headers as Lines;
+use gopura_http1::{Header, Headers as Lines};
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
@@ -35,11 +35,32 @@ impl Headers {
     }
 
     fn first(&self, name: &str) -> PyResult<Option<Bytes>> {
-        self.with(|lines| lines.get(&spelling(lines, name)).cloned())
+        self.named(name, |values| values.next().cloned())
     }
 
-    fn all(&self) -> PyResult<Lines> {
-        self.with(|lines| lines.clone())
+    /// Of a request, a name is looked for among all lines; of a response, among those that are seen: Kong's rule.
+    fn named<T>(&self, name: &str, work: impl FnOnce(&mut dyn Iterator<Item = &Bytes>) -> T) -> PyResult<T> {
+        self.slot.with(|exchange| {
+            let most = if self.side == Side::Request { usize::MAX } else { self.most(exchange) };
+            let lines = lines_of(exchange, self.side);
+            let name = spelling(lines, name);
+            work(&mut lines.iter().take(most).filter(|line| line.is(&name)).map(|line| &line.value))
+        })
+    }
+
+    /// The lines that plugins see.
+    fn seen(&self) -> PyResult<Vec<Header>> {
+        self.slot.with(|exchange| {
+            let most = self.most(exchange);
+            lines_of(exchange, self.side).iter().take(most).cloned().collect()
+        })
+    }
+
+    fn most(&self, exchange: &Exchange) -> usize {
+        match self.side {
+            Side::Request => exchange.seen.request_headers,
+            Side::Response => exchange.seen.response_headers,
+        }
     }
 }
 
@@ -75,8 +96,7 @@ impl Headers {
 
     /// Every value of `name`, in order.
     fn get_all<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Vec<Bound<'py, PyString>>> {
-        let values: Vec<Bytes> =
-            self.with(|lines| lines.get_all(&spelling(lines, name)).cloned().collect())?;
+        let values: Vec<Bytes> = self.named(name, |values| values.cloned().collect())?;
         values.iter().map(|value| text::decode(py, value)).collect()
     }
 
@@ -107,18 +127,17 @@ impl Headers {
         })
     }
 
-    /// All lines as they came.
+    /// The lines as they came.
     fn items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let lines = self.all()?;
-        let pair = |line: &gopura_http1::Header| {
-            PyTuple::new(py, [text::decode(py, &line.name)?, text::decode(py, &line.value)?])
-        };
+        let lines = self.seen()?;
+        let pair =
+            |line: &Header| PyTuple::new(py, [text::decode(py, &line.name)?, text::decode(py, &line.value)?]);
         PyList::new(py, lines.iter().map(pair).collect::<PyResult<Vec<_>>>()?)
     }
 
     /// By name in lower case: a string, or a list of strings where a name came more than once.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let lines = self.all()?;
+        let lines = self.seen()?;
         let dict = PyDict::new(py);
         for line in &lines {
             let name = text::decode(py, &line.name.to_ascii_lowercase())?;
@@ -129,7 +148,7 @@ impl Headers {
     }
 
     fn __contains__(&self, name: &str) -> PyResult<bool> {
-        self.with(|lines| lines.contains(&spelling(lines, name)))
+        self.named(name, |values| values.next().is_some())
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyString>> {
@@ -146,7 +165,7 @@ impl Headers {
     }
 
     fn __len__(&self) -> PyResult<usize> {
-        self.with(|lines| lines.len())
+        self.slot.with(|exchange| self.most(exchange).min(lines_of(exchange, self.side).len()))
     }
 
     fn __iter__(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {

@@ -7,9 +7,9 @@ use crate::http::query::arguments;
 use crate::phases::text;
 
 /// By name: a string, True, or a list of these.
-pub fn to_dict<'py>(py: Python<'py>, query: &[u8]) -> PyResult<Bound<'py, PyDict>> {
+pub fn to_dict<'py>(py: Python<'py>, query: &[u8], most: usize) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
-    for (name, value) in arguments(query) {
+    for (name, value) in arguments(query).take(most) {
         let name = text::decode(py, &name)?;
         match value {
             Some(value) => collect(&dict, name, text::decode(py, &value)?)?,

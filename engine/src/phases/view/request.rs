@@ -36,11 +36,11 @@ impl Request {
         self.slot.with(|exchange| pick(&exchange.request))
     }
 
-    /// As it is now: plugins may have replaced it.
-    fn current_query(&self) -> PyResult<Bytes> {
+    /// As it is now: plugins may have replaced it. With how many of its arguments they see.
+    fn current_query(&self) -> PyResult<(Bytes, usize)> {
         self.slot.with(|exchange| {
             let query = exchange.outgoing.query.as_ref().or(exchange.request.query.as_ref());
-            query.cloned().unwrap_or_default()
+            (query.cloned().unwrap_or_default(), exchange.seen.arguments)
         })
     }
 }
@@ -95,19 +95,20 @@ impl Request {
 
     #[getter]
     fn raw_query<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
-        text::decode(py, &self.current_query()?)
+        text::decode(py, &self.current_query()?.0)
     }
 
     #[getter]
     fn query<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        query::to_dict(py, &self.current_query()?)
+        let (query, most) = self.current_query()?;
+        query::to_dict(py, &query, most)
     }
 
     /// All values of one query argument; True for one without `=`.
     fn query_values<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyList>> {
         let list = PyList::empty(py);
-        let query = self.current_query()?;
-        for (_, value) in arguments(&query).filter(|(found, _)| **found == *name.as_bytes()) {
+        let (query, most) = self.current_query()?;
+        for (_, value) in arguments(&query).take(most).filter(|(found, _)| **found == *name.as_bytes()) {
             match value {
                 Some(value) => list.append(text::decode(py, &value)?)?,
                 None => list.append(true)?,
@@ -127,9 +128,9 @@ impl Request {
     ) -> PyResult<Bound<'py, PyList>> {
         if header {
             let (first, more) = self.slot.with(|exchange| {
-                let lines = &exchange.request.headers;
-                let name = spelling(lines, name);
-                let mut values = lines.get_all(&name).cloned();
+                let name = spelling(&exchange.request.headers, name);
+                let seen = exchange.request.headers.iter().take(exchange.seen.request_headers);
+                let mut values = seen.filter(|line| line.is(&name)).map(|line| line.value.clone());
                 (values.next(), values.collect::<Vec<_>>())
             })?;
             if let Some(first) = first {
@@ -147,6 +148,11 @@ impl Request {
             .slot
             .with(|exchange| exchange.outgoing.body.as_ref().or(exchange.request.body.as_ref()).cloned())?;
         Ok(body.map(|body| PyBytes::new(py, &body)))
+    }
+
+    #[getter]
+    fn form_limit(&self) -> PyResult<usize> {
+        self.slot.with(|exchange| exchange.seen.form_fields)
     }
 
     #[getter]

@@ -15,8 +15,8 @@ from urllib.parse import quote, unquote_to_bytes
 
 import orjson
 
+from gopura.json_text import dumps
 from gopura.plugin import body as bodies
-from gopura.plugin.json_text import dumps
 from gopura.plugin.lua.pdk.arguments import Misuse, data, table, text
 from gopura.plugin.lua.pdk.provided import ANY, Call, provides
 from gopura.plugin.lua.pdk.service import encoded
@@ -57,7 +57,7 @@ def _encode_args(_call: Call, arguments: Any) -> str:
 
 @provides("ngx.decode_args", ANY)
 def _decode_args(_call: Call, query: Any) -> Any:
-    return bodies.decoded(data(text("argument", query)), "application/x-www-form-urlencoded")
+    return bodies.decoded(data(text("argument", query)), "application/x-www-form-urlencoded", 100)
 
 
 @provides("ngx.md5", ANY)

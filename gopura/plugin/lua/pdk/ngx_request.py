@@ -29,7 +29,8 @@ def _get_body_data(call: Call) -> str | None:
 
 @provides("ngx.req.get_post_args", REQUEST)
 def _get_post_args(call: Call) -> Any:
-    return bodies.decoded(call.exchange.request.body or b"", "application/x-www-form-urlencoded") or {}
+    request = call.exchange.request
+    return bodies.decoded(request.body or b"", "application/x-www-form-urlencoded", request.form_limit) or {}
 
 
 @provides("ngx.req.set_body_data", BEFORE_UPSTREAM)

@@ -129,7 +129,7 @@ def _get_body(call: Call, mimetype: Any, max_args: Any) -> Any:
         return None, f"unsupported content type '{content_type}'", media
     if call.exchange.request.body is None:
         return None, TOO_LARGE, media
-    found = bodies.decoded(call.exchange.request.body, content_type)
+    found = bodies.decoded(call.exchange.request.body, content_type, call.exchange.request.form_limit)
     if found is None:
         return None, "invalid json body" if "json" in media else "unable to decode multipart body", media
     if media.startswith("application/json"):

@@ -7,7 +7,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-from gopura.plugin.json_text import dumps
+from gopura.json_text import dumps
 from gopura.plugin.lua.pdk.arguments import (
     Misuse,
     data,

@@ -8,8 +8,8 @@ import secrets
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from gopura.json_text import dumps
 from gopura.plugin import body as bodies
-from gopura.plugin.json_text import dumps
 from gopura.plugin.lua.pdk.arguments import Misuse, data, first, header, headers, most, table, text
 from gopura.plugin.lua.pdk.provided import BEFORE_UPSTREAM, WITH_RESPONSE, Call, provides
 from gopura.plugin.lua.values import Json, text_of
@@ -168,7 +168,7 @@ def _get_body(call: Call, mimetype: Any) -> Any:
     held, media = _held(call), mimetype or call.exchange.response.headers.get("content-type")
     if not media:
         return None, "missing content type"
-    found = bodies.decoded(held, media)
+    found = bodies.decoded(held, media, call.exchange.request.form_limit)
     return (None, f"unsupported content type '{media}'") if found is None else Json(found)
 
 

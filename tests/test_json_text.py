@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gopura.plugin.json_text import dumps
+from gopura.json_text import dumps
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,7 @@ from gopura.plugin.json_text import dumps
         ({"a": [1, None, "ö"]}, '{"a":[1,null,"ö"]}'),
         ({"header": "a\udcfcb", "ö": 1}, '{"header":"a\ufffdb","ö":1}'),
         ({"\udcfc": True}, '{"\ufffd":true}'),
+        (["\udcc3\udca9", "\ud800"], '["\ufffd\ufffd","\ufffd"]'),
     ],
 )
 def test_dumps(value: Any, text: str) -> None:
