@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from gopura.plugin import ALL_PROTOCOLS, Entity, Exchange, Plugin, config
 from gopura.plugin.authentication import GROUPS
 from gopura.plugin.body import sent
+from gopura.plugins.session.chunks import TooLargeError
 from gopura.plugins.session.keeper import Keeper
 from gopura.plugins.session.ticket import Limits, Owner, Ticket
 
@@ -21,6 +22,8 @@ _AWAY = "gopura.session.away"
 
 _FACTS = ("id", "audience", "subject", "timeout", "idling-timeout", "rolling-timeout", "absolute-timeout")
 _SECRET = base64.b64encode(secrets.token_bytes(33)).decode().replace("+", "A").replace("/", "0")
+
+_UNABLE = (ConnectionError, TimeoutError, TooLargeError)
 
 _Facts = Annotated[list[Annotated[str, config.OneOf(*_FACTS)]] | None, config.SetOf()]
 
@@ -104,7 +107,7 @@ class Session(Plugin, name="session", priority=1900, protocols=ALL_PROTOCOLS, no
             exchange.upstream_request.headers.remove(header_of(fact))
         try:
             await self._recognise(exchange, config)
-        except (ConnectionError, TimeoutError) as error:
+        except _UNABLE as error:
             exchange.ctx[_AWAY] = True
             self.log_to.warning("sessions cannot be read: %s", error)
 
@@ -114,13 +117,13 @@ class Session(Plugin, name="session", priority=1900, protocols=ALL_PROTOCOLS, no
         if consumer is None or credential is None or _AWAY in exchange.ctx:
             return  # nobody logged in, or a session could not be saved either, after another wait
         known: Ticket | None = exchange.ctx.get(OPEN)
-        if known and (known.owner.consumer, known.owner.credential) == (consumer.id, credential.id):
+        if known and known.owner and known.owner.is_(consumer.id, credential.id):
             return
         subject = consumer.username or consumer.custom_id or consumer.id
-        ticket = Ticket.new(Owner(consumer.id, credential.id, subject, exchange.ctx.get(GROUPS)))
+        owner = Owner(consumer.id, credential.id, subject, exchange.ctx.get(GROUPS))
         try:
-            await self._give(exchange, config, ticket, known)
-        except (ConnectionError, TimeoutError) as error:
+            ticket = await self._give(exchange, config, owner, known)
+        except _UNABLE as error:
             self.log_to.error("a session cannot be saved: %s", error)  # noqa: TRY400 - not a bug
             return
         for name, value in facts(config, ticket, config.response_headers):
@@ -128,18 +131,23 @@ class Session(Plugin, name="session", priority=1900, protocols=ALL_PROTOCOLS, no
 
     async def _recognise(self, exchange: Exchange, config: Config) -> None:
         ticket = await self._find(exchange, config)
-        if ticket is None:
+        if ticket is None or (owner := ticket.owner) is None:
             return
         if logs_out(exchange, config):
-            exchange.exit(200, headers={"Set-Cookie": await self._end(exchange, config, ticket)})
+            lines = await self._end(exchange, config, ticket)
+            exchange.exit(200, headers={"Set-Cookie": list(lines.values())})
             return
-        consumer = exchange.find("consumers", "id", ticket.owner.consumer)
+        consumer = exchange.find("consumers", "id", owner.consumer)
         if consumer is None:
-            send(exchange, *await self._end(exchange, config, ticket))
+            send(exchange, await self._end(exchange, config, ticket))
             return
-        ticket = await self._refresh(exchange, config, ticket)
+        try:
+            ticket = await self._refresh(exchange, config, ticket)
+        except _UNABLE as error:
+            exchange.ctx[_AWAY] = True
+            self.log_to.warning("a session cannot be renewed: %s", error)
         exchange.ctx[OPEN] = ticket
-        authenticate(exchange, consumer, ticket.owner)
+        authenticate(exchange, consumer, owner)
         for name, value in facts(config, ticket, config.request_headers):
             exchange.upstream_request.headers.set(name, value)
         for name, value in facts(config, ticket, config.response_headers):
@@ -149,18 +157,21 @@ class Session(Plugin, name="session", priority=1900, protocols=ALL_PROTOCOLS, no
         headers = exchange.request.headers
         if ticket := await self._session(config).find(headers):
             return ticket
-        if config.remember and (remembered := await self._remember(config).find(headers)):
-            ticket = Ticket.new(remembered.owner)
-            send(exchange, await self._session(config).save(ticket))
-            renewed = remembered.renewed()
+        if (
+            config.remember
+            and (remembered := await self._remember(config).find(headers))
+            and remembered.owner
+        ):
+            renewed = remembered.renewed(remembered.owner)
             send(exchange, await self._remember(config).save(renewed, remembered))
-            return ticket
-        return None
+            ticket = Ticket.new(remembered.owner, remembered.others)
+            send(exchange, await self._session(config).save(ticket))
+        return ticket
 
     async def _refresh(self, exchange: Exchange, config: Config, ticket: Ticket) -> Ticket:
         keeper = self._session(config)
         if ticket.needs_renewal(keeper.limits):
-            renewed = ticket.renewed()
+            renewed = ticket.renewed(ticket.owner)
             send(exchange, await keeper.save(renewed, ticket))
             return renewed
         if ticket.needs_touch(keeper.limits):
@@ -168,38 +179,64 @@ class Session(Plugin, name="session", priority=1900, protocols=ALL_PROTOCOLS, no
             send(exchange, keeper.touch(ticket))
         return ticket
 
-    async def _give(self, exchange: Exchange, config: Config, ticket: Ticket, old: Ticket | None) -> None:
-        send(exchange, await self._session(config).save(ticket, old))
+    async def _give(self, exchange: Exchange, config: Config, owner: Owner, old: Ticket | None) -> Ticket:
+        """Log somebody in: sessions that are there go on, for them."""
+        ticket = await self._hand_over(exchange, self._session(config), owner, old)
         if config.remember:
-            send(exchange, await self._remember(config).save(Ticket.new(ticket.owner)))
+            await self._hand_over(exchange, self._remember(config), owner)
+        return ticket
 
-    async def _end(self, exchange: Exchange, config: Config, ticket: Ticket) -> list[str]:
-        lines = [await self._session(config).remove(ticket)]
+    async def _hand_over(
+        self, exchange: Exchange, keeper: Keeper, owner: Owner, old: Ticket | None = None
+    ) -> Ticket:
+        # As in Kong, the database is not asked once more for what the request carries.
+        if old is None and keeper.config.storage != "kong":
+            old = await keeper.find(exchange.request.headers)
+        ticket = old.renewed(owner) if old else Ticket.new(owner)
+        send(exchange, await keeper.save(ticket, old))
+        return ticket
+
+    async def _end(self, exchange: Exchange, config: Config, ticket: Ticket) -> dict[str, str]:
+        """Log out: what is left are the other audiences."""
+        lines = await self._without_owner(self._session(config), ticket)
         if config.remember:
             keeper = self._remember(config)
-            lines.append(await keeper.remove(await keeper.find(exchange.request.headers)))
+            if remembered := await keeper.find(exchange.request.headers):
+                lines |= await self._without_owner(keeper, remembered)
         return lines
+
+    async def _without_owner(self, keeper: Keeper, ticket: Ticket) -> dict[str, str]:
+        if ticket.others:
+            return await keeper.save(ticket.renewed(None), ticket)
+        return await keeper.remove(ticket)
 
     def _session(self, config: Config) -> Keeper:
         return Keeper(self.node, config, config.cookie_name or "session", limits_of(config))
 
     def _remember(self, config: Config) -> Keeper:
-        rolling = config.remember_rolling_timeout or 0
-        limits = Limits(0, rolling, config.remember_absolute_timeout or 0)
-        return Keeper(
-            self.node, config, config.remember_cookie_name or "remember", limits, int(rolling) or None
-        )
+        rolling, absolute = config.remember_rolling_timeout, config.remember_absolute_timeout
+        limits = Limits(0, _or(rolling, 604_800), _or(absolute, 2_592_000))
+        return Keeper(self.node, config, config.remember_cookie_name or "remember", limits, outlives=True)
 
 
 def limits_of(config: Session.Config) -> Limits:
-    """The limits of sessions that end with the browser."""
-    return Limits(config.idling_timeout or 0, config.rolling_timeout or 0, config.absolute_timeout or 0)
+    """The limits of sessions that end with the browser; null stands for the default of Kong's library."""
+    return Limits(
+        _or(config.idling_timeout, 900),
+        _or(config.rolling_timeout, 3600),
+        _or(config.absolute_timeout, 86_400),
+    )
 
 
-def send(exchange: Exchange, *lines: str) -> None:
-    """Set cookies in the response."""
-    for line in lines:
-        exchange.response.headers.add("Set-Cookie", line)
+def _or(seconds: float | None, default: float) -> float:
+    return default if seconds is None else seconds
+
+
+def send(exchange: Exchange, lines: dict[str, str]) -> None:
+    """Set cookies in the response, in place of those of the same names."""
+    headers = exchange.response.headers
+    others = [line for line in headers.get_all("Set-Cookie") if line.partition("=")[0] not in lines]
+    headers.set("Set-Cookie", [*others, *lines.values()])
 
 
 def authenticate(exchange: Exchange, consumer: Entity, owner: Owner) -> None:
@@ -220,10 +257,10 @@ def logs_out(exchange: Exchange, config: Session.Config) -> bool:
         return False
     if config.logout_query_arg and config.logout_query_arg in request.query:
         return True
-    if not config.read_body_for_logout or not config.logout_post_arg:
+    if not config.read_body_for_logout or not config.logout_post_arg or request.method == "GET":
         return False
     fields = sent(request)
-    return fields is not None and fields.get(config.logout_post_arg) not in (None, False)
+    return fields is not None and config.logout_post_arg in fields
 
 
 def header_of(fact: str) -> str:
@@ -234,7 +271,12 @@ def header_of(fact: str) -> str:
 def facts(config: Session.Config, ticket: Ticket, wanted: list[str] | None) -> list[tuple[str, str]]:
     """Headers about the session."""
     left = ticket.left(limits_of(config))
-    values = {"id": ticket.name, "audience": config.audience, "subject": ticket.owner.subject}
-    values |= {f"{name}-timeout": str(seconds) for name, seconds in left.items()}
-    values |= {"timeout": str(min(left.values()))} if left else {}
+    subject = ticket.owner.subject if ticket.owner else None
+    values = {"id": ticket.name, "audience": config.audience or "default", "subject": subject}
+    values |= {f"{name}-timeout": _number(seconds) for name, seconds in left.items()}
+    values |= {"timeout": _number(min(left.values()))} if left else {}
     return [(header_of(fact), value) for fact in wanted or () if (value := values.get(fact))]
+
+
+def _number(seconds: float) -> str:
+    return str(int(seconds) if seconds == int(seconds) else seconds)
