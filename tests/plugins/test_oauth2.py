@@ -4,12 +4,15 @@ import base64
 import hashlib
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from gopura.entities.oauth2_credentials import hashed, proves
+from gopura.plugin import Node
+from gopura.plugin.lifecycle import Use
+from gopura.plugins.oauth2 import OAuth2
 from gopura.testing import Answer, Gateway
 from gopura.testing.client import Client
 from tests.plugins.stored import Stored
@@ -325,6 +328,14 @@ def test_global_codes_are_for_their_use_of_the_plugin(gateway: Stored) -> None:
     refused = token(gateway, "authorization_code", code, at="/two")
     assert refused.json()["error_description"] == "Invalid code"
     assert token(gateway, "authorization_code", code, at="/one").status == 200
+
+
+def test_old_configurations_are_forgotten() -> None:
+    plugin = OAuth2(cast(Node, None))
+    for _ in range(3):
+        config = OAuth2.Config.load({"enable_client_credentials": True, "provision_key": "k"})
+        plugin.prepare(config, Use("an id"))
+    assert list(plugin._uses.values()) == ["an id"]
 
 
 def test_without_a_control_plane(inside: Gateway) -> None:

@@ -1,6 +1,7 @@
 """OAuth 2.0: applications get tokens to act for people."""
 
 import time
+import weakref
 from typing import Annotated, Any
 
 from gopura.plugin import Entity, Exchange, Node, Use, config
@@ -90,6 +91,8 @@ class OAuth2(WaitingAuthenticator, name="oauth2", priority=1400, no_consumer=Tru
     def prepare(self, config: Config, use: Use) -> Config:
         """Remember which use of the plugin a configuration is of: codes are for one only."""
         self._uses[id(config)] = use.id
+        # The entry goes with the configuration, before another one can have its place in memory.
+        weakref.finalize(config, self._uses.pop, id(config), None)
         return config
 
     def request_body_limit(self, config: Config) -> int:
