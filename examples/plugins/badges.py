@@ -1,6 +1,7 @@
 """Lets those in who carry a known badge, and tells their title, which a directory of people knows."""
 
 from typing import Annotated
+from urllib.parse import quote
 
 import httpx
 
@@ -53,7 +54,7 @@ class Badges(Plugin, name="badges", priority=1010):
         """Ask the directory; a request goes on without the title when it does not answer."""
         try:
             answer = await self.node.http.request(
-                "GET", f"{config.directory}/{person}", timeout=config.timeout
+                "GET", f"{config.directory}/{quote(person, safe='')}", timeout=config.timeout
             )
             title: str = answer.raise_for_status().json()["title"]
         except (httpx.HTTPError, ValueError, KeyError) as error:

@@ -22,6 +22,7 @@ from gopura.plugin.node import Node
 log = logging.getLogger(__name__)
 _VERSION = re.compile(rb'"version":(\d+)')
 _HEAD_BYTES = 120
+_WHOLE_SNAPSHOT = b'{"type":"snapshot"'
 
 
 class Configuration:
@@ -63,7 +64,7 @@ class Configuration:
         """Take up the newest good snapshot on disk; False when there is none."""
         for path in (self._path, self._path.with_name(self._path.name + ".previous")):
             try:
-                if await self._commit(partial(self._engine.load, str(path))):
+                if await self._commit(partial(self._engine.load, str(path)), whole=True):
                     log.info("serving version %d from %s", self._engine.version, path)
                     return True
             except Exception as error:
@@ -73,7 +74,9 @@ class Configuration:
     async def apply(self, message: bytes) -> bytes:
         """Serve what a message carries, whole or not at all; return the answer to it."""
         try:
-            await self._commit(partial(self._engine.prepare, message))
+            await self._commit(
+                partial(self._engine.prepare, message), whole=message.startswith(_WHOLE_SNAPSHOT)
+            )
         except SnapshotError as error:
             return messages.resync() if error.resync else messages.nack(_version(message), error.errors)
         except UnusableError as error:
@@ -133,13 +136,13 @@ class Configuration:
             self._unsaved = True
             log.error("the snapshot cannot be saved: %s", error)  # noqa: TRY400 - not a bug
 
-    async def _commit(self, prepare: Callable[[], Prepared | None]) -> bool:
+    async def _commit(self, prepare: Callable[[], Prepared | None], *, whole: bool) -> bool:
         """Serve what `prepare` gives; False when that is nothing. All but the plugins' own code runs off the loop."""
-        if done := await asyncio.to_thread(self._replace, prepare):
+        if done := await asyncio.to_thread(self._replace, prepare, whole):
             self._plugins.committed()
         return done
 
-    def _replace(self, prepare: Callable[[], Prepared | None]) -> bool:
+    def _replace(self, prepare: Callable[[], Prepared | None], whole: bool) -> bool:
         prepared = prepare()
         if prepared is None:
             return False
@@ -147,7 +150,7 @@ class Configuration:
         if self._plugins.secrets.heard(prepared.vaults):
             changed = self._plugins.refreshed() + changed
         certificates = self._plugins.secrets.certificates(prepared.referring_certificates)
-        bound = self._plugins.bind(changed, prepared.removed_plugins)
+        bound = self._plugins.bind(changed, prepared.removed_plugins, whole=whole)
         self._engine.commit(prepared, bound, certificates)
         return True
 

@@ -18,6 +18,8 @@ from gopura.plugin import Phases, Plugin, Use
 from gopura.plugin.discovery import Found, is_bundled
 from gopura.plugin.lua import CodeError
 from gopura.plugin.node import Node
+from gopura.schema import SchemaViolation
+from gopura.schema.violation import listed, tree_of
 
 log = logging.getLogger("gopura.plugins")
 
@@ -52,10 +54,13 @@ class BoundPlugin:
         """Write the log line of a phase that raised."""
         route = exchange.route
         name = (route.name or route.id) if route else "none"
+        request = "none" if phase == "certificate" else exchange.request.id
         if isinstance(error, CodeError):  # it names the line of Lua; Python has no part in it
-            log.error("%s failed in %s, route %s: %s", self.name, phase, name, error)
+            log.error("%s failed in %s, route %s, request %s: %s", self.name, phase, name, request, error)
         else:
-            log.error("%s failed in %s, route %s", self.name, phase, name, exc_info=error)
+            log.error(
+                "%s failed in %s, route %s, request %s", self.name, phase, name, request, exc_info=error
+            )
 
 
 class UnusableError(ValueError):
@@ -70,8 +75,15 @@ def _refuse(exchange: Any, config: None) -> None:
     exchange.error(500, "An unexpected error occurred")
 
 
+def _reason(error: Exception) -> str:
+    """What is wrong with a configuration, as the Admin API says it: values, which may be secrets, are not told."""
+    if isinstance(error, ValidationError):
+        return SchemaViolation({"config": listed(tree_of(error))}).message
+    return str(error) or type(error).__name__
+
+
 def _without_values(error: ValueError) -> str:
-    """Where it failed and why, without the secret itself."""
+    """Where it failed, without the secret itself."""
     if not isinstance(error, ValidationError):
         return type(error).__name__
     return "; ".join(".".join(map(str, detail["loc"])) for detail in error.errors(include_input=False))
@@ -135,10 +147,13 @@ class PluginHost:
             raise LookupError(f"the plugin {name} is not loaded")
         return self._plugins[name].answer(question, params)
 
-    def bind(self, changed: Iterable[Change], removed: Iterable[str]) -> Mapping[str, BoundPlugin]:
+    def bind(
+        self, changed: Iterable[Change], removed: Iterable[str], *, whole: bool = False
+    ) -> Mapping[str, BoundPlugin]:
         """Bind what is to run once the prepared snapshot is committed; UnusableError for bad configurations.
 
-        Other plugins stay as they are bound.
+        Other plugins stay as they are bound. Of a `whole` snapshot, which must be served, the requests of a bad
+        configuration are refused instead.
         """
         stale, faults, fresh = set(removed), [], dict[str, BoundPlugin]()
         for key, name, _config, entity in [change for change in changed if change[0] not in stale]:
@@ -148,7 +163,11 @@ class PluginHost:
                 if bound := self._bound_to(name, json.loads(entity)):
                     fresh[key] = bound
             except Exception as error:
-                faults.append((key, f"{name}: {error}"))
+                if whole:
+                    self._unusable(name, key, error)
+                    fresh[key] = self._refusing(name, key)
+                else:
+                    faults.append((key, f"{name}: {_reason(error)}"))
         if faults:
             raise UnusableError(faults)
         self._take(stale, fresh)
@@ -174,9 +193,12 @@ class PluginHost:
 
     def _config(self, plugin: Plugin, given: dict[str, Any]) -> Any:
         """The typed configuration with its secrets; with the references as they are where a secret does not fit."""
+        resolved = self.secrets.resolved(plugin.Config.shape(), given)
         try:
-            return plugin.Config.load(self.secrets.resolved(plugin.Config.shape(), given))
+            return plugin.Config.load(resolved)
         except ValueError as error:
+            if resolved == given:
+                raise
             log.error("a secret of %s cannot be used: %s", plugin.name, _without_values(error))  # noqa: TRY400
             return plugin.Config.load(given)
 
@@ -201,6 +223,12 @@ class PluginHost:
         if name not in self._told:
             self._told.add(name)
             log.error("the plugin %s is configured but %s", name, what)
+
+    def _unusable(self, name: str, key: str, error: Exception) -> None:
+        """Say each time what becomes of requests: it was stored for another version of the plugin, perhaps."""
+        log.error(
+            "plugins %s, %s: %s: its requests are refused until it is mended", key, name, _reason(error)
+        )
 
     def _refusing(self, name: str, key: str) -> BoundPlugin:
         """Stand in for a plugin that is not there: nobody passes where it might have refused."""

@@ -143,14 +143,19 @@ class Queue:
                 await self.send(batch)
             except Exception as error:
                 if time.monotonic() - started > bounds.max_retry_time:
-                    log.error("[%s] %d entries are lost: %s", self._name, len(batch), error)  # noqa: TRY400
+                    log.error("[%s] %d entries are lost: %s", self._name, len(batch), _reason(error))  # noqa: TRY400
                     return
-                log.warning("[%s] cannot send %d entries: %s", self._name, len(batch), error)
+                log.warning("[%s] cannot send %d entries: %s", self._name, len(batch), _reason(error))
             else:
                 self._lost = 0
                 return
             await asyncio.sleep(delay)
             delay = min(delay * 2, bounds.max_retry_delay)
+
+
+def _reason(error: Exception) -> str:
+    """One line of the log: what follows the first line of an HTTP client's error is advice."""
+    return str(error).partition("\n")[0] or type(error).__name__
 
 
 class Queues:

@@ -27,6 +27,7 @@ class Configuration:
         }
         self._types: Mapping[str, EntityType] = {**entities.all(), **own}
         self.rows: dict[str, Rows] = {}
+        self._taken: set[tuple[str, str, str]] = set()
 
     def add(self, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """Complete a row and keep it; raises ConfigurationError."""
@@ -35,8 +36,17 @@ class Configuration:
         with explained(f"{kind} {dict(given)}"):
             resolved = {name: self._resolved(kind, name, value) for name, value in given.items()}
             row = self._plugin(resolved) if kind == "plugins" else insert(self._types[kind], resolved)
+            self._claim(kind, row)
         self.rows.setdefault(kind, []).append(row)
         return row
+
+    def _claim(self, kind: str, row: Mapping[str, Any]) -> None:
+        """Keep what is unique from being there twice."""
+        for name in self._types[kind].unique_fields:
+            value = row.get(name)
+            if value is not None and (kind, name, str(value)) in self._taken:
+                raise LookupError(f"{name} is unique, and another of the {kind} has {value}")
+            self._taken.add((kind, name, str(value)))
 
     def _resolved(self, kind: str, name: str, value: Any) -> Any:
         if kind == "plugins":

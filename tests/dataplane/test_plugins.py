@@ -85,4 +85,20 @@ def test_all_others_run(host: PluginHost, caplog: pytest.LogCaptureFixture) -> N
 def test_a_configuration_that_cannot_be_used_is_named(host: PluginHost) -> None:
     with pytest.raises(UnusableError) as caught:
         host.bind([change("1", "steady", size="large"), change("2", "steady")], [])
-    assert [key for key, _ in caught.value.faults] == ["1"]
+    assert caught.value.faults == [("1", "steady: schema violation (config.size: expected an integer)")]
+
+
+def test_of_a_whole_snapshot_requests_of_what_cannot_be_used_are_refused(
+    host: PluginHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    changes = [change("1", "steady", size="hidden"), change("2", "steady", other=1), change("3", "steady")]
+    bound = host.bind(changes, [], whole=True)
+    assert {key: plugin.config is None for key, plugin in bound.items()} == {"1": True, "2": True, "3": False}
+    assert {plugin.priority for plugin in bound.values() if plugin.config is None} == {1_000_000}
+    for text in (
+        "plugins 1, steady: schema violation (config.size: expected an integer): its requests are refused",
+        "plugins 2, steady: schema violation (config.other: unknown field): its requests are refused",
+    ):
+        assert text in caplog.text
+    assert "hidden" not in caplog.text
+    assert "secret" not in caplog.text

@@ -97,6 +97,23 @@ def test_a_broken_file_stops_nothing_else(gateway: Gateway, folder: Path) -> Non
     eventually(lambda: asked(gateway, "b-07") == (200, "Sthapati"))
 
 
+def test_a_setting_that_is_newly_required_lets_nobody_pass_until_it_is_given(
+    gateway: Gateway, folder: Path
+) -> None:
+    file = folder / "badges.py"
+    field = "        directory: config.Url\n"
+    file.write_text(SOURCE.read_text().replace(field, f"        realm: str\n{field}"))
+    assert run(gateway.environment(), "reload").returncode == 0
+    eventually(lambda: asked(gateway, "b-07")[0] == 500)
+    assert asked(gateway, "unknown")[0] == 500
+    with gateway.client() as admin:
+        (plugin,) = admin.get("/plugins").json()["data"]
+        reason = f"plugins {plugin['id']}, badges: schema violation (config.realm: required field missing)"
+        assert reason in gateway.log.read_text()
+        admin.patch(f"/plugins/{plugin['id']}", json={"config": {"realm": "x"}}).raise_for_status()
+    assert (asked(gateway, "b-07")[0], asked(gateway, "unknown")[0]) == (200, 401)
+
+
 def eventually(condition: Callable[[], bool]) -> None:
     """The old process may answer a last time."""
     end = time.monotonic() + 20

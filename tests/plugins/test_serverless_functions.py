@@ -312,7 +312,7 @@ def test_a_failure_is_told_with_its_line_of_lua_alone(caplog: pytest.LogCaptureF
         assert gateway.get("/").status == 200
     [line] = caplog.records
     assert line.exc_info is None
-    assert line.getMessage().startswith("pre-function failed in log, route all: ")
+    assert line.getMessage().startswith("pre-function failed in log, route all, request ")
     assert line.getMessage().endswith(":3: attempt to perform arithmetic on a nil value")
 
 
