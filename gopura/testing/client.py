@@ -81,7 +81,7 @@ class Client:
         named = {name.lower() for name, _ in lines}
         connection.putrequest(method, target, skip_host="host" in named, skip_accept_encoding=True)
         for name, value in lines:
-            connection.putheader(name, value.encode(errors="surrogateescape"))
+            connection.putheader(name, value)
         if content is not None and not named & {"content-length", "transfer-encoding"}:
             connection.putheader("Content-Length", str(len(content)))
         connection.endheaders(content)
