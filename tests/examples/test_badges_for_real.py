@@ -1,8 +1,7 @@
 """The plugin with an entity of its own, in the real processes: table, Admin endpoints, requests, a broken file."""
 
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -11,6 +10,7 @@ import pytest
 from gopura.testing import Reply, Upstream
 from tests.e2e.conftest import run
 from tests.servers.gateway import Gateway
+from tests.waiting import wait_for
 
 SOURCE = Path("examples/plugins/badges.py")
 ID = "6c0c1a2e-5d52-4e7e-9d83-3b1a64d8a4b0"
@@ -30,15 +30,14 @@ def echo() -> Iterator[Upstream]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("plugins")
-    (folder / "badges.py").write_bytes(SOURCE.read_bytes())
-    return folder
+    return tmp_path_factory.mktemp("plugins")
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
 def gateway(
     request: pytest.FixtureRequest, folder: Path, directory: Upstream, echo: Upstream
 ) -> Iterator[Gateway]:
+    (folder / "badges.py").write_bytes(SOURCE.read_bytes())
     settings = {"plugins_path": str(folder), "database": request.param}
     if request.param == "postgres":
         settings |= request.getfixturevalue("postgres").database().settings
@@ -94,7 +93,7 @@ def test_a_broken_file_stops_nothing_else(gateway: Gateway, folder: Path) -> Non
         assert admin.get("/badges").status_code == 404
     file.write_bytes(SOURCE.read_bytes())
     assert run(gateway.environment(), "reload").returncode == 0
-    eventually(lambda: asked(gateway, "b-07") == (200, "Sthapati"))
+    wait_for(lambda: asked(gateway, "b-07") == (200, "Sthapati"))
 
 
 def test_a_setting_that_is_newly_required_lets_nobody_pass_until_it_is_given(
@@ -104,7 +103,7 @@ def test_a_setting_that_is_newly_required_lets_nobody_pass_until_it_is_given(
     field = "        directory: config.Url\n"
     file.write_text(SOURCE.read_text().replace(field, f"        realm: str\n{field}"))
     assert run(gateway.environment(), "reload").returncode == 0
-    eventually(lambda: asked(gateway, "b-07")[0] == 500)
+    wait_for(lambda: asked(gateway, "b-07")[0] == 500)
     assert asked(gateway, "unknown")[0] == 500
     with gateway.client() as admin:
         (plugin,) = admin.get("/plugins").json()["data"]
@@ -112,11 +111,3 @@ def test_a_setting_that_is_newly_required_lets_nobody_pass_until_it_is_given(
         assert reason in gateway.log.read_text()
         admin.patch(f"/plugins/{plugin['id']}", json={"config": {"realm": "x"}}).raise_for_status()
     assert (asked(gateway, "b-07")[0], asked(gateway, "unknown")[0]) == (200, 401)
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    """The old process may answer a last time."""
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
