@@ -94,6 +94,7 @@ def test_a_hit_is_the_same_answer(gateway: Stored) -> None:
     assert second.headers["Server"] == "it"
     assert is_fresh(second.headers["Age"])
     assert second.headers["X-Cache-Key"] == first.headers["X-Cache-Key"]
+    assert {"X-A", "Server", "X-Cache-Status"} <= set(second.headers.keys())  # as they were written
     assert "X-Kong-Proxy-Latency" in second.headers
 
 
@@ -191,6 +192,10 @@ def test_admin_endpoints(gateway: Stored) -> None:
     gateway.upstream.reply = Reply(body=b"text")
     path = f"/proxy-cache/{gateway.get('/').headers['X-Cache-Key']}"
     found = gateway.admin.get(path).json()
+    assert (found["headers"]["X-Cache-Status"], path.endswith(found["headers"]["X-Cache-Key"])) == (
+        "Miss",
+        True,
+    )
     assert (found["status"], found["body"], found["ttl"], found["req_body"]) == (200, "text", 60, "")
     methods = ("DELETE", "DELETE", "GET")
     assert [gateway.admin.request(method, path).status_code for method in methods] == [204, 404, 404]

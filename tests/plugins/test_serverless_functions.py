@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gopura.plugin import Exchange, Plugin
 from gopura.testing import Answer, ConfigurationError, Gateway, Reply
 
 UNEXPECTED = "An unexpected error occurred"
@@ -314,6 +315,30 @@ def test_a_failure_is_told_with_its_line_of_lua_alone(caplog: pytest.LogCaptureF
     assert line.exc_info is None
     assert line.getMessage().startswith("pre-function failed in log, route all, request ")
     assert line.getMessage().endswith(":3: attempt to perform arithmetic on a nil value")
+
+
+class Noting(Plugin, name="noting", priority=900):
+    """Shares values with plugins in Lua."""
+
+    def access(self, exchange: Exchange, config: Any) -> None:
+        exchange.ctx["noted"] = {"by": [exchange.ctx.get("word"), exchange.ctx.get("more")]}
+
+
+def test_lua_and_python_share_a_context() -> None:
+    given = functions(
+        access="kong.ctx.shared.word = 'pre' kong.ctx.shared.more = { 1 } kong.ctx.shared.no = print"
+    )
+    given["plugins"] += [
+        {"name": "noting"},
+        {"name": "request-transformer", "config": {"add": {"headers": ["x-word:$(shared.word)"]}}},
+        *functions("post-function", access="kong.response.exit(200, kong.ctx.shared.noted)")["plugins"],
+    ]
+    with Gateway(Noting, given=given) as gateway:
+        assert gateway.get("/").json() == {"by": ["pre", [1]]}
+        given["plugins"].pop()
+        gateway.configure(given)
+        gateway.get("/")
+        assert gateway.upstream.last.headers["x-word"] == "pre"
 
 
 def test_pre_and_post_share_a_request() -> None:

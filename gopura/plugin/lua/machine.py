@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from importlib.resources import files
@@ -97,6 +98,15 @@ class Machine:
             if not call.left:
                 raise explained from error
             return None
+        finally:
+            self._share(tables, call)
+
+    def _share(self, tables: Any, call: Call) -> None:
+        """Give plugins in Python what the code put into `kong.ctx.shared`, as far as JSON has it."""
+        shared = tables[b"shared"]
+        for name, value in shared.items() if shared is not None else ():
+            with suppress(CodeError):
+                call.exchange.ctx[str(self.taken(name))] = self.taken(value)
 
     def _answered(self, call: Call, name: bytes, *arguments: Any) -> tuple[Any, ...]:
         try:

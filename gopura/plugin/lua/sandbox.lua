@@ -135,9 +135,11 @@ end
 -- What belongs to the request that code runs for; tables live as long as it.
 local present = {}
 local function key_of(name) return name == 'plugin' and 'plugin ' .. plugin or name end
+-- What plugins in Python share is found in `shared` too.
+local python = { __index = function(_, name) return answer(ask('kong.ctx.in_python', name)) end }
 function present.get(name)
   local key = key_of(name)
-  tables[key] = tables[key] or {}
+  if not tables[key] then tables[key] = name == 'shared' and setmetatable({}, python) or {} end
   return tables[key]
 end
 function present.set(name, value) tables[key_of(name)] = value end

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from gopura.plugin import ALL_PROTOCOLS, Exchange, Node, Plugin, config
+from gopura.plugin import ALL_PROTOCOLS, Exchange, Headers, Node, Plugin, config
 from gopura.plugins.proxy_cache import rules
 from gopura.plugins.proxy_cache.store import HeaderValues, Kept, Memory
 from gopura.schema.types.memory import ZONES
@@ -162,7 +162,7 @@ class ProxyCache(Plugin, name="proxy-cache", priority=100, protocols=ALL_PROTOCO
         given = rules.directives(exchange.response.headers)
         if rules.may_keep(exchange, config, given):
             headers = exchange.response.headers
-            wanted.headers = headers.to_dict()
+            wanted.headers = as_they_are(headers)
             wanted.ttl = rules.lifetime(headers, given) if config.cache_control else config.cache_ttl or 0
             wanted.vary = rules.selecting(exchange.request.headers, rules.vary_of(headers))
         else:
@@ -221,6 +221,17 @@ def storage_ttl(config: ProxyCache.Config, ttl: float) -> float:
     if config.storage_ttl is None:
         return ttl
     return config.storage_ttl or math.inf
+
+
+def as_they_are(headers: Headers) -> HeaderValues:
+    """Headers by name, written as they came; a list where a name came more than once."""
+    found: HeaderValues = {}
+    for name, value in headers.items():
+        known = found.get(name)
+        found[name] = (
+            value if known is None else [*known, value] if isinstance(known, list) else [known, value]
+        )
+    return found
 
 
 def repeatable(name: str) -> bool:

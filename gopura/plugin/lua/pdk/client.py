@@ -1,4 +1,4 @@
-"""`kong.client`, `kong.router`, `kong.node`, `kong.ip`: who asks, where to, and who answers
+"""`kong.client`, `kong.router`, `kong.node`, `kong.ip`, `kong.ctx`: who asks, where to, and who answers
 (https://docs.konghq.com/gateway/3.5.x/plugin-development/pdk/kong.client/).
 """
 
@@ -103,6 +103,12 @@ def _is_trusted(call: Call, address: Any) -> bool:
 @provides("kong.nginx.get_subsystem", ANY)
 def _get_subsystem(_call: Call) -> str:
     return "http"
+
+
+@provides("kong.ctx.in_python", ANY)
+def _in_python(call: Call, name: Any) -> Any:
+    """What plugins in Python share under this name; their own notes are not for others."""
+    return None if str(name).startswith("gopura.") else call.exchange.ctx.get(name)
 
 
 def _value(entity: Entity | None) -> dict[str, Any] | None:
