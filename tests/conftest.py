@@ -13,6 +13,8 @@ from tests.servers.gateway import Gateway
 from tests.servers.postgres import Database, Postgres
 from tests.servers.redis import Redis
 
+pytest_plugins = ["gopura.testing.fixtures"]
+
 
 @pytest.fixture(autouse=True)
 def _described_as_before() -> Iterator[None]:

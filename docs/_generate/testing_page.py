@@ -8,9 +8,9 @@ from tables import table
 
 import gopura.testing
 from gopura.schema.docstrings import attribute_docstrings
-from gopura.testing import Answer, ConfigurationError, Gateway, Received, Reply, Upstream
+from gopura.testing import Answer, ConfigurationError, Gateway, Processes, Received, Reply, Upstream
 
-CLASSES = (Gateway, Answer, Upstream, Received, Reply, ConfigurationError)
+CLASSES = (Gateway, Processes, Answer, Upstream, Received, Reply, ConfigurationError)
 
 
 def pages() -> dict[str, str]:
