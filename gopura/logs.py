@@ -100,7 +100,8 @@ def set_level(name: str) -> None:
 
 def reopen() -> None:
     """Open the log files again under their names, after something else has renamed them."""
-    for handler in logging.getLogger().handlers:
+    loggers = [logging.getLogger(), *logging.getLogger().manager.loggerDict.values()]
+    for handler in [handler for logger in loggers for handler in getattr(logger, "handlers", ())]:
         if isinstance(handler, WatchedFileHandler):
             handler.acquire()
             handler.reopenIfNeeded()
