@@ -9,6 +9,7 @@ from uuid import UUID
 
 from gopura.plugin.lua.pdk.arguments import Misuse, text
 from gopura.plugin.lua.pdk.provided import ANY, ROUTED, Call, provides
+from gopura.plugin.lua.pdk.request import told_by_proxy
 
 if TYPE_CHECKING:
     from gopura._engine import Entity
@@ -37,11 +38,8 @@ def _get_protocol(call: Call, allow_terminated: Any) -> Any:
     protocols = route.value["protocols"]
     if len(protocols) == 1:
         return protocols[0]
-    request = call.exchange.request
-    told = request.headers.get("x-forwarded-proto")
-    if allow_terminated and told and call.node.trusts(request.peer_ip):
-        return told.lower()
-    return request.scheme
+    told = told_by_proxy(call, "x-forwarded-proto") if allow_terminated else None
+    return told.lower() if told else call.exchange.request.scheme
 
 
 @provides("kong.client.get_consumer", ROUTED)

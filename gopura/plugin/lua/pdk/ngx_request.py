@@ -38,22 +38,12 @@ def _set_body_data(call: Call, body: Any) -> None:
     call.exchange.upstream_request.set_body(data(text("body", body)))
 
 
-@provides("ngx.req.get_method")
-def _get_method(call: Call) -> str:
-    return call.exchange.request.method
-
-
 @provides("ngx.req.set_method", BEFORE_UPSTREAM)
 def _set_method(call: Call, number: Any) -> None:
     known = [method for method, one in NUMBERS.items() if one == number]
     if not known:
         raise Misuse("unsupported HTTP method")
     call.exchange.upstream_request.method = known[0]
-
-
-@provides("ngx.req.http_version")
-def _http_version(call: Call) -> float:
-    return call.exchange.request.http_version
 
 
 @provides("ngx.req.start_time")

@@ -7,7 +7,7 @@ from typing import Any
 from gopura.plugin import body as bodies
 from gopura.plugin.lua.pdk.arguments import first, most, text
 from gopura.plugin.lua.pdk.provided import ANY, BEFORE_UPSTREAM, Call, provides
-from gopura.plugin.lua.values import Json
+from gopura.plugin.lua.values import Json, text_of
 
 TOO_LARGE = "request body did not fit into client body buffer, consider raising 'client_body_buffer_size'"
 
@@ -29,21 +29,21 @@ def _get_port(call: Call) -> int:
 
 @provides("kong.request.get_forwarded_scheme")
 def _get_forwarded_scheme(call: Call) -> str:
-    told = _told(call, "x-forwarded-proto")
+    told = told_by_proxy(call, "x-forwarded-proto")
     return told.lower() if told else call.exchange.request.scheme
 
 
 @provides("kong.request.get_forwarded_host")
 def _get_forwarded_host(call: Call) -> str:
-    told = _told(call, "x-forwarded-host")
+    told = told_by_proxy(call, "x-forwarded-host")
     return _host(told).partition(":")[0].lower() if told else call.exchange.request.host
 
 
 @provides("kong.request.get_forwarded_port")
 def _get_forwarded_port(call: Call) -> int:
     for told in (
-        _told(call, "x-forwarded-port"),
-        _host(_told(call, "x-forwarded-host") or "").partition(":")[2],
+        told_by_proxy(call, "x-forwarded-port"),
+        _host(told_by_proxy(call, "x-forwarded-host") or "").partition(":")[2],
     ):
         if told and told.isascii() and told.isdigit() and 1 <= int(told) <= 65535:
             return int(told)
@@ -52,22 +52,24 @@ def _get_forwarded_port(call: Call) -> int:
 
 @provides("kong.request.get_forwarded_path")
 def _get_forwarded_path(call: Call) -> str:
-    return _told(call, "x-forwarded-path") or call.exchange.request.path
+    return told_by_proxy(call, "x-forwarded-path") or call.exchange.request.path
 
 
 @provides("kong.request.get_forwarded_prefix")
 def _get_forwarded_prefix(call: Call) -> str | None:
-    return _told(call, "x-forwarded-prefix") or call.exchange.upstream_request.headers.get(
+    return told_by_proxy(call, "x-forwarded-prefix") or call.exchange.upstream_request.headers.get(
         "x-forwarded-prefix"
     )
 
 
 @provides("kong.request.get_http_version")
+@provides("ngx.req.http_version")
 def _get_http_version(call: Call) -> float:
     return call.exchange.request.http_version
 
 
 @provides("kong.request.get_method")
+@provides("ngx.req.get_method")
 def _get_method(call: Call) -> str:
     return call.exchange.request.method
 
@@ -116,7 +118,7 @@ def _get_headers(call: Call, max_headers: Any) -> dict[str, Any]:
 @provides("kong.request.get_raw_body", BEFORE_UPSTREAM)
 def _get_raw_body(call: Call) -> Any:
     body = call.exchange.request.body
-    return (None, TOO_LARGE) if body is None else body.decode("utf-8", "surrogateescape")
+    return (None, TOO_LARGE) if body is None else text_of(body)
 
 
 @provides("kong.request.get_body", BEFORE_UPSTREAM)
@@ -150,7 +152,7 @@ def _get_uri_captures(call: Call) -> dict[str, Any]:
     return {"unnamed": numbered, "named": named}
 
 
-def _told(call: Call, header: str) -> str | None:
+def told_by_proxy(call: Call, header: str) -> str | None:
     """What a trusted proxy says; nobody else is believed."""
     request = call.exchange.request
     return request.headers.get(header) if call.node.trusts(request.peer_ip) else None
