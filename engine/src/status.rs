@@ -148,7 +148,6 @@ fn write_answer(out: &mut Vec<u8>, status: u16, body: &str, is_head: bool, share
     let kind = if is_text { "text/plain; charset=UTF-8" } else { "application/json; charset=utf-8" };
     write_line(out, b"Content-Type", kind.as_bytes());
     write_line(out, b"Connection", b"keep-alive");
-    write_line(out, b"Access-Control-Allow-Origin", b"*");
     write_line(out, b"Server", shared.settings.server.as_bytes());
     if status != 204 {
         write_line(out, b"Content-Length", body.len().to_string().as_bytes());

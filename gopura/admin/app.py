@@ -28,6 +28,7 @@ from gopura.admin import (
 from gopura.admin.call import Call
 from gopura.admin.gateway import Gateway, Link, NoLink
 from gopura.admin.headers import Headers
+from gopura.admin.origins import Origins
 from gopura.admin.router import Endpoint, Router
 from gopura.schema import SchemaViolation, coerce_form
 from gopura.settings import Settings
@@ -72,7 +73,8 @@ class Admin:
         self.router = gateway.router = router(gateway)
         for endpoint in further:
             self.router.add(endpoint)
-        self.headers = Headers(gateway.settings)
+        self.origins = Origins(gateway.settings)
+        self.headers = Headers(gateway.settings, self.origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -92,6 +94,9 @@ class Admin:
 
     async def _outer(self, request: Request, request_id: str) -> Response:
         path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1").partition("?")[0]
+        refusal = await self.origins.refusal(request)
+        if refusal is not None:
+            return answers.message(refusal, 403)
         if request.method in ("TRACE", "CONNECT"):
             return self._listing_methods(Bare.of(answers.page(405)), request, path)
         if _MALFORMED.search(path):

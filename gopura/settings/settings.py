@@ -138,5 +138,5 @@ def _read(path: Path) -> tuple[list[Entry], list[Problem]]:
 
 
 def _origin(url: str | None) -> str | None:
-    """Scheme, host and port of the web interface, which the Admin API's CORS headers name."""
-    return None if url is None else "/".join(url.split("/")[:3])
+    """Scheme, host and port of the (first) web interface, which the Admin API's CORS headers name."""
+    return None if url is None else "/".join(url.partition(",")[0].strip().split("/")[:3])

@@ -54,10 +54,10 @@ async def test_head_is_get_without_its_body(api: httpx.AsyncClient, path: str) -
 
 
 async def test_preflight(api: httpx.AsyncClient) -> None:
-    headers = {"origin": "http://manager.test", "access-control-request-headers": "x-a"}
+    headers = {"origin": "http://admin.test:8002", "access-control-request-headers": "x-a"}
     answer = await api.options("/services", headers=headers)
     wanted = {
-        "access-control-allow-origin": "http://manager.test",
+        "access-control-allow-origin": "http://admin.test:8002",
         "access-control-allow-credentials": "true",
         "access-control-allow-methods": "GET, HEAD, OPTIONS, POST",
         "access-control-allow-headers": "x-a",

@@ -28,7 +28,7 @@ async def get(call: Call) -> Response:
     own = [part async for part in _node(call)]
     counted = await call.gateway.link.call("plugin", plugin="prometheus", question="metrics", params={})
     text = "".join([*own, *counted[:1]])
-    return Response(text, headers={"Content-Type": _MEDIA, "Access-Control-Allow-Origin": "*"})
+    return Response(text, headers={"Content-Type": _MEDIA})
 
 
 async def _node(call: Call) -> AsyncIterator[str]:

@@ -24,9 +24,11 @@ SECTION = Section(
         ),
         Setting(
             "admin_gui_url",
-            Text(r"https?://\S+", "a URL"),
+            Text(r"https?://[^\s,]+(\s*,\s*https?://[^\s,]+)*", "a URL, or several separated by commas"),
             "",
-            "Address under which browsers reach the web interface; also its CORS origin.",
+            "Address under which browsers reach the web interface, or several: web pages of these origins may use "
+            "the Admin API. While it is empty, pages of the same host on the ports of `admin_gui_listen` (8002 and "
+            "8445 unless set) may.",
         ),
         Setting(
             "admin_gui_path",

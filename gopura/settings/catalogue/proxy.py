@@ -51,6 +51,16 @@ SECTION = Section(
             "Addresses of the Admin API. Whoever reaches them controls the gateway: keep them private.",
         ),
         Setting(
+            "admin_allowed_hosts",
+            ListOf(Text(r"\*|(\*\.)?[^\s*,/:]+", "a name, `*.` and a domain, or `*`")),
+            "",
+            "Names under which the Admin API is reached without TLS, beside those of this machine, of its "
+            "listeners, of `admin_gui_url` and `admin_gui_api_url`. Addresses, names without a dot and names that "
+            "are private to a network (`.localhost`, `.local`, `.internal`, `.svc`, `.pod`, `.home.arpa`, `.test`) "
+            "always pass. `*` lets every name pass: then any web page may drive the gateway by DNS rebinding.",
+            own=True,
+        ),
+        Setting(
             "status_listen",
             Listen(),
             "127.0.0.1:8100",
