@@ -1,4 +1,4 @@
-# run: build and start the gateway here · build · test · lint · format · bench · docs
+# run: build and start the gateway here · build · test · lint · format · bench · docs · viewer: fetch that of /openapi
 UV := 0.13.9
 GO := 1.27.3
 BIN := .venv/bin
@@ -12,7 +12,7 @@ ifeq ($(CI),true)
 export CARGO_TARGET_DIR := $(shell mkdir -p $(HOME)/.cache/gopura/target && echo $(HOME)/.cache/gopura/target || echo $(CURDIR)/engine/target)
 endif
 
-.PHONY: run build test lint format bench docs
+.PHONY: run build test lint format bench docs viewer
 
 run: .venv/.engine-release
 	$(BIN)/gopura start --prefix .gopura
@@ -46,6 +46,10 @@ bench: .venv/.engine-release
 
 docs: build
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir site
+
+# After another version was put into package.json and, by `npm install --package-lock-only`, into package-lock.json.
+viewer: .venv/.synced
+	tools/viewer
 
 # One engine at a time lies beside the Python code: the one whose mark is there. `release` is what users run and what is
 # measured; `quick` is what tests run, and is built again in seconds.

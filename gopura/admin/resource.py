@@ -1,6 +1,6 @@
 """What can be done with the entities of one kind; entities with ways of their own override parts of it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from starlette.responses import Response
 
@@ -20,6 +20,9 @@ Value = dict[str, Any]
 
 class Resource:
     """One entity's operations. Values are validated and complete before anything is changed."""
+
+    also_named_by: ClassVar[str] = ""
+    """What may stand for the id in paths beside the endpoint key, in words."""
 
     def __init__(self, entity: EntityType, gateway: Gateway) -> None:
         self.entity = entity

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from gopura.admin import answers
 from gopura.admin.body import Body
 from gopura.admin.call import Call
+from gopura.admin.described import described
 from gopura.admin.router import Endpoint
 from gopura.schema import SchemaViolation
 from gopura.store import Transaction
@@ -26,8 +27,20 @@ class Failed(Exception):  # noqa: N818 - ends the transaction, is not a fault
         self.number, self.response = number, response
 
 
+@described(
+    body={
+        "operations": [
+            {"method": "PUT", "path": "/services/orders", "body": {"url": "http://orders.internal:8080"}},
+            {"method": "DELETE", "path": "/routes/old"},
+        ]
+    },
+    answer={
+        "version": 12,
+        "results": [{"status": 200, "body": {"name": "orders"}}, {"status": 204, "body": None}],
+    },
+)
 async def post(call: Call) -> Response:
-    """`{"operations": [{"method": "PUT", "path": "/services/a", "body": {...}}, ...]}`, in this order.
+    """Several changes of entities at once, in this order: all of them or none.
 
     The answer has every operation's status and body, or the first refusal with its place, counted from 0.
     """

@@ -103,6 +103,8 @@ class Plugin:
     """The protocols of its entities that name none."""
     checks: ClassVar[Sequence[schema.Check]] = ()
     """What must hold between the fields of its entities, e.g. between `config.a` and `config.b`."""
+    example: ClassVar[Mapping[str, Any]] = {}
+    """A plain configuration that works, for who reads the reference or `/openapi`; empty: none is shown."""
 
     class Config(schema.Record):
         """A plugin without settings."""

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from gopura.admin import answers
 from gopura.admin.call import Call
+from gopura.admin.described import described
 from gopura.admin.router import Endpoint
 
 
@@ -15,11 +16,13 @@ def endpoints() -> Iterator[Endpoint]:
     yield Endpoint("/cache/{key}", {"GET": get, "DELETE": delete})
 
 
+@described(path={"key": "A key of Kong's cache."})
 async def get(_call: Call) -> Response:
-    """Nothing is cached."""
+    """Look for a key: none is ever there."""
     return answers.not_found()
 
 
+@described(path={"key": "A key of Kong's cache."})
 async def delete(_call: Call) -> Response:
-    """So nothing is left after it."""
+    """Forget what is kept: nothing is."""
     return answers.empty()

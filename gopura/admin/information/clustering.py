@@ -7,6 +7,7 @@ from starlette.responses import Response
 from gopura.admin import answers, listing
 from gopura.admin.call import Call
 from gopura.admin.collection import paged
+from gopura.admin.described import described
 from gopura.admin.router import Endpoint
 
 _ONLY = "this endpoint is only available when Kong is configured to run as Control Plane for the cluster"
@@ -18,8 +19,12 @@ def endpoints() -> Iterator[Endpoint]:
     yield Endpoint("/clustering/status", {"GET": status})
 
 
+@described(
+    query={"size": "So many at most.", "offset": "Where to continue: the `offset` of the page before."},
+    answer={"data": [], "next": None},
+)
 async def data_planes(call: Call) -> Response:
-    """A page of them."""
+    """List the data planes."""
     if call.gateway.settings.role != "control_plane":
         return answers.message(_ONLY, 400)
     entity = call.gateway.entities["clustering_data_planes"]
@@ -29,8 +34,9 @@ async def data_planes(call: Call) -> Response:
     return paged(page, "/clustering/data-planes")
 
 
+@described(answer={})
 async def status(call: Call) -> Response:
-    """All of them, in Kong's older shape."""
+    """Show the data planes by their ids, in Kong's older shape."""
     if call.gateway.settings.role != "control_plane":
         return answers.message(_ONLY, 400)
     async with call.reading() as reader:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from gopura import declarative
 from gopura.admin import answers
 from gopura.admin.call import Call
+from gopura.admin.described import described
 from gopura.admin.gateway import Gateway
 from gopura.admin.router import Endpoint
 from gopura.declarative import InvalidConfiguration, flatten
@@ -28,15 +29,28 @@ def _guard(gateway: Gateway) -> Response | None:
     return None if gateway.settings.database == "off" else answers.message(_ONLY, 400)
 
 
+@described(answer={"config": "_format_version: '3.0'\nservices:\n- ..."})
 async def get(call: Call) -> Response:
-    """The configuration as YAML, in `config`."""
+    """The whole configuration, as YAML in `config`."""
     return answers.json({"config": await declarative.dump(call.gateway.store)})
 
 
+@described(
+    query={
+        "check_hash": "`1`: 304 when the document is loaded already.",
+        "flatten_errors": "`1`: errors are listed entity by entity, in `flattened_errors`.",
+    },
+    body={"_format_version": "3.0", "services": [{"name": "orders", "url": "http://orders.internal:8080"}]},
+    answer={
+        "services": {"5b1b9c9e-6a3c-4d0e-8f5a-0d8f7c1e2a33": {"name": "orders", "host": "orders.internal"}}
+    },
+    status=201,
+    statuses={304: "It is loaded already."},
+)
 async def post(call: Call) -> Response:
-    """Replaces everything by a document: the body itself, or its field `config` as text.
+    """Replace everything by a document.
 
-    `check_hash=1`: 304 when it is loaded already. `flatten_errors=1`: errors by entity.
+    The body is that document, as JSON or YAML, or has it as text in the field `config`.
     """
     store = call.gateway.store
     document: dict[str, Any] | None = None

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from gopura.admin import answers
 from gopura.admin.call import Call
+from gopura.admin.described import described
 from gopura.admin.router import Endpoint
 
 
@@ -14,7 +15,8 @@ def endpoints() -> Iterator[Endpoint]:
     yield Endpoint("/endpoints", {"GET": get})
 
 
+@described(answer={"data": ["/", "/acls", "/acls/{acls}"]})
 async def get(call: Call) -> Response:
-    """The paths, sorted segment by segment."""
+    """All paths, sorted segment by segment."""
     paths = sorted(call.gateway.router.endpoints, key=lambda path: path.replace("/", "\0"))
     return answers.json({"data": paths})

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from gopura.admin import answers
 from gopura.admin.call import Call
+from gopura.admin.described import described
 from gopura.admin.gateway import Gateway
 from gopura.admin.router import Endpoint
 from gopura.logs import LEVELS, level_name, set_level
@@ -59,13 +60,19 @@ def _nowhere(gateway: Gateway) -> Response | None:
     return None if gateway.settings.role == "control_plane" else answers.not_found()
 
 
+@described(answer={"message": "log level: notice"})
 async def get(_call: Call) -> Response:
-    """The level in words."""
+    """The log level of this node."""
     return answers.message(f"log level: {level_name(logging.getLogger().level)}", 200)
 
 
+@described(
+    path={"log_level": f"One of {', '.join(f'`{name}`' for name in LEVELS)}."},
+    query={"timeout": "Seconds until the usual level comes back; `0`: never, 60 when it is left out."},
+    answer={"message": "log level changed"},
+)
 async def put(call: Call) -> Response:
-    """Another level for `timeout` seconds (60; 0: for good), here and in the data plane."""
+    """Set another log level for a while, here and in the data plane."""
     name = call.param("log_level")
     if call.gateway.settings.database == "off":
         return answers.message("cannot change log level when not using a database", 405)

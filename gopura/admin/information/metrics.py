@@ -9,6 +9,7 @@ import psutil
 from starlette.responses import Response
 
 from gopura.admin.call import Call
+from gopura.admin.described import described
 from gopura.admin.information.status import reachable, server
 from gopura.admin.router import Endpoint
 from gopura.plugins.prometheus.node import node
@@ -23,8 +24,9 @@ def endpoints() -> Iterator[Endpoint]:
     yield Endpoint("/metrics", {"GET": get})
 
 
+@described(media=("text/plain",))
 async def get(call: Call) -> Response:
-    """What the plugin of that name counts, and what is known of this node."""
+    """Measurements for Prometheus: what its plugin counts, and what is known of this node."""
     own = [part async for part in _node(call)]
     counted = await call.gateway.link.call("plugin", plugin="prometheus", question="metrics", params={})
     text = "".join([*own, *counted[:1]])

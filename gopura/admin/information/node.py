@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from gopura.admin import answers
 from gopura.admin.call import Call
+from gopura.admin.described import described
 from gopura.admin.gateway import Gateway
 from gopura.admin.release import KONG_VERSION
 from gopura.admin.router import Endpoint
@@ -24,8 +25,20 @@ def endpoints() -> Iterator[Endpoint]:
     yield Endpoint("/plugins/enabled", {"GET": names})
 
 
+@described(
+    answer={
+        "tagline": "Welcome to gopura",
+        "version": KONG_VERSION,
+        "gopura_version": VERSION,
+        "plugins": {
+            "available_on_server": {"acl": {"version": "3.5.0", "priority": 950}},
+            "enabled_in_cluster": [],
+        },
+        "configuration": {"database": "sqlite", "admin_listen": ["127.0.0.1:8001"]},
+    }
+)
 async def get(call: Call) -> Response:
-    """Everything at once; clients read `version`, `configuration` and `plugins`."""
+    """What this node is: its version, its settings without secrets, its plugins."""
     async with call.reading() as reader:
         used = await reader.distinct("plugins", "name")
     return answers.json(
@@ -44,6 +57,7 @@ async def get(call: Call) -> Response:
     )
 
 
+@described(answer={"enabled_plugins": ["acl", "acme"]})
 async def names(_call: Call) -> Response:
     """The names of the plugins that this node has."""
     return answers.json({"enabled_plugins": list(enabled())})

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from gopura.admin import answers
 from gopura.admin.call import Call
+from gopura.admin.described import described
 from gopura.admin.router import Endpoint
 
 
@@ -18,20 +19,28 @@ def endpoints() -> Iterator[Endpoint]:
 
 
 async def flush(call: Call) -> Response:
-    """Forget all."""
+    """Forget all kept responses."""
     await _ask(call, "flush")
     return answers.empty()
 
 
+_PATH = {
+    "cache_key": "The key that the response header `X-Cache-Key` tells.",
+    "plugin_id": "The `id` of a plugin entity: nothing is found unless it is a proxy-cache.",
+}
+
+
+@described(path=_PATH)
 async def get(call: Call) -> Response:
-    """Show a response."""
+    """Show a kept response."""
     found = await _ask(call, "find", key=call.param("cache_key")) if await _exists(call) else []
     kept = next(filter(None, found), None)
     return answers.not_found() if kept is None else answers.json(kept)
 
 
+@described(path=_PATH)
 async def purge(call: Call) -> Response:
-    """Forget a response."""
+    """Forget a kept response."""
     found = await _ask(call, "purge", key=call.param("cache_key")) if await _exists(call) else []
     return answers.empty() if any(found) else answers.not_found()
 

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from gopura import schema, vaults
 from gopura.admin import answers
 from gopura.admin.call import Call
+from gopura.admin.described import described
 from gopura.admin.router import Endpoint
 from gopura.entities.plugins import variant
 from gopura.schema import EntityType, Shape
@@ -23,6 +24,11 @@ def endpoints() -> Iterator[Endpoint]:
     yield Endpoint("/plugins/schema/{name}", {"GET": get_configuration})
 
 
+_ANSWER = {"fields": [{"name": {"type": "string", "unique": True}}], "entity_checks": []}
+_VALID = {"message": "schema validation successful"}
+
+
+@described(path={"name": "The plural: `services`."}, answer=_ANSWER)
 async def get(call: Call) -> Response:
     """An entity's description."""
     name = call.param("name")
@@ -30,17 +36,20 @@ async def get(call: Call) -> Response:
     return _unknown("entity", name) if entity is None else answers.json(schema.render(entity))
 
 
+@described(path={"name": "The plugin's name."}, answer=_ANSWER)
 async def get_plugin(call: Call) -> Response:
     """What a plugin describes itself."""
     return _described(variant(call.param("name")), "plugin", call)
 
 
+@described(path={"name": "The vault's kind: `env`."}, answer=_ANSWER)
 async def get_vault(call: Call) -> Response:
     """What a vault describes itself."""
     vault = vaults.all().get(call.param("name"))
     return _described(vault.shape() if vault else None, "vault", call)
 
 
+@described(path={"name": "The plugin's name."}, answer={"fields": [{"key_names": {"type": "array"}}]})
 async def get_configuration(call: Call) -> Response:
     """Only a plugin's `config`, at Kong's older address."""
     shape = variant(call.param("name"))
@@ -50,6 +59,11 @@ async def get_configuration(call: Call) -> Response:
     return answers.json({"fields": []} if config is None else schema.render_variant(config))
 
 
+@described(
+    path={"db_entity_name": "The plural: `services`."},
+    body={"name": "orders", "host": "orders.internal"},
+    answer=_VALID,
+)
 async def validate(call: Call) -> Response:
     """Whether the body is a valid entity."""
     name = call.param("db_entity_name")
@@ -57,11 +71,13 @@ async def validate(call: Call) -> Response:
     return _unknown("entity", name) if entity is None else _validated(call, entity)
 
 
+@described(body={"name": "key-auth", "config": {"key_names": ["apikey"]}}, answer=_VALID)
 async def validate_plugin(call: Call) -> Response:
     """Whether the body is a valid plugin."""
     return _validated(call, call.gateway.entities["plugins"])
 
 
+@described(body={"name": "env", "prefix": "my-env"}, answer=_VALID)
 async def validate_vault(call: Call) -> Response:
     """Whether the body is a valid vault."""
     return _validated(call, call.gateway.entities["vaults"])

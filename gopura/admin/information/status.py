@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from gopura.admin import answers
 from gopura.admin.call import Call
+from gopura.admin.described import described
 from gopura.admin.gateway import Gateway
 from gopura.admin.router import Endpoint
 from gopura.store import DatabaseUnavailable, Store
@@ -23,8 +24,22 @@ def endpoints() -> Iterator[Endpoint]:
     yield Endpoint("/status", {"GET": get})
 
 
+@described(
+    query={
+        "unit": "In which memory is told: `b`, `k`, `m` (the default) or `g`.",
+        "scale": "So many digits after the point; 2 when it is left out.",
+    },
+    answer={
+        "database": {"reachable": True},
+        "memory": {
+            "workers_lua_vms": [{"pid": 4711, "http_allocated_gc": "80.12 MiB"}],
+            "lua_shared_dicts": {"kong": {"allocated_slabs": "812.40 MiB", "capacity": "7936.00 MiB"}},
+        },
+        "server": {"connections_active": 1, "total_requests": 12},
+    },
+)
 async def get(call: Call) -> Response:
-    """The status; `unit` and `scale` say how memory is written."""
+    """Connections, memory, and whether the database answers."""
     problem = _problem(call.query)
     if problem:
         return answers.message(problem, 400)

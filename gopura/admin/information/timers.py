@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from gopura.admin import answers
 from gopura.admin.call import Call
+from gopura.admin.described import described
 from gopura.admin.router import Endpoint
 
 
@@ -16,6 +17,7 @@ def endpoints() -> Iterator[Endpoint]:
     yield Endpoint("/timers", {"GET": get})
 
 
+@described(answer={"worker": {"id": 0, "count": 1}, "stats": {"sys": {"running": 3}, "timers": {}}})
 async def get(_call: Call) -> Response:
     """The tasks by what they run, in the shape of Kong's timers."""
     names = Counter(getattr(task.get_coro(), "__qualname__", "task") for task in asyncio.all_tasks())

@@ -11,6 +11,8 @@ from gopura.store import Reader
 class Special(Resource):
     """Groups of consumers."""
 
+    also_named_by = "below a consumer its `group`"
+
     async def key(self, reader: Reader, text: str, parent: Value | None = None) -> Key:
         """The group that this consumer has."""
         if parent is None or is_uuid(text):

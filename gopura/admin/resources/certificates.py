@@ -15,6 +15,8 @@ from gopura.store import Page, Reader, Transaction
 class Special(Resource):
     """Certificates with `snis`."""
 
+    also_named_by = "the name of an SNI that it has"
+
     async def key(self, reader: Reader, text: str, parent: Value | None = None) -> Key:
         """The certificate that an SNI belongs to."""
         if is_uuid(text):

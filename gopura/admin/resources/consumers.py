@@ -7,6 +7,7 @@ from starlette.responses import Response
 from gopura.admin import answers
 from gopura.admin.call import Call
 from gopura.admin.collection import Collection
+from gopura.admin.described import described
 from gopura.admin.errors import InvalidUnique
 from gopura.admin.keys import problem
 from gopura.admin.resource import Resource
@@ -16,8 +17,11 @@ from gopura.admin.router import Endpoint
 class Consumers(Collection):
     """`/consumers`."""
 
+    @described(
+        query={"custom_id": "Only the consumer that has this `custom_id`; the list is then not in pages."}
+    )
     async def list(self, call: Call) -> Response:
-        """A page, or with `?custom_id=` the consumer that has it."""
+        """One page of all."""
         if "custom_id" not in call.query:
             return await super().list(call)
         wanted = call.query["custom_id"]

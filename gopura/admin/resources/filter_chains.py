@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from gopura.admin import answers
 from gopura.admin.call import Call
+from gopura.admin.described import described
 from gopura.admin.gateway import Gateway
 from gopura.admin.nested import existing
 from gopura.admin.resource import Resource
@@ -30,6 +31,7 @@ class Filters:
     def __init__(self, routes: Resource, enabled: bool | None) -> None:
         self.routes, self.enabled = routes, enabled
 
+    @described(answer={"filters": [{"name": "my-filter", "from": "service", "enabled": True}]})
     async def get(self, call: Call) -> Response:
         """The filters; `enabled` tells those apart that run."""
         if not call.gateway.settings.wasm:

@@ -8,6 +8,7 @@ from gopura import schema
 from gopura.admin import listing
 from gopura.admin.call import Call
 from gopura.admin.collection import paged
+from gopura.admin.described import described
 from gopura.admin.errors import InvalidUnique
 from gopura.admin.keys import problem
 from gopura.admin.resource import Resource
@@ -25,6 +26,16 @@ def endpoints(resources: dict[str, Resource]) -> Iterator[Endpoint]:
     )
 
 
+_PAGE = {
+    "data": [
+        {"entity_name": "services", "entity_id": "5b1b9c9e-6a3c-4d0e-8f5a-0d8f7c1e2a33", "tag": "team-a"}
+    ],
+    "next": None,
+}
+_QUERY = {"size": "So many at most.", "offset": "Where to continue: the `offset` of the page before."}
+
+
+@described(query=_QUERY, answer=_PAGE)
 async def list_all(call: Call) -> Response:
     """A page of every tag on every entity."""
     wanted = listing.read(call.query, call.gateway.entities["tags"])
@@ -33,6 +44,7 @@ async def list_all(call: Call) -> Response:
     return paged(page, "/tags", "" if wanted.size_text is None else f"&size={wanted.size_text}")
 
 
+@described(path={"tags": "The tag."}, query=_QUERY, answer=_PAGE)
 async def list_one(call: Call) -> Response:
     """A page of the entities that carry a tag."""
     tag, entity = call.param("tags"), call.gateway.entities["tags"]
@@ -45,6 +57,7 @@ async def list_one(call: Call) -> Response:
     return paged(page, f"/tags/{call.params['tags']}")
 
 
+@described(path={"tags": "The tag."})
 async def refuse(_call: Call) -> Response:
-    """Tags are written on entities."""
+    """Refused: tags are written on entities."""
     raise schema.SchemaViolation(_READ_ONLY)

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from gopura.admin import answers, listing
 from gopura.admin.call import Call
 from gopura.admin.collection import escaped
+from gopura.admin.described import described
 from gopura.admin.nested import existing
 from gopura.admin.resource import Resource
 from gopura.admin.router import Endpoint, Handler
@@ -36,6 +37,18 @@ class Health:
     def __init__(self, upstreams: Resource, targets: Resource) -> None:
         self.upstreams, self.targets = upstreams, targets
 
+    @described(
+        query={
+            "size": "So many at most.",
+            "offset": "Where to continue: the `offset` of the page before.",
+            "balancer_health": "`1`: how much of the upstream's weight is healthy, in place of the targets.",
+        },
+        answer={
+            "data": [{"target": "10.0.0.1:8080", "weight": 100, "health": "HEALTHY"}],
+            "next": None,
+            "node_id": "5b1b9c9e-6a3c-4d0e-8f5a-0d8f7c1e2a33",
+        },
+    )
     async def get(self, call: Call) -> Response:
         """Every target with its health, or the balancer's with `balancer_health=1`."""
         wanted = listing.read(call.query, self.targets.entity)
@@ -75,8 +88,12 @@ class Mark:
     def __init__(self, upstreams: Resource, targets: Resource, healthy: bool) -> None:
         self.upstreams, self.targets, self.healthy = upstreams, targets, healthy
 
+    @described(
+        path={"address": "Only this address of the target, if its name has several: `10.0.0.1:8080`."},
+        status=204,
+    )
     async def put(self, call: Call) -> Response:
-        """Tell the data planes."""
+        """Take a target for healthy or unhealthy, until a health check finds otherwise."""
         async with call.reading() as reader:
             upstream = await existing(call, self.upstreams, reader)
             key = await self.targets.key(reader, call.param("targets"), upstream)

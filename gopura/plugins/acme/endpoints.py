@@ -14,6 +14,7 @@ from cryptography.x509.oid import NameOID
 from starlette.responses import Response
 
 from gopura.admin import answers
+from gopura.admin.described import described
 from gopura.admin.router import Endpoint
 from gopura.plugins.acme import domains, names
 from gopura.plugins.acme.issuing import IssuingError
@@ -40,8 +41,14 @@ class Endpoints:
         yield Endpoint("/acme/certificates", {"GET": self.certificates})
         yield Endpoint("/acme/certificates/{certificates}", {"GET": self.certificate})
 
+    @described(
+        body={"host": "www.example.com"},
+        answer={"message": "certificate for host www.example.com is created"},
+        status=201,
+        statuses={200: "The test was passed (`test_http_challenge_flow`)."},
+    )
     async def create(self, call: Call) -> Response:
-        """Get a certificate for `host`, or see whether an authority would reach it."""
+        """Get a certificate for `host`, or with `test_http_challenge_flow` see whether an authority would reach it."""
         config = await self._control.config()
         if config is None:
             return _absent()
@@ -55,13 +62,18 @@ class Endpoints:
             return await _sanity(config, host)
         return await self._create(call, config, host)
 
+    @described(answer={"message": "Renewal process started successfully"}, status=202)
     async def renew(self, call: Call) -> Response:
         """Renew in the background what ends soon."""
         self._control.begin_renewal()
         return answers.message("Renewal process started successfully", 202)
 
+    @described(
+        query={"invalid_only": "With any value: only those that are not valid."},
+        answer={"data": [{"host": "www.example.com", "not_after": "2027-02-01 12:00:00", "valid": True}]},
+    )
     async def certificates(self, call: Call) -> Response:
-        """All that are renewed, or those that are not valid."""
+        """Show all certificates that are renewed."""
         config = await self._control.config()
         if config is None:
             return _absent()
@@ -71,12 +83,16 @@ class Endpoints:
             pairs = [await kept.find(name.removeprefix(names.RENEW)) for name in planned]
         except StorageError as error:
             return answers.message(str(error), 500)
-        found = [described(pair.cert) for pair in pairs if pair is not None]
-        shown = [one for one in found if not (call.query.get("invalid_only") and one["valid"])]
-        return answers.json({"data": shown or {}})
+        found = [shown(pair.cert) for pair in pairs if pair is not None]
+        wanted = [one for one in found if not (call.query.get("invalid_only") and one["valid"])]
+        return answers.json({"data": wanted or {}})
 
+    @described(
+        path={"certificates": "The name that it is for."},
+        answer={"data": {"host": "www.example.com", "not_after": "2027-02-01 12:00:00", "valid": True}},
+    )
     async def certificate(self, call: Call) -> Response:
-        """One by its name."""
+        """Show the certificate of one name."""
         config = await self._control.config()
         if config is None:
             return _absent()
@@ -87,7 +103,7 @@ class Endpoints:
             return answers.message(str(error), 500)
         if pair is None:
             return answers.message(f"Certificate for host {host}not found in storage", 404)
-        return answers.json({"data": described(pair.cert)})
+        return answers.json({"data": shown(pair.cert)})
 
     async def _create(self, call: Call, config: Acme.Config, host: str) -> Response:
         try:
@@ -127,7 +143,7 @@ async def _problem(config: Acme.Config, host: str) -> str | None:
     return f'unexpected response: "{answer.text}"{status}'
 
 
-def described(pem: str) -> dict[str, Any]:
+def shown(pem: str) -> dict[str, Any]:
     """A certificate as the Admin API shows it."""
     certificate = x509.load_pem_x509_certificate(pem.encode())
     begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
