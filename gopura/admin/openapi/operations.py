@@ -1,5 +1,6 @@
 """The operations of one endpoint."""
 
+import re
 from typing import Any
 
 from gopura.admin.collection import Collection
@@ -35,7 +36,8 @@ def operation(endpoint: Endpoint, method: str, handler: Handler, group: str) -> 
 
 
 def _name(method: str, path: str) -> str:
-    return f"{method.lower()}{path.replace('/', '_').replace('{', '').replace('}', '')}"
+    """Without `_`, which the viewer's links cannot have."""
+    return "-".join((method.lower(), *re.findall("[a-z0-9]+", path)))
 
 
 def _answers(endpoint: Endpoint, method: str, owner: Any, facts: Facts) -> Schema:
