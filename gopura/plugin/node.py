@@ -60,6 +60,8 @@ class Node:
 
     def trusts(self, ip: str) -> bool:
         """Whether `trusted_ips` has this address: its X-Forwarded-* headers are believed."""
+        if not self._trusted:
+            return False
         address = ipaddress.ip_address(ip)
         return any(address in network for network in self._trusted)
 

@@ -6,12 +6,12 @@ import hmac
 import re
 import time
 from dataclasses import dataclass
-from email.utils import mktime_tz, parsedate_tz
 from typing import Annotated
 
 from gopura.plugin import Entity, Exchange, Headers, Request, config
 from gopura.plugin.authentication import Authenticator, Refusal
 from gopura.plugin.base64 import decoded
+from gopura.plugin.dates import moment
 
 ALGORITHMS = ("hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512")
 BODY_LIMIT = 8 << 20
@@ -26,6 +26,7 @@ UNUSABLE = Refusal(401, "HMAC signature cannot be verified")
 WRONG = Refusal(401, "HMAC signature does not match")
 
 _NAMES = ("proxy-authorization", "authorization")
+_DATES = ("x-date", "date")
 _FIELDS = re.compile(
     r'\s*[Hh]mac\s*username="([^"]+)",\s*algorithm="([^"]+)",\s*headers="([^"]+)",\s*signature="([^"]+)"'
 )
@@ -61,9 +62,9 @@ class HmacAuth(Authenticator, name="hmac-auth", priority=1030, no_consumer=True)
         request = exchange.request
         if not any(name in request.headers for name in _NAMES):
             raise NOTHING
-        if not timely(request.headers, config.clock_skew or 0):
-            raise NO_DATE
         signature = Signature.find(request.headers)
+        if not timely(request.headers, dates(signature), config.clock_skew or 0):
+            raise NO_DATE
         if config.hide_credentials:
             exchange.upstream_request.headers.remove(signature.place if signature else "authorization")
         if signature is None:
@@ -73,7 +74,7 @@ class HmacAuth(Authenticator, name="hmac-auth", priority=1030, no_consumer=True)
             raise UNUSABLE
         if not signature.made_with(credential.secret, request):
             raise WRONG
-        if config.validate_request_body and not whole(request):
+        if config.validate_request_body and not whole(request, signature):
             raise WRONG
         return exchange.owner(credential), credential
 
@@ -102,6 +103,10 @@ class Signature:
         enforced = set(config.enforce_headers or ())
         return self.algorithm in (config.algorithms or ()) and enforced <= set(self.names)
 
+    def covers(self, name: str) -> bool:
+        """Whether a header is signed; nobody else can have changed it."""
+        return name in (signed.lower().replace("_", "-") for signed in self.names)
+
     def made_with(self, secret: str, request: Request) -> bool:
         """Whether somebody who knows the secret signed this request."""
         text = "\n".join(line(name, request) for name in self.names)
@@ -115,9 +120,9 @@ def matches(algorithm: str, key: bytes, signed: bytes, signature: bytes) -> bool
 
 
 def line(name: str, request: Request) -> str:
-    """The text that is signed for a header, or for a part of the request line."""
-    if (value := request.headers.get(name)) is not None:
-        return f"{name}: {value}"
+    """The text that is signed for a header, all its lines in order, or for a part of the request line."""
+    if values := request.headers.get_all(name):
+        return f"{name}: {', '.join(values)}"
     if name == "@request-target":
         return f"{name}: {request.method.lower()} {request.target}"
     if name == "request-line":
@@ -125,27 +130,27 @@ def line(name: str, request: Request) -> str:
     return f"{name}:"
 
 
-def timely(headers: Headers, skew: float) -> bool:
-    """Whether one of the two headers has a date that is close to now."""
-    return any(_close(headers.get(name), skew) for name in ("x-date", "date"))
+def dates(signature: Signature | None) -> tuple[str, ...]:
+    """The headers that tell when the request was made: those that are signed, if any is."""
+    return tuple(name for name in _DATES if signature and signature.covers(name)) or _DATES
+
+
+def timely(headers: Headers, names: tuple[str, ...], skew: float) -> bool:
+    """Whether one of the headers has a date that is close to now."""
+    return any(_close(headers.get(name), skew) for name in names)
 
 
 def _close(text: str | None, skew: float) -> bool:
-    parsed = parsedate_tz(text) if text else None
-    if parsed is None:
-        return False
-    try:
-        return abs(int(time.time()) - mktime_tz((*parsed[:9], parsed[9] or 0))) <= skew
-    except (ValueError, OverflowError):
-        return False
+    made = moment(text)
+    return made is not None and abs(int(time.time()) - made) <= skew
 
 
-def whole(request: Request) -> bool:
-    """Whether the body is the one that the Digest header was made of."""
+def whole(request: Request, signature: Signature) -> bool:
+    """Whether the body is the one that the Digest header was made of, and that header is signed."""
     digest, body = request.headers.get("digest"), request.body
     if digest is None:
         return body == b""
-    if body is None:
+    if body is None or not signature.covers("digest"):
         return False
     own = "SHA-256=" + base64.b64encode(hashlib.sha256(body).digest()).decode()
     return hmac.compare_digest(own.encode(), digest.encode("utf-8", "surrogateescape"))

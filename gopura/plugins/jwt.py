@@ -81,8 +81,9 @@ def tokens(request: Request, config: Jwt.Config) -> set[str | bool]:
     for name in config.cookie_names or ():
         found.add(cookie(request.headers, name) or "")
     for name in config.header_names or ():
-        bearer = _BEARER.search(request.headers.get(name) or "")
-        found.add(bearer[1] if bearer else "")
+        # Every line of the header: the upstream may take another one than the first.
+        bearers = (_BEARER.search(value) for value in request.headers.get_all(name))
+        found.update(bearer[1] for bearer in bearers if bearer)
     return found - {""}
 
 

@@ -89,6 +89,51 @@ REQUESTS: list[tuple[dict[str, Any], Headers, str | None]] = [
         UNUSABLE,
     ),
     ({"anonymous": "guest"}, {}, None),
+    # A date that is signed is the one that counts, whatever lies beside it.
+    ({}, {"X-Date": NOW, "Date": OLD, "Authorization": authorization("date", f"date: {OLD}")}, NO_DATE),
+    ({}, {"X-Date": NOW, "Date": OLD, "Authorization": authorization("Date", f"Date: {OLD}")}, NO_DATE),
+    ({}, {"Date": NOW, "X-Date": OLD, "Authorization": authorization("x-date", f"x-date: {OLD}")}, NO_DATE),
+    ({}, {"Date": NOW, "X-Date": OLD, "Authorization": authorization("x_date", f"x_date: {OLD}")}, NO_DATE),
+    ({}, {"X-Date": NOW, "Authorization": authorization("date", "date:")}, NO_DATE),
+    (
+        {},
+        {
+            "X-Date": NOW,
+            "Date": OLD,
+            "Authorization": authorization("date x-date", f"date: {OLD}\nx-date: {NOW}"),
+        },
+        None,
+    ),
+    # Further lines of a signed header are signed too.
+    ({}, {"Date": [NOW, OLD], "Authorization": authorization("date", f"date: {NOW}")}, WRONG),
+    (
+        {},
+        {
+            "Date": NOW,
+            "X-Role": ["user", "admin"],
+            "Authorization": authorization("date x-role", f"date: {NOW}\nx-role: user"),
+        },
+        WRONG,
+    ),
+    (
+        {},
+        {
+            "Date": NOW,
+            "X-Role": ["user", "admin"],
+            "Authorization": authorization("date x-role", f"date: {NOW}\nx-role: user, admin"),
+        },
+        None,
+    ),
+    # What looks like a part of the request line, but is a header.
+    (
+        {},
+        {
+            "Date": NOW,
+            "Request-Line": "GET /x?a=%20b HTTP/1.1",
+            "Authorization": authorization("date request-line", f"date: {NOW}\n{LINE}"),
+        },
+        WRONG,
+    ),
 ]
 
 
@@ -117,9 +162,17 @@ BODIES: list[tuple[bytes, str | None, str | None]] = [
 def test_bodies(gateway: Stored, body: bytes, digest: str | None, message: str | None) -> None:
     gateway.configure(given(validate_request_body=True))
     extra: Headers = {"Digest": digest} if digest else {}
-    answer = gateway.post("/", dated() | extra, body=body)
+    now = formatdate(usegmt=True)
+    text = f"date: {now}\ndigest:" + (f" {digest}" if digest else "")
+    signed: Headers = {"Date": now, "Authorization": authorization("date digest", text)}
+    answer = gateway.post("/", signed | extra, body=body)
     assert says(answer, message)
     assert message or gateway.upstream.last.body == body
+
+
+def test_a_digest_that_is_not_signed_proves_nothing(gateway: Stored) -> None:
+    gateway.configure(given(validate_request_body=True))
+    assert says(gateway.post("/", dated() | {"Digest": digest(b"x")}, body=b"x"), WRONG)
 
 
 @pytest.mark.parametrize("value", [dated()["Authorization"], "hmac nothing", authorization("date", "other")])

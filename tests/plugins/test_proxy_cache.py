@@ -1,5 +1,7 @@
 """proxy-cache: what is kept, for whom, for how long, and what comes back."""
 
+import base64
+import dataclasses
 import time
 from collections.abc import Iterator
 from email.utils import formatdate
@@ -120,6 +122,19 @@ CONTROL: list[tuple[str, Headers, list[str]]] = [
     ("max-age=60", {"Cache-Control": "min-fresh=100"}, ["Miss", "Refresh"]),
     ("max-age=60", {"Cache-Control": "max-age=junk"}, ["Miss", "Hit"]),
     ("max-age=60", {"Authorization": "x"}, ["Bypass", "Bypass"]),
+    ("max-age=60, public", {"Authorization": "x"}, ["Miss", "Hit"]),
+    ("s-maxage=60", {"Authorization": "x"}, ["Miss", "Hit"]),
+    ("max-age=60, must-revalidate", {"Authorization": "x"}, ["Miss", "Hit"]),
+    ("max-age=60", {"Cookie": "a=b"}, ["Miss", "Hit"]),
+    ("max-age=60, max-age=0", {}, ["Miss", "Hit"]),
+    ("max-age=0, max-age=60", {}, ["Bypass", "Bypass"]),
+    ("s-maxage=junk, max-age=60", {}, ["Bypass", "Bypass"]),
+    ("max-age=inf", {}, ["Bypass", "Bypass"]),
+    ("max-age=nan", {}, ["Bypass", "Bypass"]),
+    ("max-age=-1", {}, ["Bypass", "Bypass"]),
+    ("max-age=" + "9" * 5000, {}, ["Miss", "Hit"]),
+    ('private="X-A"', {}, ["Bypass", "Bypass"]),
+    ("public, max-age=60, no-cache=set-cookie", {}, ["Bypass", "Bypass"]),
 ]
 
 
@@ -144,6 +159,171 @@ def test_only_if_cached(gateway: Stored) -> None:
     answer = gateway.get("/", {"Cache-Control": "only-if-cached"})
     assert (answer.status, answer.headers["Content-Type"]) == (504, "text/plain; charset=utf-8")
     assert answer.body.startswith(b"The upstream server is timing out\nrequest_id: ")
+
+
+@pytest.mark.parametrize(
+    ("control", "config", "asked", "expected"),
+    [
+        ("max-age=10", {"storage_ttl": 100}, "", "Refresh"),
+        ("max-age=10", {"storage_ttl": 100}, "max-stale", "Hit"),
+        ("max-age=10", {"storage_ttl": 100}, "max-stale=30", "Hit"),
+        ("max-age=10", {"storage_ttl": 100}, "max-stale=5", "Refresh"),
+        ("max-age=10", {"storage_ttl": 100}, "max-stale=junk", "Refresh"),
+        ("max-age=10, must-revalidate", {"storage_ttl": 100}, "max-stale", "Refresh"),
+        ("max-age=10, proxy-revalidate", {"storage_ttl": 100}, "max-stale", "Refresh"),
+        ("s-maxage=10", {"storage_ttl": 100}, "max-stale", "Refresh"),
+        ("max-age=60", {}, "max-age=5", "Refresh"),
+        ("max-age=60", {}, "min-fresh=50", "Refresh"),
+        ("max-age=60", {}, "min-fresh=5", "Hit"),
+    ],
+)
+def test_what_is_too_old(
+    inside: Gateway, clock: SimpleNamespace, control: str, config: dict[str, Any], asked: str, expected: str
+) -> None:
+    inside.configure(given(cache_control=True, **config))
+    inside.upstream.reply = Reply(headers={"Cache-Control": control})
+    assert status(inside) == "Miss"
+    clock.ahead = 25
+    assert status(inside, headers={"Cache-Control": asked} if asked else {}) == expected
+
+
+def test_time_in_other_caches_counts(gateway: Stored) -> None:
+    gateway.configure(given(cache_control=True))
+    gateway.upstream.reply = Reply(headers={"Cache-Control": "max-age=600", "Age": "100"})
+    assert status(gateway) == "Miss"
+    assert 100 <= int(gateway.get("/").headers["Age"]) < 100 + PATIENCE
+    assert status(gateway, headers={"Cache-Control": "max-age=50"}) == "Refresh"
+    gateway.configure(given(cache_control=True))
+    gateway.upstream.reply = Reply(headers={"Cache-Control": "max-age=600", "Age": "600"})
+    assert [status(gateway), status(gateway)] == ["Bypass", "Bypass"]
+
+
+Asked = tuple[str, str, Headers]
+APART: list[tuple[dict[str, Any], Asked, Asked]] = [
+    ({}, ("GET", "/?a=1:b=2", {}), ("GET", "/?a=1&b=2", {})),
+    ({}, ("GET", "/?a=1%26b=2", {}), ("GET", "/?a=1&b=2", {})),
+    ({}, ("GET", "/?a=1&a=2", {}), ("GET", "/?a=2&a=1", {})),
+    ({}, ("GET", "/?a=1,2", {}), ("GET", "/?a=1&a=2", {})),
+    ({}, ("GET", "/?a", {}), ("GET", "/?a=", {})),
+    ({}, ("GET", "/?a=1|x", {}), ("GET", "/?a=1", {})),
+    ({}, ("GET", "/?" + "x=1&" * 100 + "id=1", {}), ("GET", "/?" + "x=1&" * 100 + "id=2", {})),
+    ({"vary_query_params": ["id"]}, ("GET", "/?%69d=1", {}), ("GET", "/?id=2", {})),
+    ({"vary_query_params": ["a", "b"]}, ("GET", "/?a=1:b=2", {}), ("GET", "/?a=1&b=2", {})),
+    (
+        {"vary_headers": ["x-a", "x-b"]},
+        ("GET", "/", {"X-A": "1:x-b=2"}),
+        ("GET", "/", {"X-A": "1", "X-B": "2"}),
+    ),
+    ({"vary_headers": ["x-a"]}, ("GET", "/", {"X-A": "1,2"}), ("GET", "/", {"X-A": ["1", "2"]})),
+    ({"vary_headers": ["x-a"]}, ("GET", "/", {"X-A": ["1", "2"]}), ("GET", "/", {"X-A": ["2", "1"]})),
+    ({"vary_headers": ["x-a"]}, ("GET", "/", {"X-A": ""}), ("GET", "/", {})),
+    ({}, ("GET", "/", {"Host": "a.test"}), ("GET", "/", {"Host": "b.test"})),
+    ({}, ("GET", "/", {"Host": "a.test"}), ("GET", "/", {"Host": "a.test:1234"})),
+    ({}, ("GET", "/", {"X-Forwarded-Proto": "https"}), ("GET", "/", {"X-Forwarded-Proto": "http"})),
+    ({}, ("GET", "/", {"X-Forwarded-Host": "a.test"}), ("GET", "/", {})),
+    ({}, ("GET", "/", {"X-Forwarded-Port": "1"}), ("GET", "/", {})),
+    ({}, ("GET", "/", {"X-Forwarded-Prefix": "/a"}), ("GET", "/", {})),
+    ({}, ("GET", "/", {"Authorization": "Bearer a"}), ("GET", "/", {"Authorization": "Bearer b"})),
+    ({}, ("GET", "/", {"Authorization": "Bearer a"}), ("GET", "/", {})),
+    ({}, ("GET", "/", {"Cookie": "session=a"}), ("GET", "/", {"Cookie": "session=b"})),
+    ({"cache_control": True}, ("GET", "/", {"Authorization": "Bearer a"}), ("GET", "/", {})),
+]
+
+
+@pytest.mark.parametrize(("config", "first", "second"), APART)
+def test_what_has_an_answer_of_its_own(
+    gateway: Stored, config: dict[str, Any], first: Asked, second: Asked
+) -> None:
+    gateway.upstream.reply = Reply(headers={"Cache-Control": "public, max-age=60"})
+    gateway.configure(given(**config))
+    for method, target, headers in (first, second):
+        assert status(gateway, target, headers, method) == "Miss"
+    for method, target, headers in (first, second):
+        assert status(gateway, target, headers, method) == "Hit"
+
+
+def test_bodies_have_an_answer_of_their_own(gateway: Stored) -> None:
+    gateway.configure(given(request_method=["GET", "POST"]))
+
+    def sent(body: bytes, method: str = "POST") -> str | None:
+        answer = gateway.request(method, "/", body=body)
+        found: str | None = answer.headers["X-Cache-Status"]
+        return found
+
+    assert [sent(b"a"), sent(b"b"), sent(b"a"), sent(b"")] == ["Miss", "Miss", "Hit", "Miss"]
+    assert sent(b"x" * 1_000_000) == "Bypass"
+    assert [sent(b"a", "GET"), sent(b"b", "GET"), sent(b"", "GET")] == ["Miss"] * 3
+    gateway.configure(given())
+    assert [sent(b"a", "GET"), sent(b"", "GET"), sent(b"a", "GET")] == ["Bypass", "Miss", "Bypass"]
+
+
+PERSONAL: list[tuple[Reply, Headers]] = [
+    (Reply(headers={"Set-Cookie": "session=1"}), {}),
+    (Reply(headers={"Cache-Control": "private"}), {}),
+    (Reply(headers={"Cache-Control": "no-store"}), {}),
+    (Reply(206, {"Content-Range": "bytes 0-1/5"}, b"ab"), {"Range": "bytes=0-1"}),
+    (Reply(206, {"Content-Range": "bytes 0-1/5"}, b"ab"), {}),
+    (Reply(304, body=b""), {"If-None-Match": '"a"'}),
+    (Reply(), {"Range": "bytes=0-"}),
+]
+
+
+@pytest.mark.parametrize("cache_control", [False, True])
+@pytest.mark.parametrize(("reply", "headers"), PERSONAL)
+def test_what_is_for_one_is_not_kept(
+    gateway: Stored, reply: Reply, headers: Headers, cache_control: bool
+) -> None:
+    if cache_control and "Cache-Control" not in reply.headers:
+        reply = dataclasses.replace(reply, headers={**reply.headers, "Cache-Control": "public, max-age=60"})
+    gateway.configure(given(response_code=[200, 206, 304], cache_control=cache_control))
+    gateway.upstream.reply = reply
+    assert [status(gateway, "/", headers) for _ in range(2)] == ["Bypass", "Bypass"]
+
+
+def test_kongs_key_on_request() -> None:
+    with Gateway(given=given(), settings={"proxy_cache_rules": "kong"}) as running:
+        assert status(running, "/", {"Host": "a.test"}) == "Miss"
+        assert status(running, "/", {"Host": "b.test", "Cookie": "a=b", "Authorization": "x"}) == "Hit"
+        assert [status(running, "/?a=1:b=2"), status(running, "/?a=1&b=2")] == ["Miss", "Hit"]
+        running.upstream.reply = Reply(headers={"Set-Cookie": "a=b"})
+        assert [status(running, "/x"), status(running, "/x")] == ["Miss", "Hit"]
+
+
+def test_encodings(gateway: Stored) -> None:
+    def reply(received: Received) -> Reply:
+        if "gzip" in received.headers.get("Accept-Encoding", ""):
+            return Reply(headers={"Content-Encoding": "gzip"}, body=b"packed")
+        return Reply(body=b"plain")
+
+    gateway.upstream.reply = reply
+    gateway.configure(given())
+    packed: Headers = {"Accept-Encoding": "gzip"}
+    assert gateway.get("/", packed).body == b"packed"
+    assert gateway.get("/").body == b"plain"
+    assert gateway.get("/").headers["X-Cache-Status"] == "Hit"
+    assert gateway.get("/", {"Accept-Encoding": ["br", "identity"]}).body == b"plain"
+
+
+def test_variants_lie_beside_each_other(gateway: Stored) -> None:
+    gateway.upstream.reply = lambda received: Reply(
+        headers={"Vary": "Accept-Language"}, body=str(received.headers.get_all("Accept-Language")).encode()
+    )
+    gateway.configure(given())
+    languages: list[Headers] = [{"Accept-Language": value} for value in ("de", "fr", ["de", "fr"])]
+    bodies = [gateway.get("/", headers).body for headers in languages]
+    assert len(set(bodies)) == 3
+    assert [status(gateway, "/", headers) for headers in languages] == ["Hit"] * 3
+    assert [gateway.get("/", headers).body for headers in languages] == bodies
+
+
+def test_only_if_cached_is_no_request_for_a_fresh_one(inside: Gateway, clock: SimpleNamespace) -> None:
+    inside.configure(given(cache_control=True, storage_ttl=100))
+    inside.upstream.reply = Reply(headers={"Cache-Control": "max-age=10"})
+    assert status(inside) == "Miss"
+    only: Headers = {"Cache-Control": "only-if-cached"}
+    assert status(inside, headers=only) == "Hit"
+    clock.ahead = 25
+    assert inside.get("/", only).status == 504
 
 
 def test_age(inside: Gateway, clock: SimpleNamespace) -> None:
@@ -177,14 +357,32 @@ def test_headers_that_the_upstream_or_the_configuration_names(gateway: Stored) -
     assert [status(gateway), status(gateway)] == ["Bypass", "Bypass"]
 
 
-def test_consumers_have_their_own(gateway: Stored) -> None:
+def test_consumers_have_their_own_and_so_has_each_credential(gateway: Stored) -> None:
     entities = given()
     entities["consumers"] = [{"username": "a"}, {"username": "b"}]
-    entities["keyauth_credentials"] = [{"consumer": name, "key": name} for name in "ab"]
-    entities["plugins"].append({"name": "key-auth"})
+    entities["keyauth_credentials"] = [
+        {"consumer": "a", "key": "a1"},
+        {"consumer": "a", "key": "a2"},
+        {"consumer": "b", "key": "b"},
+    ]
+    entities["plugins"].append({"name": "key-auth", "config": {"hide_credentials": True}})
     gateway.configure(entities)
-    keys: list[Headers] = [{"apikey": "a"}, {"apikey": "b"}, {"apikey": "a"}]
-    assert [status(gateway, "/", key) for key in keys] == ["Miss", "Miss", "Hit"]
+    keys: list[Headers] = [{"apikey": "a1"}, {"apikey": "b"}, {"apikey": "a2"}, {"apikey": "a1"}]
+    assert [status(gateway, "/", key) for key in keys] == ["Miss", "Miss", "Miss", "Hit"]
+
+
+def test_people_behind_one_consumer_have_their_own(gateway: Stored) -> None:
+    entities = given()
+    entities["consumers"] = [{"username": "a"}]
+    entities["basicauth_credentials"] = [
+        {"consumer": "a", "username": name, "password": "p"} for name in ("x", "y")
+    ]
+    entities["plugins"].append({"name": "basic-auth", "config": {"hide_credentials": True}})
+    gateway.configure(entities)
+    people: list[Headers] = [
+        {"Authorization": "Basic " + base64.b64encode(f"{name}:p".encode()).decode()} for name in "xyx"
+    ]
+    assert [status(gateway, "/", one) for one in people] == ["Miss", "Miss", "Hit"]
 
 
 def test_admin_endpoints(gateway: Stored) -> None:
@@ -228,6 +426,18 @@ def test_memory_is_bounded() -> None:
     assert not memory.purge("c")
     memory.flush()
     assert not memory.get("a")
+
+
+def test_variants_of_one_key_are_bounded() -> None:
+    memory = Memory(100_000)
+    for number in range(100):
+        memory.put("a", dataclasses.replace(kept(100), vary={"x": [str(number)]}))
+    found = memory.get("a")
+    assert [one.vary["x"] for one in found] == [[str(number)] for number in range(99, 83, -1)]
+    memory.put("a", dataclasses.replace(kept(200), vary={"x": ["90"]}))
+    assert [len(one.body) for one in memory.get("a")] == [200] + [100] * 15
+    memory.put("b", kept(99_000))
+    assert (memory.get("a"), len(memory.get("b"))) == ([], 1)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from gopura.plugin import ALL_PROTOCOLS, Exchange, Headers, Node, Plugin, config
-from gopura.plugins.proxy_cache import rules
+from gopura.plugins.proxy_cache import freshness, rules
+from gopura.plugins.proxy_cache.key import key_of, keys_as_kong
 from gopura.plugins.proxy_cache.store import HeaderValues, Kept, Memory
 from gopura.schema.types.memory import ZONES
 
@@ -62,7 +63,9 @@ class Wanted:
     request_body: bytes | None
     headers: HeaderValues = field(default_factory=dict)
     ttl: float = 0
-    vary: dict[str, str | None] = field(default_factory=dict)
+    age: int = 0
+    vary: dict[str, list[str]] = field(default_factory=dict)
+    must_be_fresh: bool = False
     chunks: list[bytes] = field(default_factory=list)
     size: int = 0
 
@@ -93,7 +96,7 @@ class ProxyCache(Plugin, name="proxy-cache", priority=100, protocols=ALL_PROTOCO
         strategy: Annotated[str, config.OneOf("memory")]
         """Where responses are kept."""
         cache_control: bool = False
-        """Whether Cache-Control headers are obeyed (RFC 9111)."""
+        """Whether Cache-Control headers are obeyed (RFC 9111); `private` and `no-store` of answers always are."""
         ignore_uri_case: _Flag = False
         """Whether paths that differ only in case are the same."""
         storage_ttl: int | None = None
@@ -112,6 +115,7 @@ class ProxyCache(Plugin, name="proxy-cache", priority=100, protocols=ALL_PROTOCO
         size = node.settings.get("mem_cache_size") or DEFAULT_BYTES
         self._capacity = size if isinstance(size, int) else in_bytes(str(size))
         self._zones: dict[str, Memory] = {}
+        self._as_kong = node.settings.get("proxy_cache_rules") == "kong"
 
     def zone(self, name: str) -> Memory:
         """The memory of that name."""
@@ -121,7 +125,7 @@ class ProxyCache(Plugin, name="proxy-cache", priority=100, protocols=ALL_PROTOCO
         """Show a response, forget one, or forget all."""
         memories = list(self._zones.values())
         if question == "find":
-            found = filter(None, (memory.get(params["key"]) for memory in memories))
+            found = (kept for memory in memories for kept in memory.get(params["key"]))
             return next((kept.shown() for kept in found), None)
         if question == "purge":
             return sum(memory.purge(params["key"]) for memory in memories) > 0
@@ -137,34 +141,35 @@ class ProxyCache(Plugin, name="proxy-cache", priority=100, protocols=ALL_PROTOCO
 
     def access(self, exchange: Exchange, config: Config) -> None:
         """Answer from memory, or see to it that the response is kept."""
-        asked = rules.directives(exchange.request.headers)
-        if not rules.may_ask(exchange, config, asked):
+        asked = freshness.directives(exchange.request.headers)
+        key = self._key(exchange, config) if rules.may_ask(exchange, config, asked) else None
+        if key is None:
             tell(exchange, config, "X-Cache-Status", "Bypass")
             return
-        key = rules.key_of(exchange, config)
         tell(exchange, config, "X-Cache-Key", key)
-        kept = self.zone(config.memory.dictionary_name).get(key)
-        if kept is None or rules.selecting(exchange.request.headers, list(kept.vary)) != kept.vary:
-            if config.cache_control and "only-if-cached" in asked:
-                exchange.exit(504)
-                return
-            self._want(exchange, config, key, "Miss")
-        elif not rules.fresh(kept, config, asked):
-            self._want(exchange, config, key, "Refresh")
-        else:
+        kept = self._find(exchange, config, key)
+        if kept and freshness.fresh(kept, config, asked):
             self._answer(exchange, config, key, kept)
+        elif config.cache_control and "only-if-cached" in asked:
+            exchange.exit(504)
+        else:
+            self._want(exchange, config, key, "Refresh" if kept else "Miss")
 
     def header_filter(self, exchange: Exchange, config: Config) -> None:
         """Decide whether the response may be kept."""
         wanted: Wanted | None = exchange.ctx.get(WANTED)
         if wanted is None:
             return
-        given = rules.directives(exchange.response.headers)
-        if rules.may_keep(exchange, config, given):
-            headers = exchange.response.headers
+        headers = exchange.response.headers
+        given = freshness.directives(headers)
+        if rules.may_keep(exchange, config, given) and (
+            self._as_kong or rules.is_for_others(exchange, given)
+        ):
             wanted.headers = as_they_are(headers)
-            wanted.ttl = rules.lifetime(headers, given) if config.cache_control else config.cache_ttl or 0
+            wanted.ttl = freshness.lifetime(headers, given) if config.cache_control else config.cache_ttl or 0
+            wanted.age = freshness.age_of(headers) if config.cache_control else 0
             wanted.vary = rules.selecting(exchange.request.headers, rules.vary_of(headers))
+            wanted.must_be_fresh = freshness.must_be_fresh(given)
         else:
             tell(exchange, config, "X-Cache-Status", "Bypass")
             del exchange.ctx[WANTED]
@@ -182,6 +187,17 @@ class ProxyCache(Plugin, name="proxy-cache", priority=100, protocols=ALL_PROTOCO
         if last and exchange.request.method != "HEAD":
             self._keep(exchange, config, wanted)
 
+    def _key(self, exchange: Exchange, config: Config) -> str | None:
+        """The key under which the answer is kept; None where it may depend on what is not known."""
+        if self._as_kong:
+            return keys_as_kong(exchange, config)
+        known = rules.body_is_known(exchange.request, self.request_body_limit(config) > 0)
+        return key_of(exchange, config, self.node) if known else None
+
+    def _find(self, exchange: Exchange, config: Config, key: str) -> Kept | None:
+        headers, variants = exchange.request.headers, self.zone(config.memory.dictionary_name).get(key)
+        return next((kept for kept in variants if rules.selecting(headers, kept.vary) == kept.vary), None)
+
     def _want(self, exchange: Exchange, config: Config, key: str, status: str) -> None:
         body = (exchange.request.body or b"") if status == "Miss" else None
         exchange.ctx[WANTED] = Wanted(key, body)
@@ -194,15 +210,16 @@ class ProxyCache(Plugin, name="proxy-cache", priority=100, protocols=ALL_PROTOCO
             tell(exchange, config, name, value)
 
     def _keep(self, exchange: Exchange, config: Config, wanted: Wanted) -> None:
-        now = time.time()
+        made = time.time() - wanted.age
         kept = Kept(
             exchange.response.status,
             wanted.headers,
             b"".join(wanted.chunks),
-            int(now),
+            int(made),
             wanted.ttl,
-            now + storage_ttl(config, wanted.ttl),
+            made + storage_ttl(config, wanted.ttl),
             wanted.vary,
+            wanted.must_be_fresh,
             wanted.request_body,
         )
         self.zone(config.memory.dictionary_name).put(wanted.key, kept)

@@ -14,9 +14,13 @@ _OVERHEAD_BYTES = 512
 HeaderValues = dict[str, str | list[str]]
 
 
+_VARIANTS = 16
+"""Answers to one key that differ by headers of the request, at most: each look-up goes through them."""
+
+
 @dataclass(frozen=True)
 class Kept:
-    """A response; `ttl` is how many seconds it is good for, `until` when it is forgotten."""
+    """A response: made at `timestamp`, good for `ttl` seconds, forgotten at `until`."""
 
     status: int
     headers: HeaderValues
@@ -24,13 +28,15 @@ class Kept:
     timestamp: int
     ttl: float
     until: float
-    vary: dict[str, str | None] = field(default_factory=dict)
+    vary: dict[str, list[str]] = field(default_factory=dict)
     """The request headers that it depends on, with their values."""
+    must_be_fresh: bool = False
+    """Whether it may not be used once it is older than `ttl`, whatever the client takes."""
     request_body: bytes | None = None
 
     @property
     def age(self) -> int:
-        """Seconds since it came."""
+        """Seconds since it was made."""
         return int(time.time()) - self.timestamp
 
     @property
@@ -58,33 +64,35 @@ class Memory:
 
     def __init__(self, capacity: int) -> None:
         self._capacity, self._used = capacity, 0
-        self._entries: OrderedDict[str, Kept] = OrderedDict()
+        self._entries: OrderedDict[str, list[Kept]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: str) -> Kept | None:
-        """The response under this key."""
+    def get(self, key: str) -> list[Kept]:
+        """The responses under this key, the newest first; they differ by what `vary` says."""
         with self._lock:
-            kept = self._entries.get(key)
-            if kept is None or kept.until <= time.time():
-                return None
+            if (variants := self._entries.get(key)) is None:
+                return []
             self._entries.move_to_end(key)
-            return kept
+            now = time.time()
+            return [kept for kept in variants if kept.until > now]
 
     def put(self, key: str, kept: Kept) -> None:
-        """Keep a response, unless it is larger than all the memory."""
+        """Keep a response in place of its like, unless it is larger than all the memory."""
         if kept.size > self._capacity:
             return
         with self._lock:
-            self._drop(key)
-            self._entries[key] = kept
-            self._used += kept.size
+            now = time.time()
+            others = [one for one in self._drop(key) if one.vary != kept.vary and one.until > now]
+            variants = [kept, *others][:_VARIANTS]
+            self._entries[key] = variants
+            self._used += _size(variants)
             while self._used > self._capacity:
-                self._drop(next(iter(self._entries)))
+                self._forget()
 
     def purge(self, key: str) -> bool:
-        """Forget a response; whether there was one."""
+        """Forget the responses under a key; whether there was one."""
         with self._lock:
-            return self._drop(key)
+            return bool(self._drop(key))
 
     def flush(self) -> None:
         """Forget all."""
@@ -92,7 +100,18 @@ class Memory:
             self._entries.clear()
             self._used = 0
 
-    def _drop(self, key: str) -> bool:
-        kept = self._entries.pop(key, None)
-        self._used -= kept.size if kept else 0
-        return kept is not None
+    def _forget(self) -> None:
+        """Make room: the oldest variant of what was not asked for the longest goes."""
+        variants = next(iter(self._entries.values()))
+        self._used -= variants.pop().size
+        if not variants:
+            self._entries.popitem(last=False)
+
+    def _drop(self, key: str) -> list[Kept]:
+        variants = self._entries.pop(key, [])
+        self._used -= _size(variants)
+        return variants
+
+
+def _size(variants: list[Kept]) -> int:
+    return sum(kept.size for kept in variants)

@@ -86,6 +86,15 @@ SECTION = Section(
             own=True,
         ),
         Setting(
+            "proxy_cache_rules",
+            OneOf("safe", "kong"),
+            "safe",
+            "What proxy-cache keeps, and for whom. `safe`: scheme, host, credentials, cookies and the request's "
+            "body belong to the key, and what is for one person is not kept. `kong`: as in Kong, where a "
+            "configuration relies on that.",
+            own=True,
+        ),
+        Setting(
             "plugin_ordering",
             Flag(),
             "off",

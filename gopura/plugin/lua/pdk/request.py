@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gopura.plugin import body as bodies
+from gopura.plugin import forwarded
 from gopura.plugin.lua.pdk.arguments import first, most, text
 from gopura.plugin.lua.pdk.provided import ANY, BEFORE_UPSTREAM, Call, provides
 from gopura.plugin.lua.values import Json, text_of
@@ -154,8 +155,7 @@ def _get_uri_captures(call: Call) -> dict[str, Any]:
 
 def told_by_proxy(call: Call, header: str) -> str | None:
     """What a trusted proxy says; nobody else is believed."""
-    request = call.exchange.request
-    return request.headers.get(header) if call.node.trusts(request.peer_ip) else None
+    return forwarded.told(call.node, call.exchange.request, header)
 
 
 def _host(told: str) -> str:
