@@ -9,7 +9,7 @@ use gopura_router::Verdict;
 use super::client::{Broken, Client, flush};
 use super::errors::{error, nginx_error, nginx_response};
 use super::forward::{Forwarded, remove_asserted};
-use super::{debug, filter, grpc, proxy, reply};
+use super::{debug, filter, grpc, hop_by_hop, proxy, reply};
 use crate::exchange::{Exchange, Response, Source, Version};
 use crate::phases::{self, Flow, Phase};
 use crate::shared::Shared;
@@ -19,6 +19,7 @@ use crate::{access_log, real_ip};
 pub async fn run<C: Client>(client: &mut C, mut exchange: Box<Exchange>, shared: &Arc<Shared>) {
     remove_asserted(&mut exchange.request.headers);
     real_ip::apply(&mut exchange.request, shared);
+    hop_by_hop::leave_client(&mut exchange, shared);
     debug::take_question(&mut exchange, shared);
     let (exchange, done) = match answer(client, exchange, shared).await {
         (mut exchange, Next::Proxy) => {

@@ -5,7 +5,6 @@ use bytes::Bytes;
 use gopura_http1::Headers;
 
 use super::debug;
-use super::forward::{wants_trailers, wants_websocket};
 use crate::exchange::Exchange;
 use crate::phases::{self, Phase};
 use crate::shared::Shared;
@@ -16,46 +15,6 @@ pub async fn whole(exchange: Box<Exchange>, body: Bytes) -> (Box<Exchange>, Opti
         return (exchange, Some(body));
     }
     phases::body_filter(exchange, body, true).await
-}
-
-/// Removes what belongs to the connection with the upstream only, before plugins see the response.
-pub fn remove_hop_by_hop(exchange: &mut Exchange) {
-    let websocket = wants_websocket(&exchange.request.headers);
-    let trailers = wants_trailers(&exchange.request.headers);
-    let Some(response) = &mut exchange.response else { return };
-    let named = response.headers.get("connection").cloned().unwrap_or_default();
-    response.headers.retain(|line| {
-        let is = |name: &str| line.name.eq_ignore_ascii_case(name.as_bytes());
-        let dropped = match line.name.len() {
-            7 if is("upgrade") => !(websocket && line.value.eq_ignore_ascii_case(b"websocket")),
-            7 => is("trailer") && !trailers,
-            10 => is("connection") || is("keep-alive"),
-            16 => is("proxy-connection"),
-            17 => is("transfer-encoding"),
-            _ => false,
-        };
-        !dropped && !is_internal(&line.name) && !names(&named, &line.name)
-    });
-}
-
-/// Instructions to nginx itself, which it never passes on.
-fn is_internal(name: &[u8]) -> bool {
-    name.len() > 8
-        && name[..8].eq_ignore_ascii_case(b"x-accel-")
-        && ["expires", "redirect", "limit-rate", "buffering", "charset"]
-            .iter()
-            .any(|rest| name[8..].eq_ignore_ascii_case(rest.as_bytes()))
-}
-
-fn names(connection: &[u8], name: &[u8]) -> bool {
-    !connection.is_empty()
-        && connection.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).any(|word| {
-            word.eq_ignore_ascii_case(name) && !matches!(word.len(), 5 | 7 | 10 if is_own_word(word))
-        })
-}
-
-fn is_own_word(word: &[u8]) -> bool {
-    [&b"close"[..], b"upgrade", b"keep-alive"].iter().any(|own| word.eq_ignore_ascii_case(own))
 }
 
 /// What comes before the plugins' header filters.

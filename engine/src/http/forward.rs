@@ -150,23 +150,14 @@ pub fn forwarded_lines(exchange: &Exchange, shared: &Shared) -> Vec<(Bytes, Byte
 
 fn write_client_headers(out: &mut Vec<u8>, exchange: &Exchange, shared: &Shared) {
     let headers = &exchange.request.headers;
-    let connection = || headers.get_all("connection");
-    let hop = connection().any(|value| !is_plain(value));
     if wants_trailers(headers) {
         write_line(out, b"TE", b"trailers");
     }
     for line in headers {
-        let skip = is_replaced(&line.name, shared.added.request_id_upstream)
-            || (hop && connection().any(|value| has_word(value, &line.name)));
-        if !skip {
+        if !is_replaced(&line.name, shared.added.request_id_upstream) {
             write_line(out, &line.name, &line.value);
         }
     }
-}
-
-/// Whether a Connection header names no other header.
-fn is_plain(connection: &[u8]) -> bool {
-    connection.eq_ignore_ascii_case(b"keep-alive") || connection.eq_ignore_ascii_case(b"close")
 }
 
 fn has_word(list: &[u8], word: &[u8]) -> bool {
@@ -177,7 +168,7 @@ fn has_word(list: &[u8], word: &[u8]) -> bool {
 }
 
 /// Headers of the client that the gateway writes itself or never forwards; its request id is among them when `has_id`.
-fn is_replaced(name: &[u8], has_id: bool) -> bool {
+pub fn is_replaced(name: &[u8], has_id: bool) -> bool {
     let is = |other: &[u8]| name.eq_ignore_ascii_case(other);
     match name.len() {
         2 => is(b"te"),

@@ -10,6 +10,7 @@ pub mod errors;
 pub mod filter;
 pub mod forward;
 pub mod grpc;
+pub mod hop_by_hop;
 pub mod http1;
 pub mod http2;
 pub mod proxy;

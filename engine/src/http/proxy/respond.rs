@@ -10,7 +10,7 @@ use super::{Ended, fail, status_of, tunnel};
 use crate::exchange::{Exchange, Response, Source};
 use crate::http::client::{Broken, Client, flush};
 use crate::http::pump::Failure;
-use crate::http::{decide, filter};
+use crate::http::{decide, filter, hop_by_hop};
 use crate::phases::{self, Flow, Phase};
 use crate::shared::Shared;
 
@@ -23,7 +23,7 @@ pub async fn run<C: Client>(
     let Answer { status, reason, headers, framing, body } = answer;
     exchange.upstream = Some((status, reason));
     exchange.response = Some(Response { status, headers, body: None, source: Source::Service });
-    filter::remove_hop_by_hop(&mut exchange);
+    hop_by_hop::leave_upstream(&mut exchange);
     if is_buffered(&exchange, status) {
         return respond_whole(client, exchange, framing, body, shared).await;
     }
