@@ -298,6 +298,15 @@ class Exchange:
 
         Otherwise like `exit`, which sends the body that it is given.
         """
+    def limit_body(
+        self, size: int, message: str = "Request body is too large", status: int = 413
+    ) -> Response | None:
+        """Let no more than so many bytes of the client's body pass, in `rewrite` or `access`.
+
+        A request that announces more is answered at once, as `error` does: nothing of its body is read, and a client
+        that waits for `100 Continue` gets the answer instead. Else the limit counts while the body comes, without
+        holding it. The smallest limit that any plugin sets counts.
+        """
     def exit(
         self,
         status: int,

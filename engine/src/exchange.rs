@@ -87,7 +87,7 @@ pub struct Request {
     pub sni: Option<Arc<str>>,
     /// What that handshake came to; `None` without TLS, and while it goes on.
     pub tls: Option<Arc<tls::Client>>,
-    /// The whole body; only there when a plugin of the chain asked for it before `access`.
+    /// The whole body; only there when a plugin of the chain asked for it.
     pub body: Option<Bytes>,
 }
 
@@ -130,6 +130,14 @@ pub struct Outgoing {
     pub host_header: Option<Bytes>,
     /// X-Forwarded-* for this request.
     pub forwarded: Forwarded,
+}
+
+/// How much of the client's body a plugin lets pass, and what the client hears when more comes.
+#[derive(Debug)]
+pub struct BodyLimit {
+    pub bytes: u64,
+    pub status: u16,
+    pub message: String,
 }
 
 /// Moments of one exchange; differences are rounded down to milliseconds in headers and logs.
@@ -222,6 +230,8 @@ pub struct Exchange {
     pub outgoing: Outgoing,
     /// Request body that was read and is not in `request.body`, because more follows.
     pub read_ahead: Vec<u8>,
+    /// The smallest that a plugin has set.
+    pub body_limit: Option<Box<BodyLimit>>,
     /// The exchange got as far as the upstream: Kong then says Via instead of Server.
     pub proxied: bool,
     /// Status and reason phrase of the upstream.
@@ -297,6 +307,7 @@ impl Exchange {
             captures: Vec::new(),
             outgoing: Outgoing::default(),
             read_ahead: Vec::new(),
+            body_limit: None,
             proxied: false,
             trailers: Vec::new(),
             upstream: None,
@@ -313,6 +324,11 @@ impl Exchange {
             seen: shared.seen,
             context: Context::default(),
         })
+    }
+
+    /// Whether so much of the client's body is wanted and was not read yet.
+    pub fn lacks_body(&self, limit: usize) -> bool {
+        self.request.body.is_none() && self.read_ahead.len() <= limit
     }
 
     /// The route that matched, with what belongs to it.

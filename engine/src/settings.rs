@@ -79,11 +79,12 @@ pub struct Settings {
     pub log_format: String,
     pub proxy_access_log: String,
     pub proxy_error_log: String,
-    /// Folder that relative log paths start from.
+    /// Folder that relative log paths start from, and where long bodies of requests are kept.
     pub prefix: String,
     /// Connections that one worker serves at a time; `auto` sets no limit.
     pub nginx_events_worker_connections: String,
     pub nginx_http_client_max_body_size: Size,
+    pub nginx_http_client_body_buffer_size: Size,
     pub nginx_http_client_header_timeout: Time,
     pub nginx_http_client_body_timeout: Time,
     pub nginx_http_send_timeout: Time,
@@ -159,6 +160,7 @@ impl Default for Settings {
             prefix: ".".to_owned(),
             nginx_events_worker_connections: "auto".to_owned(),
             nginx_http_client_max_body_size: Size(0),
+            nginx_http_client_body_buffer_size: Size(8 << 10),
             nginx_http_client_header_timeout: Time(Duration::from_secs(60)),
             nginx_http_client_body_timeout: Time(Duration::from_secs(60)),
             nginx_http_send_timeout: Time(Duration::from_secs(60)),

@@ -162,9 +162,11 @@ class Plugin:
         return await self.node.ask("plugin", {"plugin": self.name, "question": question, "params": params})
 
     def request_body_limit(self, config: Any) -> int:
-        """Say how many bytes of the client's body must be read before `access`; 0 leaves it streaming.
+        """Say how many bytes of the client's body must be in memory for `access`; 0 leaves it streaming.
 
-        A body well beyond the limit streams on as if nobody had asked, and `exchange.request.body` is None.
+        The body is read when this plugin's turn has come, not for a request that a plugin before it refuses. One beyond
+        the limit streams on as if nobody had asked, and `exchange.request.body` is None: a plugin that needs it all
+        refuses it by `exchange.limit_body`.
         """
         return 0
 

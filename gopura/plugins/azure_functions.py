@@ -6,8 +6,8 @@ from gopura.plugin import ALL_PROTOCOLS, Exchange, Plugin, Use, config
 from gopura.plugin.http import StepTimeouts
 from gopura.release import VERSION
 
-BODY_LIMIT = 100 << 20
-"""Bytes of a body that a function can take."""
+BODY_LIMIT = 16 << 20
+"""Bytes of a body that are held for a function; larger ones are refused."""
 
 # What belongs to one connection, or was undone while the answer was read.
 _DROPPED = frozenset({
@@ -46,7 +46,7 @@ class AzureFunctions(Plugin, name="azure-functions", priority=749, protocols=ALL
         """The name of the function."""
 
     def request_body_limit(self, config: Config) -> int:
-        """Have the body read, as far as functions take it."""
+        """Have the body read."""
         return BODY_LIMIT
 
     def prepare(self, config: Config, use: Use) -> Config:
@@ -56,6 +56,8 @@ class AzureFunctions(Plugin, name="azure-functions", priority=749, protocols=ALL
 
     async def access(self, exchange: Exchange, config: Config) -> None:
         """Call the function and answer with what it returns."""
+        if exchange.limit_body(BODY_LIMIT):
+            return
         try:
             answer = await self.node.http.request(
                 exchange.request.method,

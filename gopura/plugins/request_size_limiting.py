@@ -21,30 +21,18 @@ class RequestSizeLimiting(Plugin, name="request-size-limiting", priority=951):
         require_content_length: bool = False
         """Whether requests must say how large they are."""
 
-    def request_body_limit(self, config: Config) -> int:
-        """Have bodies of unknown size read up to the limit, and one byte more to see that it is exceeded."""
-        return max(limit_of(config), 0) + 1
-
     def access(self, exchange: Exchange, config: Config) -> None:
-        """Refuse what is too large."""
+        """Refuse what is too large: at once what says so, anything else while it comes."""
         headers = exchange.request.headers
-        length = headers.get("content-length")
-        if length is not None and length.isdecimal():
-            self._check(exchange, int(length), limit_of(config))
-        elif config.require_content_length and headers.get("transfer-encoding") != "chunked":
+        is_chunked = headers.get("transfer-encoding") == "chunked"
+        if config.require_content_length and "content-length" not in headers and not is_chunked:
             exchange.error(411, "A valid Content-Length header is required")
-        else:
-            body = exchange.request.body
-            self._check(exchange, limit_of(config) + 1 if body is None else len(body), limit_of(config))
-
-    @staticmethod
-    def _check(exchange: Exchange, size: int, limit: int) -> None:
-        if size > limit:
-            expects = (exchange.request.headers.get("expect") or "").strip().lower() == "100-continue"
-            exchange.error(417 if expects else 413, REFUSAL)
+            return
+        expects = (headers.get("expect") or "").strip().lower() == "100-continue"
+        exchange.limit_body(limit_of(config), REFUSAL, 417 if expects else 413)
 
 
 def limit_of(config: RequestSizeLimiting.Config) -> int:
     """The limit in bytes."""
     size = config.allowed_payload_size
-    return (128 if size is None else size) * BYTES[config.size_unit]
+    return max(128 if size is None else size, 0) * BYTES[config.size_unit]

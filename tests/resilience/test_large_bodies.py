@@ -3,6 +3,8 @@
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -29,6 +31,9 @@ def data_process(gateway: Gateway, upstream: Upstream) -> int:
         for path, buffered in (("/buffered", True), ("/direct", False)):
             body = {"paths": [path], "request_buffering": buffered, "response_buffering": buffered}
             admin.put(f"/services/up/routes/{path[1:]}", json=body).raise_for_status()
+        admin.put("/services/up/routes/limited", json={"paths": ["/limited"]}).raise_for_status()
+        limit = {"name": "request-size-limiting", "config": {"allowed_payload_size": 30}}
+        admin.post("/routes/limited/plugins", json=limit).raise_for_status()
     for path in ("/buffered", "/direct"):
         assert upload(gateway, path, 2**21) == 2**21
         assert download(gateway, path, 2**21) == 2**21
@@ -67,3 +72,21 @@ def test_download(path: str, pause: float, gateway: Gateway, data_process: int) 
     with Peak(data_process) as peak:
         assert download(gateway, path, SIZE, pause) == SIZE
     assert peak.growth <= GROWTH
+
+
+@pytest.mark.parametrize("framing", ["Content-Length: 83886080", "Transfer-Encoding: chunked"])
+def test_what_is_too_large_is_not_held(framing: str, gateway: Gateway, data_process: int) -> None:
+    with Peak(data_process) as peak, ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(lambda _: refused(gateway, framing), range(5)))
+    assert [answer.split()[1] for answer in answers] == ["413"] * 5
+    assert peak.growth <= GROWTH
+
+
+def refused(gateway: Gateway, framing: str) -> str:
+    """What a client hears that sends 80 MB, until it is stopped."""
+    with socket.create_connection((gateway.host, gateway.proxy_port), timeout=60) as client:
+        client.sendall(f"PUT /limited/1 HTTP/1.1\r\nHost: a\r\n{framing}\r\n\r\n".encode())
+        with suppress(OSError):
+            for _ in range(80):
+                client.sendall(b"100000\r\n" + bytes(2**20) + b"\r\n")
+        return read_head(client)[0]

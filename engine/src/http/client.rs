@@ -7,6 +7,7 @@ use gopura_http1::{Fault, Framing};
 
 use crate::exchange::Exchange;
 use crate::net::Io;
+use crate::settings::Settings;
 
 /// Why the client's side can not go on.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub enum Broken {
     Fault(Fault),
     /// The body is larger than allowed.
     TooLarge,
+    /// The body could not be kept on disk.
+    NotKept,
 }
 
 impl From<io::Error> for Broken {
@@ -28,6 +31,11 @@ impl From<io::Error> for Broken {
 }
 
 impl Broken {
+    pub fn from_disk(error: io::Error) -> Self {
+        tracing::error!("a request's body cannot be kept on disk: {error}");
+        Self::NotKept
+    }
+
     /// The status to answer with; 499 is nginx's for a client that left.
     pub fn status(&self) -> u16 {
         match self {
@@ -35,6 +43,7 @@ impl Broken {
             Self::TimedOut => 408,
             Self::Fault(fault) => fault.status(),
             Self::TooLarge => 413,
+            Self::NotKept => 500,
         }
     }
 }
@@ -43,6 +52,9 @@ impl Broken {
 pub trait Client: Send {
     /// How the request's body is framed, as announced.
     fn framing(&self) -> Framing;
+
+    /// Takes no more of the request's body than so many bytes, and no more than before.
+    fn limit_body(&mut self, bytes: u64);
 
     /// Hands the next piece of the request's body to `sink`; false once the body has ended.
     fn poll_body(&mut self, cx: &mut Context<'_>, sink: &mut dyn FnMut(&[u8])) -> Poll<Result<bool, Broken>>;
@@ -72,6 +84,14 @@ pub trait Client: Send {
 
     /// Bytes received and sent so far for this exchange.
     fn traffic(&self) -> (u64, u64);
+}
+
+/// The bytes that any request's body may have.
+pub fn limit_of(settings: &Settings) -> u64 {
+    match settings.nginx_http_client_max_body_size.0 {
+        0 => u64::MAX,
+        limit => limit,
+    }
 }
 
 /// Waits for `work`, but no longer than the client does. Only where nothing reads from it: with its whole body at hand.

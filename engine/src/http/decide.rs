@@ -107,13 +107,7 @@ async fn access<C: Client>(
     mut exchange: Box<Exchange>,
     shared: &Arc<Shared>,
 ) -> (Box<Exchange>, Next) {
-    if let Some(chain) = exchange.chain.take() {
-        if let Some(limit) = chain.request_body
-            && let Err(broken) = read_body(client, &mut exchange, limit).await
-        {
-            let response = nginx_error(&exchange, broken.status(), shared);
-            return (exchange, Next::Answer(response));
-        }
+    if exchange.chain.take().is_some() {
         match phases::access(client, exchange, shared).await {
             (same, Flow::Continue) => exchange = same,
             (same, Flow::Respond(response)) => return (same, Next::Answer(response)),
@@ -124,17 +118,6 @@ async fn access<C: Client>(
         return (exchange, Next::Answer(response));
     }
     (exchange, Next::Proxy)
-}
-
-/// Reads the body for plugins that want it whole; a longer one is streamed past them.
-async fn read_body<C: Client>(client: &mut C, exchange: &mut Exchange, limit: usize) -> Result<(), Broken> {
-    let (bytes, complete) = super::body::read(client, limit).await?;
-    if complete {
-        exchange.request.body = Some(bytes.into());
-    } else {
-        exchange.read_ahead = bytes;
-    }
-    Ok(())
 }
 
 struct Fields<'a>(&'a Headers);

@@ -2,6 +2,7 @@
 use bytes::Bytes;
 use gopura_http1::Headers;
 
+use super::client::{Broken, limit_of};
 use super::error_page::{Form, has_nginx_page, message, nginx_page};
 use super::grpc;
 use crate::exchange::{Exchange, Response, Source};
@@ -61,6 +62,17 @@ pub fn nginx_error(exchange: &Exchange, status: u16, shared: &Shared) -> Respons
     }
     let form = named.map_or(shared.templates.default, |value| Form::accepted(value));
     page(exchange, status, &message(status), form, shared)
+}
+
+/// The answer to a client whose body cannot be had: a plugin that limits it has its own words.
+pub fn broken(exchange: &Exchange, broken: &Broken, shared: &Shared) -> Response {
+    let usual = limit_of(&shared.settings);
+    match exchange.body_limit.as_deref().filter(|limit| limit.bytes <= usual) {
+        Some(limit) if matches!(broken, Broken::TooLarge) => {
+            plugin_error(exchange, limit.status, &limit.message, &Headers::default(), shared)
+        }
+        _ => nginx_error(exchange, broken.status(), shared),
+    }
 }
 
 /// What nginx makes of an answer that a plugin gives without a body: an error page where there is one.

@@ -18,4 +18,5 @@ pub mod proxy_protocol;
 pub mod pump;
 pub mod query;
 pub mod reply;
+pub mod spill;
 pub mod status_text;

@@ -20,31 +20,50 @@ type View = Py<view::Exchange>;
 
 /// Calls the plan's plugins until one answers.
 pub async fn run(exchange: Box<Exchange>, plan: Plan) -> Box<Exchange> {
-    run_unless(exchange, plan, |_| Poll::Pending).await.0
+    let mut plan = plan;
+    run_unless(exchange, &mut plan, |_| Poll::Pending).await.0
 }
 
-/// Likewise, and stops waiting for a coroutine when `gone` is ready: the coroutine is cancelled. True: it was so.
+/// Why a phase stops.
+pub enum Stop {
+    Ended,
+    /// The client has left.
+    Left,
+    /// The next plugin wants so many bytes of the client's body at most.
+    Wants(usize),
+}
+
+/// Likewise, and stops waiting for a coroutine when `gone` is ready: the coroutine is cancelled. Goes on where it
+/// stopped when it is called again.
 pub async fn run_unless(
     exchange: Box<Exchange>,
-    mut plan: Plan,
+    plan: &mut Plan,
     mut gone: impl FnMut(&mut Context<'_>) -> Poll<()>,
-) -> (Box<Exchange>, bool) {
+) -> (Box<Exchange>, Stop) {
     if plan.is_empty() {
-        return (exchange, false);
+        return (exchange, Stop::Ended);
     }
     let lent = Lent::new(exchange, plan.phase);
     let mut settled = None;
-    while let Some(mut waiting) = Python::attach(|py| advance(py, &lent.0, &mut plan, settled.take())) {
+    loop {
+        let mut waiting = match Python::attach(|py| advance(py, &lent.0, plan, settled.take())) {
+            Advanced::Waits(waiting) => waiting,
+            Advanced::Stops(stop) => return (lent.back(), stop),
+        };
         let outcome = tokio::select! {
             outcome = waiting.outcome() => outcome,
             () = poll_fn(&mut gone) => {
                 waiting.give_up().await;
-                return (lent.back(), true);
+                return (lent.back(), Stop::Left);
             }
         };
         settled = Some((waiting.bound.clone(), outcome));
     }
-    (lent.back(), false)
+}
+
+enum Advanced {
+    Waits(Waiting),
+    Stops(Stop),
 }
 
 /// Passes one piece of a body through the plan's plugins; `None` when one fails.
@@ -86,18 +105,21 @@ fn advance(
     slot: &Arc<Slot>,
     plan: &mut Plan,
     settled: Option<(Arc<Bound>, Outcome)>,
-) -> Option<Waiting> {
-    let exchange = view_of(py, slot)?;
+) -> Advanced {
+    let Some(exchange) = view_of(py, slot) else { return Advanced::Stops(Stop::Ended) };
     if let Some((bound, outcome)) = settled {
         settle(py, slot, &bound, plan.phase, &exchange, outcome);
     }
-    while let Some(bound) = next(slot, plan) {
+    loop {
+        let bound = match next(slot, plan) {
+            Ok(bound) => bound,
+            Err(stop) => return Advanced::Stops(stop),
+        };
         match call::start(py, &bound, plan.phase, &exchange) {
             Called::Done(outcome) => settle(py, slot, &bound, plan.phase, &exchange, outcome),
-            Called::Waits(waiting) => return Some(waiting),
+            Called::Waits(waiting) => return Advanced::Waits(waiting),
         }
     }
-    None
 }
 
 fn settle(py: Python<'_>, slot: &Slot, bound: &Bound, phase: Phase, exchange: &View, outcome: Outcome) {
@@ -123,8 +145,15 @@ fn accepted(py: Python<'_>, phase: Phase, value: &Py<PyAny>) -> PyResult<()> {
     Err(PyTypeError::new_err(format!("{phase} returned a {kind}: {mend}")))
 }
 
-fn next(slot: &Slot, plan: &mut Plan) -> Option<Arc<Bound>> {
-    slot.with(|exchange| plan.next(exchange)).ok().flatten()
+fn next(slot: &Slot, plan: &mut Plan) -> Result<Arc<Bound>, Stop> {
+    if let Some(bound) = plan.held() {
+        return Ok(bound);
+    }
+    let found = slot.with(|exchange| {
+        let bound = plan.next(exchange).ok_or(Stop::Ended)?;
+        plan.hold(exchange, &bound).map_or(Ok(bound), |limit| Err(Stop::Wants(limit)))
+    });
+    found.unwrap_or(Err(Stop::Ended))
 }
 
 /// The Python object of the exchange, made once.
@@ -140,7 +169,7 @@ fn view_of(py: Python<'_>, slot: &Arc<Slot>) -> Option<View> {
 
 fn pieces(py: Python<'_>, slot: &Arc<Slot>, plan: &mut Plan, mut piece: Bytes, last: bool) -> Option<Bytes> {
     let exchange = view_of(py, slot)?;
-    while let Some(bound) = next(slot, plan) {
+    while let Ok(bound) = next(slot, plan) {
         let Some(call) = bound.call(Phase::BodyFilter) else { continue };
         let arguments = (&exchange, &bound.config, PyBytes::new(py, &piece), last);
         match call.function.call1(py, arguments).and_then(|it| replaced(it.bind(py))) {

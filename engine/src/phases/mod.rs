@@ -42,10 +42,11 @@ pub use seen::Seen;
 pub use view::{Entity as EntityView, EntityCache, entity};
 
 use crate::exchange::{Exchange, Response, Source};
-use crate::http::client::Client;
-use crate::http::errors;
+use crate::http::client::{Broken, Client};
+use crate::http::{body, errors};
 use crate::shared::Shared;
 use crate::tls::Ask;
+use drive::Stop;
 use plan::Plan;
 
 /// What the loop does after a phase that may answer.
@@ -88,17 +89,51 @@ pub async fn access<C: Client>(
 ) -> (Box<Exchange>, Flow) {
     let mut plan = Plan::access(&exchange);
     if plan.settled(&mut exchange) {
-        return (with_early(exchange), Flow::Continue);
+        let broken = read_for_later(client, &mut exchange).await.err();
+        let refused = broken.map(|broken| errors::broken(&exchange, &broken, shared));
+        return (with_early(exchange), refused.map_or(Flow::Continue, Flow::Respond));
     }
-    let (exchange, left) = drive::run_unless(exchange, plan, |cx| client.poll_gone(cx)).await;
-    if left {
-        return (exchange, Flow::Respond(unheard()));
+    loop {
+        let (same, stop) = drive::run_unless(exchange, &mut plan, |cx| client.poll_gone(cx)).await;
+        exchange = same;
+        let read = match stop {
+            Stop::Left => return (exchange, Flow::Respond(unheard())),
+            Stop::Wants(limit) => body::read_whole(client, &mut exchange, limit).await,
+            Stop::Ended => break,
+        };
+        if let Err(broken) = read {
+            plan.held();
+            refuse(&mut exchange, &broken, shared);
+        }
+    }
+    if !exchange.context.answered
+        && let Err(broken) = read_for_later(client, &mut exchange).await
+    {
+        refuse(&mut exchange, &broken, shared);
     }
     let exchange = with_early(exchange);
     // Let every request that is ready pass Python before the first is sent on: the processor keeps one kind of
     // code in its caches at a time, and who waits for the sockets is woken once for all.
     yield_now().await;
     answered(exchange, shared)
+}
+
+/// Plugins that read the client's body in later phases only have it from here on.
+async fn read_for_later<C: Client>(client: &mut C, exchange: &mut Exchange) -> Result<(), Broken> {
+    let plugins = exchange.collected.iter().flatten();
+    let wanted =
+        plugins.filter(|bound| !bound.phases.has(Phase::Access)).filter_map(|bound| bound.request_body);
+    match wanted.max().filter(|limit| exchange.lacks_body(*limit)) {
+        Some(limit) => body::read_whole(client, exchange, limit).await,
+        None => Ok(()),
+    }
+}
+
+/// Answers in the place of the plugins that are left.
+fn refuse(exchange: &mut Exchange, broken: &Broken, shared: &Shared) {
+    exchange.context.answered = true;
+    exchange.context.error = None;
+    exchange.response = Some(errors::broken(exchange, broken, shared));
 }
 
 /// Headers that wait for the response are put into it in `header_filter`, whether a plugin has that phase or not.
@@ -185,8 +220,11 @@ async fn while_heard<C: Client>(
     plan: Plan,
     shared: &Shared,
 ) -> (Box<Exchange>, Flow) {
-    let (exchange, left) = drive::run_unless(exchange, plan, |cx| client.poll_gone(cx)).await;
-    if left { (exchange, Flow::Respond(unheard())) } else { answered(exchange, shared) }
+    let mut plan = plan;
+    match drive::run_unless(exchange, &mut plan, |cx| client.poll_gone(cx)).await {
+        (exchange, Stop::Left) => (exchange, Flow::Respond(unheard())),
+        (exchange, _) => answered(exchange, shared),
+    }
 }
 
 fn unheard() -> Response {

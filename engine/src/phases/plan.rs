@@ -16,6 +16,8 @@ pub struct Plan {
     pub phase: Phase,
     source: Source,
     next: usize,
+    /// The plugin that waits for the client's body.
+    held: Option<Arc<Bound>>,
 }
 
 impl Plan {
@@ -28,7 +30,7 @@ impl Plan {
     pub fn access(exchange: &Exchange) -> Self {
         let chain =
             exchange.served().map_or(&exchange.snapshot.chains.globals, |served| &served.chain).clone();
-        Self { phase: Phase::Access, source: Source::Choosing(chain), next: 0 }
+        Self { phase: Phase::Access, source: Source::Choosing(chain), next: 0, held: None }
     }
 
     /// Collects when no plugin is to be called, without Python; whether that was so.
@@ -51,7 +53,7 @@ impl Plan {
     }
 
     pub fn chosen(phase: Phase, plugins: Vec<Arc<Bound>>) -> Self {
-        Self { phase, source: Source::Chosen(plugins), next: 0 }
+        Self { phase, source: Source::Chosen(plugins), next: 0, held: None }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -64,6 +66,19 @@ impl Plan {
             Source::Chosen(plugins) => plugins.iter().map(|bound| of(bound)).max().unwrap_or(0),
             Source::Choosing(_) => 0,
         }
+    }
+
+    /// Leaves a plugin for the next time if it wants the client's body first; how much of it.
+    pub fn hold(&mut self, exchange: &Exchange, bound: &Arc<Bound>) -> Option<usize> {
+        let limit =
+            bound.request_body.filter(|limit| self.phase == Phase::Access && exchange.lacks_body(*limit));
+        self.held = limit.map(|_| bound.clone());
+        limit
+    }
+
+    /// The plugin that was left.
+    pub fn held(&mut self) -> Option<Arc<Bound>> {
+        self.held.take()
     }
 
     /// The next plugin that is to be called.

@@ -107,6 +107,8 @@ class AwsLambda(Plugin, name="aws-lambda", priority=750):
 
     async def access(self, exchange: Exchange, config: Config) -> None:
         """Call the function and answer with its result."""
+        if not config.skip_large_bodies and exchange.limit_body(BODY_LIMIT):
+            return
         answer = await self._invoked(config, payload(exchange, config))
         if answer.status_code >= 400:
             raise RuntimeError(f"the function service answered {answer.status_code}: {answer.text[:500]}")

@@ -99,6 +99,8 @@ class GrpcGateway(Plugin, name="grpc-gateway", priority=998, protocols=ALL_PROTO
         if config.bindings is None:
             exchange.exit(400, config.problem)
             return
+        if exchange.limit_body(BODY_LIMIT):
+            return
         try:
             binding, values = config.bindings.find(request.method, request.path)
             _complete(values, binding, exchange)

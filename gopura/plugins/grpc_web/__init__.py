@@ -76,6 +76,8 @@ class GrpcWeb(Plugin, name="grpc-web", priority=3, protocols=ALL_PROTOCOLS):
         if request.method == "OPTIONS":
             exchange.exit(200, "OK", preflight(origin))
             return
+        if exchange.limit_body(BODY_LIMIT):
+            return
         path = upstream.path if config.config.pass_stripped_path else request.path
         try:
             call = config.call(request.headers.get("content-type") or "", path)

@@ -55,8 +55,8 @@ SECTION = Section(
             "nginx_http_client_body_buffer_size",
             _SIZE,
             "8k",
-            "Part of a request body that is kept in memory.",
-            inert="request bodies stream, and no more than 64 kB of one are in memory",
+            "Part of a request body that is kept in memory, 64 kB at least, where the route has request_buffering; the"
+            " rest waits in a file in the prefix.",
         ),
         Setting(
             "nginx_http_client_header_buffer_size",

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::exchange::{Exchange, Origin, Version};
-use crate::http::client::{Broken, Client};
+use crate::http::client::{Broken, Client, limit_of};
 use crate::http::reply;
 use crate::net::{Clock, Io, Stream};
 use crate::shared::Shared;
@@ -29,6 +29,7 @@ pub struct Http1 {
     /// Bytes of the request's body so far, and how many there may be.
     body_received: u64,
     body_limit: u64,
+    usual_limit: u64,
     /// The client waits for `100 Continue`.
     expects: bool,
     answers_head: bool,
@@ -54,7 +55,8 @@ impl Http1 {
             framing: Framing::Empty,
             body: Body::new(Framing::Empty),
             body_received: 0,
-            body_limit: settings.nginx_http_client_max_body_size.0,
+            body_limit: u64::MAX,
+            usual_limit: limit_of(settings),
             expects: false,
             answers_head: false,
             silent: false,
@@ -86,6 +88,7 @@ impl Http1 {
         self.framing = request_framing(&head)?;
         self.body = Body::new(self.framing);
         self.body_received = 0;
+        self.body_limit = self.usual_limit;
         self.minor = head.minor;
         self.keep = keeps_alive(&head);
         self.expects = head.minor == 1 && !self.body.is_done() && expects_continue(&head);
@@ -148,7 +151,7 @@ impl Http1 {
     ) -> Poll<Result<bool, Broken>> {
         loop {
             if let Some(more) = self.next_piece(sink).map_err(Broken::Fault)? {
-                if self.body_limit > 0 && self.body_received > self.body_limit {
+                if self.body_received > self.body_limit {
                     return Poll::Ready(Err(Broken::TooLarge));
                 }
                 return Poll::Ready(Ok(more));
@@ -196,6 +199,10 @@ impl Client for Http1 {
         self.framing
     }
 
+    fn limit_body(&mut self, bytes: u64) {
+        self.body_limit = self.body_limit.min(bytes);
+    }
+
     fn poll_body(&mut self, cx: &mut Context<'_>, sink: &mut dyn FnMut(&[u8])) -> Poll<Result<bool, Broken>> {
         let polled = self.poll_piece(cx, sink);
         // Nobody knows where the next request would begin.
@@ -204,7 +211,8 @@ impl Client for Http1 {
     }
 
     fn start(&mut self, exchange: &Exchange, framing: Framing) {
-        self.expects = false;
+        // A client that was not told to go on may or may not send its body: nobody knows what comes next.
+        self.keep &= !std::mem::take(&mut self.expects);
         let status = exchange.response.as_ref().map_or(0, |response| response.status);
         let framing = reply::framing(status, framing);
         self.silent = self.answers_head || framing == Framing::Empty;

@@ -10,7 +10,7 @@ use http::HeaderMap;
 
 use super::convert;
 use crate::exchange::Exchange;
-use crate::http::client::{Broken, Client};
+use crate::http::client::{Broken, Client, limit_of};
 use crate::http::reply;
 use crate::net::{Clock, Io};
 use crate::shared::Shared;
@@ -46,7 +46,7 @@ impl Http2 {
             framing: framing(exchange, &body),
             body,
             received: 0,
-            limit: shared.settings.nginx_http_client_max_body_size.0,
+            limit: limit_of(&shared.settings),
             respond,
             send: None,
             output: BytesMut::new(),
@@ -107,6 +107,10 @@ impl Client for Http2 {
         self.framing
     }
 
+    fn limit_body(&mut self, bytes: u64) {
+        self.limit = self.limit.min(bytes);
+    }
+
     fn poll_body(&mut self, cx: &mut Context<'_>, sink: &mut dyn FnMut(&[u8])) -> Poll<Result<bool, Broken>> {
         let Poll::Ready(piece) = self.body.poll_data(cx) else {
             self.body_clock.begin(self.body_timeout);
@@ -118,7 +122,7 @@ impl Client for Http2 {
             Some(Err(_)) => Poll::Ready(Err(Broken::Gone)),
             Some(Ok(piece)) => {
                 self.received += piece.len() as u64;
-                if self.limit > 0 && self.received > self.limit {
+                if self.received > self.limit {
                     return Poll::Ready(Err(Broken::TooLarge));
                 }
                 sink(&piece);

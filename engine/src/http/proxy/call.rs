@@ -9,7 +9,7 @@ use h2::client::ResponseFuture;
 use h2::{Reason, RecvStream, SendStream};
 use http::{Request, Response};
 
-use crate::http::body::Outbound;
+use crate::http::body::{Feed, Outbound};
 use crate::http::client::{Broken, Client};
 use crate::http::pump::Failure;
 use crate::http::reply::write_line;
@@ -25,12 +25,11 @@ pub struct Call {
     send: SendStream<Bytes>,
     place: Place,
     waiting: BytesMut,
-    /// The client's body is read to its end.
+    feed: Feed,
+    /// All of the body is on its way.
     done: bool,
     /// The end of the stream is sent.
     closed: bool,
-    /// Some of the client's body that is not in `Outbound` has been taken: the request can not be repeated.
-    pub taken: bool,
     clock: Clock,
     write_timeout: Duration,
     read_timeout: Duration,
@@ -70,7 +69,8 @@ impl Call {
         write: Duration,
         read: Duration,
     ) -> Result<Self, Stopped> {
-        let ends = outbound.complete && outbound.bytes.is_empty();
+        let feed = Feed::new(outbound);
+        let ends = feed.is_empty() && outbound.bytes.is_empty();
         // What could not even be queued has not been looked at.
         let (response, send) = place
             .sender
@@ -83,9 +83,9 @@ impl Call {
             send,
             place,
             waiting: outbound.bytes[..].into(),
-            done: outbound.complete,
+            done: feed.is_empty(),
+            feed,
             closed: ends,
-            taken: false,
             clock,
             write_timeout: write,
             read_timeout: read,
@@ -93,6 +93,11 @@ impl Call {
             ended: false,
             passed: 0,
         })
+    }
+
+    /// The request can not be repeated.
+    pub fn has_taken(&self) -> bool {
+        self.feed.taken
     }
 
     /// Something moved: the time-out starts anew.
@@ -104,11 +109,8 @@ impl Call {
     fn poll_upload<C: Client>(&mut self, cx: &mut Context<'_>, client: &mut C) -> Result<(), Failure> {
         while !self.closed {
             while !self.done && self.waiting.len() < HIGH_WATER {
-                let (waiting, taken) = (&mut self.waiting, &mut self.taken);
-                let polled = client.poll_body(cx, &mut |piece| {
-                    *taken = true;
-                    waiting.extend_from_slice(piece);
-                });
+                let waiting = &mut self.waiting;
+                let polled = self.feed.poll(cx, client, &mut |piece| waiting.extend_from_slice(piece));
                 match polled {
                     Poll::Ready(more) => self.done = !more.map_err(Failure::Client)?,
                     Poll::Pending => break,

@@ -21,12 +21,12 @@ type Ended = (Box<Exchange>, Result<(), Broken>);
 
 /// Sends the request to the service and its response to the client.
 pub async fn run<C: Client>(client: &mut C, mut exchange: Box<Exchange>, shared: &Arc<Shared>) -> Ended {
-    let outbound = match Outbound::prepare(client, &mut exchange).await {
+    let outbound = match Outbound::prepare(client, &mut exchange, shared).await {
         Ok(outbound) => outbound,
-        Err(broken) => return fail(client, exchange, broken.status(), shared).await,
+        Err(broken) => return refuse(client, exchange, &broken, shared).await,
     };
     let found = Peers::find(&mut exchange, &shared.dns);
-    let found = if outbound.complete { while_there(client, found).await } else { Ok(found.await) };
+    let found = if outbound.is_complete() { while_there(client, found).await } else { Ok(found.await) };
     let mut peers = match found {
         Ok(Ok(peers)) => peers,
         Ok(Err(unreachable)) => return no_peer(client, exchange, &unreachable, shared).await,
@@ -41,6 +41,7 @@ pub async fn run<C: Client>(client: &mut C, mut exchange: Box<Exchange>, shared:
     let (exchange, done) = match answered {
         Ok(answer) => respond::run(client, exchange, answer, shared).await,
         Err(Failure::Client(Broken::Gone)) => (exchange, Err(Broken::Gone)),
+        Err(Failure::Client(broken)) => refuse(client, exchange, &broken, shared).await,
         Err(failure) => fail(client, exchange, status_of(&failure), shared).await,
     };
     report(&exchange);
@@ -64,6 +65,18 @@ async fn no_peer<C: Client>(
 ) -> Ended {
     exchange.proxied = false;
     let response = errors::error(&exchange, 503, unreachable.0, shared);
+    decide::send(client, exchange, response, shared).await
+}
+
+/// The client's body cannot be had.
+async fn refuse<C: Client>(
+    client: &mut C,
+    mut exchange: Box<Exchange>,
+    broken: &Broken,
+    shared: &Arc<Shared>,
+) -> Ended {
+    exchange.proxied = !exchange.tries.is_empty();
+    let response = errors::broken(&exchange, broken, shared);
     decide::send(client, exchange, response, shared).await
 }
 

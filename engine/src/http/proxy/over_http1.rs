@@ -51,7 +51,7 @@ pub async fn attempt<C: Client>(
 }
 
 fn again(exchange: &Exchange, failure: &Failure, connection: &Connection, upload: &Upload) -> Again {
-    let repeatable = !upload.taken && (is_idempotent(exchange) || !upload.is_sent());
+    let repeatable = !upload.has_taken() && (is_idempotent(exchange) || !upload.is_sent());
     match failure {
         Failure::Closed if repeatable && connection.is_reused() => Again::Freely,
         Failure::Closed | Failure::TimedOut if repeatable => Again::Elsewhere,

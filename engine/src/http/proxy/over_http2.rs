@@ -46,7 +46,7 @@ pub async fn attempt<C: Client>(
             Ok(read(exchange, head, body, call))
         }
         Err(stopped) => {
-            let unread = !call.taken;
+            let unread = !call.has_taken();
             Err(lost(exchange, stopped, unread, reused, peer))
         }
     }

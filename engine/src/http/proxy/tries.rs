@@ -101,7 +101,7 @@ async fn once<C: Client>(
 ) -> Result<Answer, Lost> {
     exchange.timing.balanced = Some(Instant::now());
     let line = obtain(exchange, peer, service, offer, times, shared);
-    let line = if outbound.complete {
+    let line = if outbound.is_complete() {
         let left = |broken| Lost { failure: Failure::Client(broken), again: Again::Never };
         while_there(client, line).await.map_err(left)??
     } else {

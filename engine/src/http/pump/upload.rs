@@ -6,19 +6,18 @@ use std::time::{Duration, Instant};
 use gopura_http1::{Framing, chunked};
 
 use super::Failure;
-use crate::http::body::Outbound;
+use crate::http::body::{Feed, Outbound};
 use crate::http::client::{Broken, Client};
 use crate::upstream::Connection;
 
 /// The request on its way to the upstream.
 pub struct Upload {
     chunked: bool,
-    /// The client's body is read to its end.
+    /// All of the body is on its way.
     pub done: bool,
     /// The upstream takes no more; its response may still come.
     broken: bool,
-    /// Some of the client's body that is not in `Outbound` has been taken: the request can not be repeated.
-    pub taken: bool,
+    feed: Feed,
     pub sent_at: Option<Instant>,
     write_timeout: Duration,
     pub(super) read_timeout: Duration,
@@ -28,33 +27,21 @@ impl Upload {
     /// Puts the body at hand behind the head that is in the connection's output already.
     pub fn start(connection: &mut Connection, outbound: &Outbound, write: Duration, read: Duration) -> Self {
         let chunked = outbound.framing == Framing::Chunked;
-        let mut upload = Self {
+        let feed = Feed::new(outbound);
+        let upload = Self {
             chunked,
-            done: outbound.complete,
+            done: feed.is_empty(),
             broken: false,
-            taken: false,
+            feed,
             sent_at: None,
             write_timeout: write,
             read_timeout: read,
         };
         if !outbound.bytes.is_empty() {
-            upload.encode(connection.io.output(), &outbound.bytes);
+            encode(chunked, connection.io.output(), &outbound.bytes);
         }
         connection.io.deadline(write);
         upload
-    }
-
-    fn encode(&mut self, out: &mut Vec<u8>, piece: &[u8]) {
-        if piece.is_empty() {
-            return;
-        }
-        if self.chunked {
-            chunked::size_line(out, piece.len());
-        }
-        out.extend_from_slice(piece);
-        if self.chunked {
-            out.extend_from_slice(b"\r\n");
-        }
     }
 
     /// Moves as much as goes without waiting.
@@ -98,10 +85,8 @@ impl Upload {
         client: &mut C,
         connection: &mut Connection,
     ) -> Poll<Result<(), Broken>> {
-        let polled = client.poll_body(cx, &mut |piece| {
-            self.taken = true;
-            self.encode(connection.io.output(), piece);
-        });
+        let (chunked, output) = (self.chunked, connection.io.output());
+        let polled = self.feed.poll(cx, client, &mut |piece| encode(chunked, output, piece));
         if let Poll::Ready(Ok(more)) = polled {
             connection.io.deadline(self.write_timeout);
             self.done = !more;
@@ -117,7 +102,25 @@ impl Upload {
         !self.done && !self.broken && !connection.io.has_output()
     }
 
+    /// The request can not be repeated.
+    pub fn has_taken(&self) -> bool {
+        self.feed.taken
+    }
+
     pub fn is_sent(&self) -> bool {
         self.sent_at.is_some()
+    }
+}
+
+fn encode(chunked: bool, out: &mut Vec<u8>, piece: &[u8]) {
+    if piece.is_empty() {
+        return;
+    }
+    if chunked {
+        chunked::size_line(out, piece.len());
+    }
+    out.extend_from_slice(piece);
+    if chunked {
+        out.extend_from_slice(b"\r\n");
     }
 }

@@ -235,6 +235,28 @@ impl Exchange {
         self.response(py)
     }
 
+    /// Lets no more than so many bytes of the client's body pass. A request that announces more, or of which more was
+    /// read, is answered at once, as `error` does; else the limit counts while the body comes, and ends the request.
+    #[pyo3(signature = (size, message="Request body is too large", status=413))]
+    fn limit_body(
+        &self,
+        py: Python<'_>,
+        size: u64,
+        message: &str,
+        status: u16,
+    ) -> PyResult<Option<Py<Response>>> {
+        within(status, 400)?;
+        let exceeded = self.slot.with(|exchange| {
+            let early = matches!(exchange.context.phase, Some(Phase::Rewrite | Phase::Access));
+            early.then(|| limit_body(exchange, size, message, status))
+        })?;
+        match exceeded {
+            None => Err(PyRuntimeError::new_err("it is too late to limit the body")),
+            Some(true) => self.error(py, status, message.to_owned(), None).map(Some),
+            Some(false) => Ok(None),
+        }
+    }
+
     /// Answers the client at once. A body of other types than bytes and str is sent as JSON; without one, the client
     /// gets nginx's or the gateway's page for the status, where there is one. A gRPC client reads the body, or its
     /// `message`, as `grpc-message`. With `proxied` the answer counts as the upstream's, kept from an earlier request:
@@ -276,6 +298,17 @@ pub fn within(status: u16, least: u16) -> PyResult<()> {
         return Ok(());
     }
     Err(PyValueError::new_err(format!("a status here is between {least} and 599, not {status}")))
+}
+
+/// Keeps the smallest limit; whether it is exceeded already.
+fn limit_body(exchange: &mut own::Exchange, bytes: u64, message: &str, status: u16) -> bool {
+    if exchange.body_limit.as_ref().is_none_or(|limit| bytes < limit.bytes) {
+        exchange.body_limit = Some(Box::new(own::BodyLimit { bytes, status, message: message.to_owned() }));
+    }
+    let announced = exchange.request.headers.get("content-length");
+    let announced = announced.and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
+    let read = exchange.request.body.as_ref().map_or(exchange.read_ahead.len(), Bytes::len) as u64;
+    announced.unwrap_or(0).max(read) > bytes
 }
 
 /// What a body says to a gRPC client.
