@@ -108,23 +108,52 @@ def reopen() -> None:
             handler.release()
 
 
+class LogFile(WatchedFileHandler):
+    """A file that is opened again when another lies in its place.
+
+    Who may not make the file goes on with the old one, until the supervisor has made it.
+    """
+
+    def reopenIfNeeded(self) -> None:  # noqa: N802 - the name of the standard library
+        """Open the file again if it was renamed."""
+        if self.stream is None or self._is_the_same():
+            return
+        try:
+            fresh = self._open()
+        except OSError:
+            return
+        self.stream.close()
+        self.stream = fresh
+        self._statstream()
+
+    def _is_the_same(self) -> bool:
+        try:
+            found = Path(self.baseFilename).stat()
+        except OSError:
+            return False
+        return (found.st_dev, found.st_ino) == (self.dev, self.ino)
+
+
+def log_handler(path: Path) -> logging.Handler:
+    """Writes to a file, or to a stream of this process that a link in its place leads to; LogError when it cannot."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink() and (stream := _STREAMS.get(str(path.readlink()))):
+            return logging.StreamHandler(getattr(sys, stream))
+        return LogFile(path)
+    except OSError as error:
+        raise LogError(f"cannot write to the log {path}: {error.strerror}") from None
+
+
 def _handlers(settings: Settings, destination: str, foreground: bool) -> list[logging.Handler]:
     handlers: list[logging.Handler] = []
     if destination in _STREAMS:
         return [logging.StreamHandler(getattr(sys, _STREAMS[destination]))]
     if destination != "off":
-        handlers.append(_file(settings.path(destination)))
+        handlers.append(log_handler(settings.path(destination)))
     if foreground:
         handlers.append(logging.StreamHandler(sys.stderr))
     return handlers
-
-
-def _file(path: Path) -> WatchedFileHandler:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return WatchedFileHandler(path)
-    except OSError as error:
-        raise LogError(f"cannot write to the log {path}: {error.strerror}") from None
 
 
 logging.addLevelName(NOTICE, "notice")

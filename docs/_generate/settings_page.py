@@ -7,8 +7,9 @@ from gopura.settings import SECTIONS, Section, Setting
 HEAD = """# Settings
 
 Settings come from `gopura.conf` or `kong.conf`, and from the environment: `proxy_listen` is
-`GOPURA_PROXY_LISTEN` or `KONG_PROXY_LISTEN` there. The environment wins over the file. An unknown key and a
-bad value are errors that say what is allowed.
+`GOPURA_PROXY_LISTEN` or `KONG_PROXY_LISTEN` there. The environment wins over the file, and
+`GOPURA_PROXY_LISTEN_FILE` names a file that has the value. A bad value is an error that says what is allowed; what
+is no setting is ignored and told, but for what is nearly a setting's name in a file.
 """
 
 

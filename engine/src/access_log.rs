@@ -1,6 +1,6 @@
 //! The access log: one line per request, written by a thread of its own.
 use std::cell::RefCell;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::exchange::{Exchange, Version};
 use crate::http::reply::{MONTHS, civil};
+use crate::log::log_file;
 use crate::settings::Settings;
 
 /// Lines gather in a worker until they are this long together, or until its next tick.
@@ -38,7 +39,7 @@ impl AccessLog {
             return Ok(Self { sender: None, json: false });
         }
         let path = Path::new(&settings.prefix).join(path);
-        let open = move || OpenOptions::new().create(true).append(true).open(&path);
+        let open = move || log_file(&path);
         let file = open().map_err(|error| format!("proxy_access_log: {error}"))?;
         let (sender, receiver) = sync_channel(QUEUE);
         let body = move || write_all(&receiver, file, &open);

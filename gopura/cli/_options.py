@@ -6,7 +6,7 @@ import functools
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -57,15 +57,18 @@ def _with_settings(command: Command, read: Callable[[Path | None, dict[str, str]
     return cast(Command, with_settings)
 
 
-def load(conf: Path | None, overrides: dict[str, str]) -> Settings:
+def load(conf: Path | None, overrides: dict[str, str], strict: bool = False) -> Settings:
     """The settings of this invocation; a Failure with all faults when they cannot be used."""
     try:
-        settings = Settings.load(conf, os.environ, overrides)
+        return Settings.load(conf, os.environ, overrides, strict)
     except SettingsError as error:
         raise Failure(str(error)) from None
-    for notice in settings.notices:
+
+
+def tell(notices: Iterable[str]) -> None:
+    """Print what a user should know: where settings are checked or begin to count, not at each command."""
+    for notice in notices:
         click.echo(f"Notice: {notice}", err=True)
-    return settings
 
 
 def find(conf: Path | None, overrides: dict[str, str]) -> Settings:

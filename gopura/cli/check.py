@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from gopura.cli._options import load, speak
+from gopura.cli._options import Failure, load, speak, tell
 from gopura.settings import SECTIONS
+from gopura.supervisor import preflight
 
 
 @click.command("check")
@@ -16,14 +17,18 @@ from gopura.settings import SECTIONS
     "-c", "--conf", "option", metavar="FILE", type=click.Path(path_type=Path), help="Configuration file."
 )
 @click.option("--list", "listing", is_flag=True, help="Print all settings with their defaults, as a file.")
+@click.option("--strict", is_flag=True, help="Accept nothing that would be ignored.")
 @click.option("-v", "verbose", is_flag=True, help="Say what is done.")
-def command(conf: Path | None, option: Path | None, listing: bool, verbose: bool) -> None:
-    """Check a configuration file together with the environment."""
+def command(conf: Path | None, option: Path | None, listing: bool, strict: bool, verbose: bool) -> None:
+    """Check a configuration file and the environment as a start would."""
     speak(verbose, False)
     if listing:
         _list()
         return
-    settings = load(conf or option, {})
+    settings = load(conf or option, {}, strict)
+    tell(preflight.notices(settings))
+    if faults := list(preflight.faults(settings)):
+        raise Failure("\n".join(faults))
     where = f"at {settings.conf}" if settings.conf else "of the environment (there is no file)"
     click.echo(f"configuration {where} is valid")
 

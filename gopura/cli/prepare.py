@@ -6,7 +6,8 @@ import click
 
 from gopura.cli._options import Failure, node_options
 from gopura.settings import Settings
-from gopura.supervisor.certificates import CertificateError, certificates
+from gopura.supervisor.certificates import certificates
+from gopura.supervisor.key_files import CertificateError
 from gopura.supervisor.node import listen_names
 from gopura.supervisor.prefix import Prefix, PrefixError
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import logging
 import os
 import subprocess
 import sys
@@ -13,14 +14,16 @@ import click
 
 from gopura import logs
 from gopura.cli._database import migrate
-from gopura.cli._options import Command, Failure, node_options
+from gopura.cli._options import Command, Failure, node_options, tell
 from gopura.release import VERSION
 from gopura.settings import Settings
+from gopura.supervisor import preflight
 from gopura.supervisor.banner import banner
 from gopura.supervisor.node import Node, StartError
 from gopura.supervisor.prefix import Prefix, PrefixError
 from gopura.supervisor.run import Supervisor
 
+log = logging.getLogger(__name__)
 # Set for the process that `--daemon` leaves behind: the descriptor on which it tells how the start went.
 _TOLD = "GOPURA_PROCESS_START"
 
@@ -72,11 +75,17 @@ def start(settings: Settings, daemon: bool, dev: bool = False) -> None:
         raise Failure(
             f"role = {settings.role}: this release runs both planes on one machine, role = traditional"
         )
+    if _TOLD in os.environ:
+        run(settings)
+        return
+    prefix = Prefix(settings)
     try:
-        Prefix(settings).prepare()
+        prefix.refuse_second()
+        prefix.prepare()
     except PrefixError as error:
         raise Failure(str(error)) from None
-    if daemon and _TOLD not in os.environ:
+    tell(preflight.notices(settings))
+    if daemon or (settings.nginx_main_daemon == "on" and not dev):
         _detach(settings)
     else:
         run(settings, dev)
@@ -93,11 +102,14 @@ def run(settings: Settings, dev: bool = False) -> None:
     output: Any = sys.stdout if told is None else os.fdopen(int(told), "w")
     try:
         logs.configure(settings, settings.proxy_error_log, foreground)
+        for notice in () if foreground else preflight.notices(settings):
+            log.log(logs.NOTICE, "%s", notice)  # as it was told on the terminal
         asyncio.run(supervisor.run(lambda node: _tell(node, output)))
     except StartError as error:
         if told is None:
             raise Failure(str(error)) from None
-        output.write(f"Error: {error}")
+        with output:
+            output.write(f"Error: {error}")
         sys.exit(1)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from logging.handlers import WatchedFileHandler
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gopura.logs import log_handler
 from gopura.settings import Settings
 
 log = logging.getLogger("gopura.admin.access")
@@ -47,7 +47,7 @@ def _handlers(settings: Settings) -> list[logging.Handler]:
     stream = {"/dev/stdout": sys.stdout, "/dev/stderr": sys.stderr}.get(destination)
     if stream is not None:
         return [logging.StreamHandler(stream)]
-    return [WatchedFileHandler(settings.path(destination), delay=True)]
+    return [log_handler(settings.path(destination))]
 
 
 def _line(scope: Scope, status: int, sent: int) -> str:

@@ -7,7 +7,7 @@ import logging
 from contextlib import AsyncExitStack
 from typing import Any
 
-from gopura import declarative, entities
+from gopura import declarative, entities, vaults
 from gopura.admin import create_app
 from gopura.admin.information.status import reachable
 from gopura.controlplane.access_log import AccessLog
@@ -36,6 +36,8 @@ async def control(parent: Parent, launch: Launch, life: Life) -> None:
     """Serve the Admin API and the link until the end of `life`."""
     for broken in entities.follow(launch.settings):
         log.error("plugin left out: %s", broken)
+    for fault in vaults.missing(launch.settings.vaults):
+        log.error("%s", fault)
     try:
         store = await _store(launch.settings)
     except InvalidConfiguration as error:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from gopura.settings.source import Problem
 
+_CONNECTION = ("pg_host", "pg_port", "pg_user", "pg_password", "pg_database", "pg_schema", "pg_ssl")
 _PAIRS = (
     ("ssl", "proxy_listen"),
     ("admin_ssl", "admin_listen"),
@@ -19,7 +21,7 @@ _PAIRS = (
 
 def check(values: Mapping[str, Any], origins: Mapping[str, str]) -> Iterator[Problem]:
     """Yield every disagreement."""
-    for key, message in _faults(values):
+    for key, message in (*_faults(values), *_database(origins)):
         yield Problem(key, origins.get(key, ""), message)
 
 
@@ -32,9 +34,25 @@ def _faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "tracing_instrumentations", "`off` excludes all other values"
     if not Path(values["dns_hostsfile"] or "/dev/null").exists():
         yield "dns_hostsfile", f"there is no file `{values['dns_hostsfile']}`"
+    for form in ("html", "json", "xml", "plain"):
+        name = f"error_template_{form}"
+        if values[name] and not os.access(values[name], os.R_OK):
+            yield name, f"cannot read `{values[name]}`"
     for path in values["plugins_path"]:
         if not Path(path).expanduser().is_dir():
             yield "plugins_path", f"there is no folder `{path}`"
+
+
+def _database(origins: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """A file of Kong's need not say `database = postgres`: that is its default, and ours is another."""
+    if "database" in origins:
+        return
+    if name := next((name for name in _CONNECTION if name in origins), None):
+        yield (
+            name,
+            "is set, but `database` is not: write `database = postgres` (Kong's default) to use that "
+            "server, or `database = sqlite` (the default here) for the embedded database",
+        )
 
 
 def _certificates(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -51,7 +51,7 @@ def _directive(key: str, block: str, name: str) -> Setting:
     )
 
 
-def nearest(key: str) -> str | None:
-    """The known key that is most like an unknown one."""
-    close = difflib.get_close_matches(key, SETTINGS, n=1, cutoff=0.6)
+def nearest(key: str, likeness: float = 0.6) -> str | None:
+    """The known key that is most like an unknown one, by at least a ratio from 0 to 1."""
+    close = difflib.get_close_matches(key, SETTINGS, n=1, cutoff=likeness)
     return close[0] if close else None

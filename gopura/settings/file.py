@@ -27,7 +27,7 @@ def read_file(path: Path) -> tuple[list[Entry], list[Problem]]:
         if not equals or not key.strip():
             problems.append(Problem(line.strip(), source, "is not a setting; expected `key = value`"))
         else:
-            entries.append(Entry(key.strip(), _value(value), source))
+            entries.append(Entry(key.strip(), _value(value), source, "file"))
     return entries, problems
 
 

@@ -31,6 +31,7 @@ def public(settings: Settings) -> dict[str, Any]:
     """Values without secrets, and what Kong derives from them."""
     shown = {name: _shown(settings, name, value) for name, value in settings.items()}
     shown = {name: value for name, value in shown.items() if value is not None}
+    shown |= {"database": _told_database(settings), "gopura_database": settings.database}
     upstream = enabled_headers(settings.headers_upstream)
     derived = {
         "enabled_headers": enabled_headers(settings.headers),
@@ -55,6 +56,12 @@ def enabled_headers(tokens: list[str]) -> dict[str, bool]:
 def host_ports(maps: list[str]) -> dict[str, int]:
     """Listening port → port that clients see."""
     return {inner: int(outer) for outer, _, inner in (text.partition(":") for text in maps)}
+
+
+def _told_database(settings: Settings) -> str:
+    """Clients of Kong know two: `postgres`, which can be written to, and `off`."""
+    told: str = settings.database
+    return str(settings.reported_database) if told == "sqlite" else told
 
 
 def _shown(settings: Settings, name: str, value: Any) -> Any:

@@ -8,10 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gopura.settings.catalogue import SETTINGS
-from gopura.settings.families import find, nearest
+from gopura.settings.families import find
 from gopura.settings.setting import Setting
 from gopura.settings.source import Entry, Problem
+from gopura.settings.unknown import Unknown
 
+_DROPPED = "NONE"
+"""The value of a key of nginx's that leaves the directive out."""
+_AS_ANOTHER = re.compile(r"<\w+>")
+"""What Kong's file of defaults says where it means `as that setting`: no value."""
 _REFERENCE = re.compile(r"\{vault://env/([\w-]+)\}")
 _VAULT_REFERENCE = re.compile(r"\{vault://.*\}")
 
@@ -27,39 +32,46 @@ class Resolved:
     problems: list[Problem] = field(default_factory=list)
 
 
-def resolve(entries: Iterable[Entry], environ: Mapping[str, str]) -> Resolved:
-    """Parse the entries, later ones winning, over the defaults."""
+def resolve(entries: Iterable[Entry], environ: Mapping[str, str], strict: bool = False) -> Resolved:
+    """Parse the entries, later ones winning, over the defaults.
+
+    What is no setting is told in a notice, as Kong ignores it; with `strict` it is a problem.
+    """
     result = Resolved(values={name: setting.default_value for name, setting in SETTINGS.items()})
     last = {entry.key: entry for entry in entries}
     prefix = last["vault_env_prefix"].text if "vault_env_prefix" in last else ""
-    for entry in last.values():
-        _take(result, entry, prefix, environ)
+    settings = {key: find(key) for key in last}
+    for key, setting in settings.items():
+        if setting is not None:
+            _take(result, setting, last[key], prefix, environ)
+    unknown = Unknown([last[key] for key, setting in settings.items() if setting is None])
+    unknown.leave_out_secrets(prefix, (last[key].text for key in result.references))
+    result.problems += unknown.problems(strict)
+    order = list(last)
+    result.problems.sort(key=lambda problem: order.index(problem.key))
+    result.notices += unknown.notices(strict)
     _follow_aliases(result)
     _proxy_directives(result)
     return result
 
 
-def _take(result: Resolved, entry: Entry, prefix: str, environ: Mapping[str, str]) -> None:
-    setting = find(entry.key)
-    if setting is None:
-        result.problems.append(_unknown(entry))
-        return
+def _take(result: Resolved, setting: Setting, entry: Entry, prefix: str, environ: Mapping[str, str]) -> None:
+    effective = SETTINGS.get(setting.alias, setting)
     try:
         text = _dereference(result, entry, prefix, environ)
+        if _AS_ANOTHER.fullmatch(text) and text[1:-1] in SETTINGS:
+            text = ""
+        if text == _DROPPED and effective.name.startswith("nginx_"):
+            text = effective.dropped or ""
         # An empty text, as from a variable that is declared but not set, asks for the default.
         result.values[setting.name] = setting.parse(text or setting.default)
     except ValueError as error:
         result.problems.append(_bad(setting, entry, error))
         return
     result.origins[setting.name] = entry.source
-    if setting.inert and not setting.alias and result.values[setting.name] != setting.default_value:
-        result.notices.append(f"{entry.source}: {setting.name} has no effect: {setting.inert}")
-
-
-def _unknown(entry: Entry) -> Problem:
-    close = nearest(entry.key)
-    hint = f"; did you mean `{close}`?" if close else "; `gopura check --list` shows all"
-    return Problem(entry.key, entry.source, f"is not a known setting{hint}")
+    value = result.values[setting.name]
+    if effective.inert and value not in (effective.default_value, setting.default_value):
+        result.notices.append(f"{entry.source}: {setting.name} has no effect: {effective.inert}")
 
 
 def _bad(setting: Setting, entry: Entry, error: ValueError) -> Problem:

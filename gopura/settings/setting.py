@@ -16,6 +16,7 @@ class Setting:
 
     `default` is text as it would stand in the file; empty means unset. `inert` says why the key, though
     accepted for compatibility, changes nothing here. `alias` is the newer key that takes the value over.
+    `dropped` is what nginx itself does without the directive, which `NONE` asks for; the default when None.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Setting:
     inert: str = ""
     alias: str = ""
     own: bool = False
+    dropped: str | None = None
 
     def parse(self, text: str) -> Any:
         """Value of a text; empty text is unset (None, or an empty list)."""

@@ -9,11 +9,12 @@ from typing import Any, Self
 
 from gopura.settings.catalogue import SETTINGS
 from gopura.settings.checks import check
+from gopura.settings.environment import read_environment
 from gopura.settings.file import read_file
 from gopura.settings.kinds import Listen
 from gopura.settings.listen import Listener
 from gopura.settings.resolve import Resolved, resolve
-from gopura.settings.source import Entry, Problem, SettingsError, environment_entries, override_entries
+from gopura.settings.source import Entry, Problem, SettingsError, override_entries
 
 DEFAULT_FILES = ("/etc/gopura/gopura.conf", "/etc/gopura.conf", "/etc/kong/kong.conf", "/etc/kong.conf")
 
@@ -32,9 +33,18 @@ class Settings:
         self.conf = conf
 
     @classmethod
-    def load(cls, conf: str | Path | None, environ: Mapping[str, str], overrides: Mapping[str, str]) -> Self:
-        """Read file, environment and command line, later ones winning; SettingsError names all faults."""
-        resolved, path = _gather(conf, environ, overrides)
+    def load(
+        cls,
+        conf: str | Path | None,
+        environ: Mapping[str, str],
+        overrides: Mapping[str, str],
+        strict: bool = False,
+    ) -> Self:
+        """Read file, environment and command line, later ones winning; SettingsError names all faults.
+
+        With `strict` what is ignored otherwise, such as a variable that is no setting, is a fault.
+        """
+        resolved, path = _gather(conf, environ, overrides, strict)
         problems = [*resolved.problems, *check(resolved.values, resolved.origins)]
         if problems:
             raise SettingsError(problems)
@@ -113,12 +123,17 @@ class Settings:
 
 
 def _gather(
-    conf: str | Path | None, environ: Mapping[str, str], overrides: Mapping[str, str]
+    conf: str | Path | None,
+    environ: Mapping[str, str],
+    overrides: Mapping[str, str],
+    strict: bool = False,
 ) -> tuple[Resolved, Path | None]:
     path = _configuration_file(conf)
     entries, problems = _read(path) if path else ([], [])
-    resolved = resolve([*entries, *environment_entries(environ), *override_entries(overrides)], environ)
-    resolved.problems[:0] = problems
+    environment = read_environment(environ)
+    resolved = resolve([*entries, *environment.entries, *override_entries(overrides)], environ, strict)
+    resolved.problems[:0] = [*problems, *environment.problems]
+    resolved.notices[:0] = environment.notices
     return resolved, path
 
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
-_PREFIXES = ("KONG_", "GOPURA_")  # the later one wins
-# Kubernetes injects addresses of a service named kong or gopura; images and processes carry the others.
-_NOT_SETTINGS = re.compile(
-    r"(\w+_)?SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_\w+)?|VERSION|PROCESS(_\w+)?|CONF|TEST_\w+"
-)
+Place = Literal["file", "environment", "command line"]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One key with its text and the place it was found at."""
+    """One key with its text, and the place it was found at: the kind of it, and in words."""
 
     key: str
     text: str
     source: str
+    place: Place
+
+    @property
+    def name(self) -> str:
+        """The key as its writer knows it: a variable by the variable's name."""
+        return self.source.rpartition(" ")[2] if self.place == "environment" else self.key
 
 
 @dataclass(frozen=True)
@@ -42,16 +44,6 @@ class SettingsError(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-def environment_entries(environ: Mapping[str, str]) -> list[Entry]:
-    """Entries of KONG_* variables, then of GOPURA_*, so that the latter win."""
-    return [
-        Entry(name.removeprefix(prefix).lower(), text, f"environment variable {name}")
-        for prefix in _PREFIXES
-        for name, text in sorted(environ.items())
-        if name.startswith(prefix) and not _NOT_SETTINGS.fullmatch(name.removeprefix(prefix))
-    ]
-
-
 def override_entries(overrides: Mapping[str, str]) -> list[Entry]:
     """Entries given on the command line."""
-    return [Entry(key, text, "command line") for key, text in overrides.items()]
+    return [Entry(key, text, "command line", "command line") for key, text in overrides.items()]

@@ -2,89 +2,71 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime
 import ipaddress
 import os
-from contextlib import suppress
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from gopura.settings import Settings
+from gopura.supervisor.key_files import CertificateError, check_key_files, pem_of
+from gopura.supervisor.user import User
 
 Pair = tuple[str, str]
 _LISTENERS = {"proxy_listen": "ssl", "admin_listen": "admin_ssl", "status_listen": "status_ssl"}
 _YEARS = 20
 
 
-class CertificateError(Exception):
-    """A configured certificate or key cannot be used; the text names the setting."""
+def certificates(settings: Settings, names: list[str], user: User | None = None) -> dict[str, list[Pair]]:
+    """Pairs of paths (certificate, key) for each listen setting that has TLS; `user` may read them all.
+
+    CertificateError when anything that a node reads of this kind cannot be used.
+    """
+    if faults := list(check_key_files(settings)):
+        raise CertificateError("\n".join(faults))
+    return {name: _pairs(settings, _LISTENERS[name], user) for name in names if _has_tls(settings, name)}
 
 
-def certificates(settings: Settings, names: list[str]) -> dict[str, list[Pair]]:
-    """Pairs of paths (certificate, key) for each listen setting that has TLS."""
-    return {name: _pairs(settings, _LISTENERS[name]) for name in names if _has_tls(settings, name)}
+def client_pair(settings: Settings, user: User | None) -> dict[str, str]:
+    """The settings of the certificate that upstreams are shown, so that `user` may read both files."""
+    if user is None or not (settings.client_ssl and settings.client_ssl_cert):
+        return {}
+    sources = (settings.client_ssl_cert, settings.client_ssl_cert_key)
+    certificate, key = _configured(settings, "client_ssl", 1, sources, user)
+    return {"client_ssl_cert": certificate, "client_ssl_cert_key": key}
 
 
 def _has_tls(settings: Settings, name: str) -> bool:
     return any(listener.has("ssl") for listener in settings.listeners(name))
 
 
-def _pairs(settings: Settings, prefix: str) -> list[Pair]:
-    sources = list(zip(settings.get(f"{prefix}_cert"), settings.get(f"{prefix}_cert_key"), strict=True))
-    if not sources:
-        return [_generated(settings.path("ssl"), kind) for kind in ("rsa", "ecdsa")]
-    return [_configured(settings, prefix, number, *source) for number, source in enumerate(sources, 1)]
+def _pairs(settings: Settings, prefix: str, user: User | None) -> list[Pair]:
+    sources = zip(settings.get(f"{prefix}_cert"), settings.get(f"{prefix}_cert_key"), strict=True)
+    found = [_configured(settings, prefix, number, source, user) for number, source in enumerate(sources, 1)]
+    return found or [_generated(settings.path("ssl"), kind, user) for kind in ("rsa", "ecdsa")]
 
 
-def _configured(settings: Settings, prefix: str, number: int, certificate: str, key: str) -> Pair:
+def _configured(settings: Settings, prefix: str, number: int, sources: Pair, user: User | None) -> Pair:
+    """The paths of files as configured, or of copies in the prefix: of texts, and of what only root can read."""
     stem = settings.path("ssl", f"{prefix}-{number}")
-    certificate_path = _file(f"{prefix}_cert", certificate, stem.with_suffix(".crt"))
-    key_path = _file(f"{prefix}_cert_key", key, stem.with_suffix(".key"))
-    return str(certificate_path), str(key_path)
+    certificate = _file(f"{prefix}_cert", sources[0], stem.with_suffix(".crt"), user)
+    return certificate, _file(f"{prefix}_cert_key", sources[1], stem.with_suffix(".key"), user)
 
 
-def _file(name: str, source: str, place: Path) -> Path:
-    """The path of a file, or of one made in the prefix from a PEM text or its base64."""
-    with suppress(OSError):
-        path = Path(source).expanduser().absolute()
-        _check(name, name.endswith("_key"), path.read_bytes())
-        return path
-    pem = source.encode() if "-----BEGIN" in source else _decoded(source)
-    _check(name, name.endswith("_key"), pem)
-    _write_private(place, pem)
-    return place
+def _file(name: str, source: str, copy: Path, user: User | None) -> str:
+    path, pem = pem_of(name, source)
+    if path is not None and user is None:
+        return str(path)
+    _write_private(copy, pem, user)
+    return str(copy)
 
 
-def _decoded(source: str) -> bytes:
-    try:
-        return base64.b64decode(source, validate=True)
-    except (binascii.Error, ValueError):
-        return b""
-
-
-def _check(name: str, is_key: bool, pem: bytes) -> None:
-    try:
-        if is_key:
-            load_pem_private_key(pem, None)
-        else:
-            x509.load_pem_x509_certificates(pem)
-    except (ValueError, TypeError):
-        raise CertificateError(f"{name} is neither a readable file nor a PEM text nor its base64") from None
-
-
-def _generated(folder: Path, kind: str) -> Pair:
+def _generated(folder: Path, kind: str, user: User | None) -> Pair:
     stem = "default" if kind == "rsa" else "default-ecdsa"
     certificate, key = folder / f"{stem}.crt", folder / f"{stem}.key"
     if not (certificate.exists() and key.exists()):
@@ -93,8 +75,10 @@ def _generated(folder: Path, kind: str) -> Pair:
             if kind == "rsa"
             else ec.generate_private_key(ec.SECP256R1())
         )
-        _write_private(key, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        _write_private(key, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), user)
         certificate.write_bytes(_self_signed(private).public_bytes(Encoding.PEM))
+    elif user is not None:
+        _write_private(key, key.read_bytes(), user)
     return str(certificate), str(key)
 
 
@@ -116,6 +100,10 @@ def _self_signed(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> x509.Ce
     )
 
 
-def _write_private(path: Path, data: bytes) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+def _write_private(path: Path, data: bytes, user: User | None) -> None:
+    """For the owner alone, or for root and the group of a user that may not change it."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as file:
+        if user is not None:
+            os.fchown(file.fileno(), 0, user.gid)
+            os.fchmod(file.fileno(), 0o640)
         file.write(data)

@@ -43,6 +43,7 @@ class Child:
                 sys.executable, "-m", module,
                 pass_fds=[*fds, theirs.fileno()], stdin=asyncio.subprocess.DEVNULL, start_new_session=True,
                 env=os.environ | {VARIABLE: str(theirs.fileno())},
+                **(launch.user.of_process() if launch.user else {}),
             )  # fmt: skip
         child = cls(name, process)
         reader, child._writer = await asyncio.open_unix_connection(sock=ours)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from gopura.settings import Listener, Settings
+from gopura.supervisor.user import User
 
 VARIABLE = "GOPURA_PROCESS"
 _LINE_LIMIT = 64 * 1024 * 1024
@@ -39,7 +40,8 @@ class Bound:
 class Launch:
     """Everything that a process needs. `certificates` has pairs of paths by listen setting.
 
-    With `strict` a plugin that cannot be started ends the process instead of being left out.
+    With `strict` a plugin that cannot be started ends the process instead of being left out. `user` is whom it runs as,
+    if not as the supervisor; the process itself is not told.
     """
 
     settings: Settings
@@ -49,6 +51,7 @@ class Launch:
     listeners: dict[str, list[Bound]] = field(default_factory=dict)
     certificates: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     strict: bool = False
+    user: User | None = None
 
     def encode(self) -> bytes:
         """One line of JSON."""
@@ -56,7 +59,7 @@ class Launch:
             name: [{"listener": str(bound.listener), "fds": bound.fds} for bound in all_bound]
             for name, all_bound in self.listeners.items()
         }
-        data = self.__dict__ | {"settings": self.settings.to_json(), "listeners": listeners}
+        data = self.__dict__ | {"user": None, "settings": self.settings.to_json(), "listeners": listeners}
         return json.dumps(data).encode() + b"\n"
 
     @classmethod

@@ -11,13 +11,16 @@ from typing import Any
 
 from gopura.logs import NOTICE, LogError
 from gopura.settings import Settings
-from gopura.supervisor.certificates import CertificateError, certificates
+from gopura.supervisor.certificates import certificates, client_pair
 from gopura.supervisor.child import ChildError
 from gopura.supervisor.keeper import Keeper
+from gopura.supervisor.key_files import CertificateError
 from gopura.supervisor.launch import Bound, Launch
+from gopura.supervisor.ownership import hand_over, hand_over_logs
 from gopura.supervisor.prefix import Prefix, PrefixError
 from gopura.supervisor.sockets import ListenError, Sockets
 from gopura.supervisor.stand_in import StandIn
+from gopura.supervisor.user import User, UserError, choose
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +32,7 @@ _FAST_STOP_SECONDS = 10.0
 # Every connection takes a descriptor or two.
 _MANY_FILES = 1_048_576
 
-StartError = (PrefixError, ListenError, CertificateError, ChildError, LogError)
+StartError = (PrefixError, ListenError, CertificateError, UserError, ChildError, LogError)
 
 
 class Node:
@@ -45,6 +48,7 @@ class Node:
         self._sockets = Sockets()
         self._keepers: dict[str, Keeper] = {}
         self._changing = asyncio.Lock()
+        self._user: User | None = None
 
     def claim(self) -> None:
         """Make this process the only one on the prefix; PrefixError when that is not possible."""
@@ -95,6 +99,12 @@ class Node:
         """Pass a signal on to all processes."""
         for keeper in self._keepers.values():
             keeper.signal(number)
+
+    def reopen_logs(self) -> None:
+        """Have all processes open their log files again."""
+        if self._user is not None:
+            hand_over_logs(self.settings, self._user)
+        self.signal(signal.SIGUSR1)
 
     def status(self) -> dict[str, Any]:
         """What runs and where it listens."""
@@ -154,11 +164,16 @@ class Node:
     async def _launches(self, settings: Settings, strict: bool = False) -> dict[str, Launch]:
         workers = worker_count(settings)
         names = listen_names(settings)
-        pairs = await asyncio.to_thread(certificates, settings, names)
+        user = (await asyncio.to_thread(choose, settings)).user
+        pairs = await asyncio.to_thread(certificates, settings, names, user)
+        client = await asyncio.to_thread(client_pair, settings, user)
+        if user is not None:
+            await asyncio.to_thread(hand_over, settings, user)
+        self._user = user
         self.listening = self._sockets.bind(settings, names, workers)
         node_id = self.prefix.node_id(settings.node_id)
         token = self.prefix.debug_token(settings.request_debug_token)
-        settings = settings.with_values(node_id=node_id, request_debug_token=token)
+        settings = settings.with_values(node_id=node_id, request_debug_token=token, **client)
         return {
             kind: Launch(
                 settings,
@@ -168,6 +183,7 @@ class Node:
                 listeners={name: self.listening[name] for name in LISTENS[kind]},
                 certificates={name: pairs[name] for name in LISTENS[kind] if name in pairs},
                 strict=strict,
+                user=user,
             )
             for kind in ROLES[settings.role]
         }

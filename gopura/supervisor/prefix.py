@@ -5,7 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import stat
 import uuid
+from pathlib import Path
 
 from gopura.settings import Settings
 from gopura.supervisor.holder import describe
@@ -41,7 +43,7 @@ class Prefix:
                 folder = self.path / name
                 folder.mkdir(parents=True, exist_ok=True)
                 if name in _PRIVATE:
-                    folder.chmod(0o700)
+                    _close_to_others(folder)
             (self.path / "run" / ".writable").write_bytes(b"")
             if self._embedded:
                 # It holds keys and credentials; SQLite would let everybody read a file that it makes itself.
@@ -51,14 +53,19 @@ class Prefix:
                 f"cannot write to prefix {self.path} (set by {self._source}): {error.strerror}"
             ) from None
 
+    def refuse_second(self) -> None:
+        """PrefixError when a supervisor runs on this prefix; `take` alone is safe from a race."""
+        if self.running() is not None:
+            raise self._taken()
+
     def take(self) -> None:
         """Become the only supervisor on this prefix and write the pid file; PrefixError names another."""
-        lock = os.open(self.path / "run" / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = os.open(self.path / "run" / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(lock)
-            raise PrefixError(f"gopura already runs on prefix {self.path}: {self._runner()}") from None
+            raise self._taken() from None
         self._lock = lock
         # How healthy targets were belongs to the life of a gateway that has ended.
         (self.path / "run" / "health.json").unlink(missing_ok=True)
@@ -109,6 +116,13 @@ class Prefix:
         except (OSError, ValueError):
             return None
 
-    def _runner(self) -> str:
+    def _taken(self) -> PrefixError:
         pid = self._pid()
-        return describe(pid) if pid else "its process id is not known"
+        runner = describe(pid) if pid else "its process id is not known"
+        return PrefixError(f"gopura already runs on prefix {self.path}: {runner}")
+
+
+def _close_to_others(folder: Path) -> None:
+    """The group's rights were given on purpose when gopura was started as root: see `ownership`."""
+    mode = folder.stat().st_mode
+    folder.chmod(mode & ~0o007 if mode & stat.S_ISVTX else 0o700)

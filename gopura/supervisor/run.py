@@ -81,7 +81,7 @@ class Supervisor:
 
     def _reopen(self) -> None:
         logs.reopen()
-        self.node.signal(signal.SIGUSR1)
+        self.node.reopen_logs()
 
     async def _take_up(self, folders: list[Path]) -> None:
         """Have new processes load plugins from these folders; one that does not start keeps the old processes."""
@@ -98,6 +98,7 @@ class Supervisor:
         `values` take the place of what is read: then plugins are being written, and have to start.
         """
         conf, environ = conf or self._conf, self._environ | dict(environ or {})
+        told = self.node.settings.notices
         try:
             fresh = Settings.load(conf, environ, {"prefix": self._prefix}).with_values(**values)
             await self.node.reload(fresh, strict=bool(values))
@@ -106,6 +107,9 @@ class Supervisor:
             log.error("the reload failed, everything runs on as before: %s", error)  # noqa: TRY400
             return str(error)
         self._conf, self._environ = conf, environ
+        for notice in fresh.notices:
+            if notice not in told:
+                log.log(logs.NOTICE, "%s", notice)
         return None
 
     async def _status(self, _request: dict[str, Any]) -> dict[str, Any]:

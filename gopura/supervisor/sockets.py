@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from gopura.settings import Listener, Settings
 from gopura.supervisor.holder import port_holder
@@ -14,6 +14,17 @@ NAMES = ("proxy_listen", "admin_listen", "status_listen")
 
 class ListenError(Exception):
     """An address cannot be listened on; the text names the setting, the address and what is in the way."""
+
+
+def address_faults(settings: Settings) -> Iterator[str]:
+    """Addresses that are none of this machine's, whoever listens there."""
+    for name in NAMES:
+        for listener in settings.listeners(name):
+            try:
+                family, (host, _) = _address(listener)
+                _socket(family, (host, 0), listener, shared=False).close()
+            except OSError as error:
+                yield _reason(name, listener, error)
 
 
 class Sockets:

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -46,6 +46,11 @@ def all() -> Mapping[str, type[Vault]]:  # noqa: A001 - reads `vaults.all()`
         importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)
     ]
     return {value.name: value for module in modules for value in vars(module).values() if _is_vault(value)}
+
+
+def missing(names: Iterable[str]) -> list[str]:
+    """What is wrong with the setting `vaults`: names that no vault has."""
+    return [f"vaults: there is no vault {name}" for name in names if name not in {"bundled", "off", *all()}]
 
 
 def _is_vault(value: object) -> bool:

@@ -27,7 +27,8 @@ COMMANDS = [
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     def run(*words, **environ):
-        environment = {"GOPURA_PREFIX": str(tmp_path / "prefix"), **environ}
+        # Root or not, nobody has to be told whom the processes would run as.
+        environment = {"GOPURA_PREFIX": str(tmp_path / "prefix"), "GOPURA_NGINX_USER": "root", **environ}
         return CliRunner().invoke(main, words, env=environment)
 
     return run
@@ -106,6 +107,18 @@ def test_check(run, tmp_path):
     result = run("check", "-c", str(bad))
     assert result.exit_code == 1
     assert result.output == f"Error: {bad}:1: log_levle: is not a known setting; did you mean `log_level`?\n"
+
+
+def test_notices_come_with_a_check_and_a_start_only(run):
+    told = "Notice: ignored, as settings of Kong's paid edition: KONG_PORTAL\n"
+    assert run("check", KONG_PORTAL="on").output.startswith(told)
+    for command in (["prepare"], ["migrations", "bootstrap"], ["stop"], ["config", "init", "/dev/null"]):
+        assert "Notice" not in run(*command, KONG_PORTAL="on").output
+    result = run("check", "--strict", KONG_PORTAL="on")
+    assert (result.exit_code, result.output) == (
+        1,
+        "Error: environment variable KONG_PORTAL: portal: is a setting of Kong's paid edition\n",
+    )
 
 
 def test_check_lists_every_setting(run):

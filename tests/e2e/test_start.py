@@ -30,15 +30,21 @@ def environment(tmp_path):
 
 
 def test_a_life(environment, tmp_path):
+    environment |= {"KONG_PORTAL": "on"}
     started = run(environment, "start", "--daemon")
     assert started.returncode == 0, started.stderr
+    notice = "ignored, as settings of Kong's paid edition: KONG_PORTAL\n"
+    assert f"Notice: {notice}" in started.stderr
+    assert notice in (tmp_path / "prefix" / "logs" / "error.log").read_text()
     assert f"Proxy       http://{environment['GOPURA_PROXY_LISTEN']}" in started.stdout
     assert started.stdout.count("  curl ") == 3
     health = run(environment, "health")
+    assert "Notice" not in health.stderr
     assert (health.returncode, health.stdout.count(" ready ")) == (0, 2)
-    second = run(environment, "start")
-    assert second.returncode == 1
-    assert f"gopura already runs on prefix {tmp_path}/prefix: process " in second.stderr
+    for words in (["start"], ["start", "--daemon"]):
+        second = run(environment, *words)
+        assert (second.returncode, second.stdout) == (1, "")
+        assert f"Error: gopura already runs on prefix {tmp_path}/prefix: process " in second.stderr
     restarted = run(environment, "restart")
     assert restarted.returncode == 0, restarted.stderr
     supervisor = psutil.Process(int((tmp_path / "prefix" / "pids" / "gopura.pid").read_text()))
@@ -73,10 +79,18 @@ def test_interrupting_the_terminal_stops_everything(environment):
     assert all(has_ended(child) for child in children)
 
 
-def test_a_port_in_use_names_who_uses_it(environment):
+def test_nginx_daemon_leaves_it_running(environment):
+    environment |= {"KONG_NGINX_DAEMON": "on"}
+    assert run(environment, "start").returncode == 0
+    assert run(environment, "health").returncode == 0
+    assert run(environment, "stop").returncode == 0
+
+
+@pytest.mark.parametrize("words", [["start"], ["start", "--daemon"]])
+def test_a_port_in_use_names_who_uses_it(environment, words):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        result = run(environment | {"GOPURA_PROXY_LISTEN": f"127.0.0.1:{port} reuseport"}, "start")
+        result = run(environment | {"GOPURA_PROXY_LISTEN": f"127.0.0.1:{port} reuseport"}, *words)
     assert result.returncode == 1
     assert f"Error: cannot listen on 127.0.0.1:{port} (proxy_listen): Address already in use" in result.stderr
     assert f"process {os.getpid()} (" in result.stderr

@@ -23,6 +23,13 @@ VALUES = [
     ("vault_aws_region", "eu", "eu"),
     ("nginx_http_client_max_body_size", "8m", "8m"),
     ("proxy_access_log", "logs/a.log combined", "logs/a.log"),
+    ("nginx_http_client_max_body_size", "NONE", "1m"),
+    ("nginx_admin_client_max_body_size", "NONE", "0"),
+    ("nginx_http_charset", "NONE", "off"),
+    ("nginx_http_send_timeout", "NONE", "60s"),
+    ("nginx_worker_processes", "NONE", "1"),
+    ("nginx_http_include", "NONE", None),
+    ("nginx_http_ssl_protocols", "NONE", None),
 ]
 FAULTS = [
     ("log_level", "loud", "log_level: `loud` is not allowed; expected one of `debug`"),
@@ -40,12 +47,13 @@ FAULTS = [
     ("role", "data_plane", "role: `data_plane` needs cluster_cert and cluster_cert_key"),
     ("database", "cassandra", "expected one of `sqlite`, `postgres`, `off`"),
     ("proxy_server", "ftp://user:secret@h", "proxy_server: its value is not allowed"),
+    ("error_template_json", "/no/such.json", "error_template_json: cannot read `/no/such.json`"),
     ("pg_password", "{vault://env/nothing}", "expected the environment variable NOTHING to be set"),
 ]
 
 
 def load(**overrides):
-    return Settings.load(None, {}, overrides)
+    return Settings.load(None, {}, {"database": "sqlite"} | overrides)
 
 
 @pytest.mark.parametrize(("name", "text", "value"), VALUES)
@@ -63,7 +71,7 @@ def test_fault(name, text, message):
 
 def test_later_sources_win(tmp_path):
     conf = tmp_path / "kong.conf"
-    conf.write_text("log_level = info\nkic = on\npg_user = file\npg_host = file\n")
+    conf.write_text("log_level = info\nkic = on\ndatabase = postgres\npg_user = file\npg_host = file\n")
     environ = {
         "KONG_PG_USER": "kong",
         "GOPURA_PG_HOST": "gopura",
@@ -112,7 +120,9 @@ def test_addresses_that_kubernetes_injects_are_no_settings():
 
 
 def test_references_are_resolved_but_shown_as_they_stand():
-    settings = Settings.load(None, {"KONG_PG_USER": "{vault://env/db-user}", "DB_USER": "me"}, {})
+    settings = Settings.load(
+        None, {"KONG_DATABASE": "postgres", "KONG_PG_USER": "{vault://env/db-user}", "DB_USER": "me"}, {}
+    )
     assert settings.pg_user == "me"
     assert settings.public()["pg_user"] == "{vault://env/db-user}"
 
@@ -133,6 +143,17 @@ def test_keys_without_meaning_are_accepted_with_a_notice():
         "lua_socket_pool_size has no effect",
         "nginx_http_lua_shared_dict has no effect",
     ]
+    assert load(nginx_http_lua_shared_dict="NONE", nginx_http_ssl_protocols="NONE").notices == []
+
+
+def test_an_older_name_of_what_has_no_effect_says_so_too():
+    """Every name with a newer one that does nothing, and a value that is not the default."""
+    older = {name: s for name, s in SETTINGS.items() if s.alias and SETTINGS[s.alias].inert}
+    values = {"privileged_worker": "off", "client_body_buffer_size": "9k", "router_consistency": "strict"}
+    assert set(older) == set(values)
+    for name in older:
+        (notice,) = load(**{name: values[name]}).notices
+        assert f"{name} has no effect" in notice
 
 
 def test_no_secret_is_public():

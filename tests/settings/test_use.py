@@ -10,7 +10,7 @@ from gopura.settings import SETTINGS
 ROOT = Path(__file__).parents[2]
 # Names that are put together where they are read, and what is done while the settings are read.
 ELSEWHERE = {f"{name}_cert{key}" for name in ("ssl", "admin_ssl", "status_ssl") for key in ("", "_key")}
-ELSEWHERE |= {"vault_env_prefix", "admin_gui_url"}
+ELSEWHERE |= {"vault_env_prefix", "admin_gui_url", "reported_database"}
 
 
 @pytest.fixture(scope="module")

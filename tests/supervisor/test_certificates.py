@@ -7,7 +7,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from gopura.settings import Settings
-from gopura.supervisor.certificates import CertificateError, certificates
+from gopura.supervisor.certificates import certificates
+from gopura.supervisor.key_files import CertificateError
 from gopura.supervisor.prefix import Prefix
 
 
@@ -46,5 +47,7 @@ def test_configured_ones_may_be_paths_or_texts(tmp_path, form):
 
 
 def test_a_bad_one_is_named(tmp_path):
-    with pytest.raises(CertificateError, match="ssl_cert is neither a readable file nor a PEM text"):
+    with pytest.raises(
+        CertificateError, match="ssl_cert: cannot read nothing: No such file or directory; it is no PEM text"
+    ):
         make(tmp_path, ssl_cert="nothing", ssl_cert_key="nothing")

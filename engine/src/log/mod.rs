@@ -1,8 +1,9 @@
 //! The error log: severity levels of nginx, changed while running.
 mod format;
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -50,16 +51,22 @@ pub fn reopen() {
 fn open(path: &Path) -> Result<(), String> {
     let file = match path.to_str() {
         Some("/dev/stderr" | "/dev/stdout") => None,
-        _ => Some(
-            OpenOptions::new()
-                .create(true)
-                .append(true)
-                .open(path)
-                .map_err(|error| format!("proxy_error_log {}: {error}", path.display()))?,
-        ),
+        _ => Some(log_file(path).map_err(|error| format!("proxy_error_log {}: {error}", path.display()))?),
     };
     *TARGET.lock().unwrap_or_else(PoisonError::into_inner) = Some((path.to_owned(), file));
     Ok(())
+}
+
+/// Opens a log. The process's own streams are not opened by their names: that is for who owns the terminal or pipe, and
+/// this process may run as somebody else.
+pub fn log_file(path: &Path) -> io::Result<File> {
+    let place = fs::read_link(path).unwrap_or_else(|_| path.to_owned());
+    let stream = match place.to_str() {
+        Some("/dev/stdout") => io::stdout().as_fd().try_clone_to_owned(),
+        Some("/dev/stderr") => io::stderr().as_fd().try_clone_to_owned(),
+        _ => return OpenOptions::new().create(true).append(true).open(path),
+    };
+    stream.map(File::from)
 }
 
 /// nginx's eight levels on five of ours.

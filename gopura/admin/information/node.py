@@ -45,6 +45,8 @@ async def get(call: Call) -> Response:
         {
             "tagline": "Welcome to gopura",
             "version": KONG_VERSION,
+            # Kong has it since 3.6; later Managers take a node without it for the paid edition.
+            "edition": "community",
             "gopura_version": VERSION,
             "lua_version": f"none (Python {platform.python_version()})",
             "hostname": socket.gethostname(),

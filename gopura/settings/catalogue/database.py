@@ -47,6 +47,14 @@ SECTION = Section(
             "declarative file.",
         ),
         Setting(
+            "reported_database",
+            OneOf("postgres", "sqlite"),
+            "postgres",
+            "What `GET /` of the Admin API says as `configuration.database` when it is `sqlite`, which clients "
+            "made for Kong do not know. `configuration.gopura_database` always says what it is.",
+            own=True,
+        ),
+        Setting(
             "declarative_config",
             Text(form="a path"),
             "",

@@ -25,6 +25,7 @@ SECTION = Section(
             _WORKERS,
             "auto",
             "Worker threads of the data plane; `auto` is one per processor that this node may use.",
+            dropped="1",
         ),
         Setting(
             "nginx_main_worker_rlimit_nofile",
@@ -37,12 +38,14 @@ SECTION = Section(
             Text(r"auto|\d+", "`auto` or a number"),
             "auto",
             "Client connections that one worker serves at the same time, others wait; `auto` sets no limit.",
+            dropped="512",
         ),
         Setting(
             "nginx_http_client_max_body_size",
             _SIZE,
             "0",
             "Largest request body; beyond it 413. 0 sets no limit.",
+            dropped="1m",
         ),
         Setting(
             "client_body_buffer_size",
@@ -97,6 +100,7 @@ SECTION = Section(
             Text(),
             "UTF-8",
             "Charset added to text responses that name none; `off` adds none.",
+            dropped="off",
         ),
         Setting(
             "nginx_http_add_header",
@@ -118,7 +122,13 @@ SECTION = Section(
             "Longer name of `real_ip_recursive`.",
             alias="real_ip_recursive",
         ),
-        Setting("nginx_admin_client_max_body_size", _SIZE, "10m", "Largest request body of the Admin API."),
+        Setting(
+            "nginx_admin_client_max_body_size",
+            _SIZE,
+            "10m",
+            "Largest request body of the Admin API.",
+            dropped="0",
+        ),
         Setting(
             "nginx_admin_client_body_buffer_size",
             _SIZE,

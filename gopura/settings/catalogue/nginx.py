@@ -5,8 +5,6 @@ from __future__ import annotations
 from gopura.settings.kinds import Measure, Number, OnOff, Text
 from gopura.settings.setting import Section, Setting
 
-_USER = "start gopura as the user that it shall run as"
-_DAEMON = "`gopura start` stays in the foreground and `gopura start --daemon` detaches"
 _TLS = "set the key without `nginx_http_` or `nginx_stream_`; all listeners share it"
 _NO_NGINX = "there is no nginx here"
 _LUA = "there is no Lua here"
@@ -14,12 +12,23 @@ _LUA = "there is no Lua here"
 SECTION = Section(
     "nginx",
     (
-        Setting("nginx_user", Text(), "", "User of nginx's workers.", inert=_USER, alias="nginx_main_user"),
-        Setting("nginx_main_user", Text(), "", "User of nginx's workers.", inert=_USER),
+        Setting("nginx_user", Text(), "", "Shorter name of the next.", alias="nginx_main_user"),
         Setting(
-            "nginx_daemon", OnOff(), "", "Run in the background.", inert=_DAEMON, alias="nginx_main_daemon"
+            "nginx_main_user",
+            Text(r"\S+(\s+\S+)?", "a user and perhaps a group"),
+            "kong kong",
+            "User, and perhaps group, that the processes run as when gopura is started as root, once the addresses "
+            "are bound. While it is at its default, and that user does not exist or cannot read what it needs, they "
+            "run as root and a notice says so; `root` asks for that. Not started as root it has no effect.",
+            dropped="nobody",
         ),
-        Setting("nginx_main_daemon", OnOff(), "", "Run in the background.", inert=_DAEMON),
+        Setting("nginx_daemon", OnOff(), "", "Shorter name of the next.", alias="nginx_main_daemon"),
+        Setting(
+            "nginx_main_daemon",
+            OnOff(),
+            "off",
+            "`on`: `gopura start` returns once everything runs and leaves it running, as with `--daemon`.",
+        ),
         Setting(
             "nginx_events_multi_accept", OnOff(), "on", "Accept several connections at once.", inert=_NO_NGINX
         ),

@@ -1,0 +1,69 @@
+"""What the processes may change when they run as another user than the supervisor, which is root then.
+
+Folders that both write to stay root's, with the sticky bit: the user can make files there, but cannot put others in the
+place of the supervisor's. So nothing that root opens by its path is chosen by that user.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from gopura.settings import SETTINGS, Settings
+from gopura.settings.kinds import LogPath
+from gopura.supervisor.user import User, UserError
+
+_SHARED, _READ = 0o1770, 0o1750
+
+
+def hand_over(settings: Settings, user: User) -> None:
+    """Let `user` write what the processes write below the prefix; UserError when that is not possible."""
+    try:
+        _hand_over(settings, user)
+    except OSError as error:
+        raise UserError(f"cannot give {error.filename} to the user {user.name}: {error.strerror}") from None
+
+
+def _hand_over(settings: Settings, user: User) -> None:
+    prefix = settings.path()
+    embedded = settings.database == "sqlite"  # which makes files beside its own
+    _share(prefix, user, (prefix.stat().st_mode & 0o777) | (0o1070 if embedded else 0o050))
+    _share(prefix / "run", user, _SHARED)
+    _share(prefix / "ssl", user, _READ)
+    for path in (prefix / "snapshot", *(prefix / "snapshot").rglob("*"), *prefix.glob("gopura.sqlite*")):
+        _give(path, user)
+    hand_over_logs(settings, user)
+
+
+def hand_over_logs(settings: Settings, user: User) -> None:
+    """Make the log files, as only the supervisor may make files in their folder, and let `user` write to them."""
+    for path in _log_files(settings):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # a link, such as one to /dev/stdout, or a pipe that nobody reads
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+            log = os.open(path, flags, 0o644)
+            if stat.S_ISREG(os.fstat(log).st_mode):
+                os.fchown(log, user.uid, user.gid)
+            os.close(log)
+
+
+def _log_files(settings: Settings) -> Iterator[Path]:
+    for name, setting in SETTINGS.items():
+        place = settings.get(name)
+        if isinstance(setting.kind, LogPath) and place not in (None, "off", "/dev/stdout", "/dev/stderr"):
+            yield settings.path(place)
+
+
+def _share(folder: Path, user: User, mode: int) -> None:
+    if folder.stat().st_uid != user.uid:
+        os.chown(folder, -1, user.gid)
+        folder.chmod(mode)
+
+
+def _give(path: Path, user: User) -> None:
+    kind = path.lstat().st_mode
+    if stat.S_ISREG(kind) or stat.S_ISDIR(kind):
+        os.chown(path, user.uid, user.gid, follow_symlinks=False)
