@@ -34,6 +34,7 @@ OPERATIONS = [
     ("put", "/upstreams/{upstreams}/targets/{targets}/healthy", "targets", "Take a target for healthy"),
     ("get", "/routes/{routes}/filters/all", "routes", "The filters"),
     ("put", "/debug/node/log-level/{log_level}", "debug", "Set another log level for a while"),
+    ("delete", "/routes/{routes}/service", "routes", "Refused"),
     ("get", "/schemas/{name}", "schemas", "An entity's description"),
     ("get", "/plugins/enabled", "plugins", "The names of the plugins"),
     ("get", "/status", "node", "Connections, memory"),

@@ -11,6 +11,16 @@ from gopura.schema import EntityType
 
 Schema = dict[str, Any]
 
+_TTL = {
+    "type": ["integer", "null"],
+    "minimum": 0,
+    "description": "Seconds after which it vanishes; null or 0: it stays.",
+}
+_SNIS = {
+    "type": ["array", "null"],
+    "items": {"type": "string"},
+    "description": "The names of its SNIs: when it is given, it has these and no others.",
+}
 _ERRORS: dict[str, Any] = {
     "400": {
         "code": 2,
@@ -53,10 +63,8 @@ def _schemas(entities: Mapping[str, EntityType]) -> Schema:
 
 
 def _entity(name: str, entity: EntityType) -> Schema:
-    more: Schema = {"ttl": {"type": ["integer", "null"], "minimum": 0}} if entity.ttl else {}
-    extra: Schema = (
-        {"snis": {"type": ["array", "null"], "items": {"type": "string"}}} if name == "certificates" else {}
-    )
+    more: Schema = {"ttl": _TTL} if entity.ttl else {}
+    extra: Schema = {"snis": _SNIS} if name == "certificates" else {}
     given = input_schema(entity.shape)
     given["properties"] |= more | extra
     whole = output_schema(entity.shape, more | extra)

@@ -39,7 +39,9 @@ class Groups:
         return {group: self._text(group, first[group]) for group in sorted(first)}
 
     def _named(self, path: str) -> EntityType | None:
-        """The last entity of which a path names one."""
+        """The last entity of which a path names one, if it begins with entities."""
+        if _first(path) not in {one.admin_name for one in self._entities.values()}:
+            return None
         names = [segment[1:-1] for segment in path.split("/") if segment.startswith("{")]
         return next((self._entities[name] for name in reversed(names) if name in self._entities), None)
 

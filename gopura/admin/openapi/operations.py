@@ -41,6 +41,8 @@ def _name(method: str, path: str) -> str:
 
 
 def _answers(endpoint: Endpoint, method: str, owner: Any, facts: Facts) -> Schema:
+    if isinstance(owner, Parent) and method == "DELETE":
+        return {}  # it is refused
     if method == "DELETE":
         return {"204": {"description": "Done, or there was nothing to delete."}}
     if endpoint.entity is None or not isinstance(owner, Collection | Item | Children | Child | Parent):
@@ -62,9 +64,11 @@ def _plain(facts: Facts) -> Schema:
     if facts.media:
         content = {media: {"schema": {"type": "string"}} for media in facts.media}
         return {str(facts.status): {"description": "The text.", "content": content}} | further
-    example = {} if facts.answer is None else {"example": facts.answer}
-    answer = _json("The answer.", {"schema": {"type": "object"}} | example)
-    return {str(facts.status): answer, "204": {"description": "Done."}} | further
+    if facts.answer is None:
+        answer = _json("The answer.", {"schema": {"type": "object"}})
+        return {str(facts.status): answer, "204": {"description": "Done."}} | further
+    answer = _json("The answer.", {"schema": {"type": "object"}, "example": facts.answer})
+    return {str(facts.status): answer} | further
 
 
 def _links(path: str, entity: str) -> Schema:

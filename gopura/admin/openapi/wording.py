@@ -23,7 +23,7 @@ _ABOVE = {
     "get": "Read the {bare} of {owner}",
     "put": "Replace the {bare} of {owner}, or give it one",
     "patch": "Change the {bare} of {owner}",
-    "delete": "Nothing: the {bare} of {owner} is deleted at its own path",
+    "delete": "Refused: the {bare} of {owner} is deleted at its own path",
 }
 _MORE = {
     "list": "One page; `next` is the path of the following one, or null.",
@@ -51,7 +51,9 @@ def description(endpoint: Endpoint, handler: Handler) -> str:
     first, *rest = _paragraphs(handler)
     if summary(endpoint, handler) == first.removesuffix("."):
         return "\n\n".join(rest)
-    return _MORE.get(getattr(handler, "__name__", ""), "")
+    name = getattr(handler, "__name__", "")
+    above = isinstance(getattr(handler, "__self__", None), Parent)
+    return "" if above and name == "delete" else _MORE.get(name, "")
 
 
 def one(entity: EntityType) -> str:
