@@ -1,6 +1,9 @@
 """One page for every bundled plugin, and one that lists them."""
 
 import inspect
+import json
+import shlex
+from pathlib import Path
 
 from tables import fields, table
 
@@ -9,8 +12,10 @@ from gopura.plugin.discovery import discover
 
 HEAD = """# Plugins
 
-The plugins that are there, with Kong's names, settings and priorities; a higher priority runs first.
+The plugins that are there, with Kong's names, settings and priorities; a higher priority runs first. Each page has an example, which the tests run:
+for the service `files` and its route of [the first steps](../../tutorial/first-route.md).
 """
+EFFECTS = Path(__file__).parents[1] / "_plugins"
 
 
 def pages() -> dict[str, str]:
@@ -36,4 +41,12 @@ def _page(plugin: type[Plugin]) -> str:
     facts = f"Priority {plugin.priority}; phases: {phases}; protocols: {protocols}."
     shape = plugin.Config.shape()
     settings = fields(shape) if shape.fields else "It has no settings."
-    return f"# {plugin.name}\n\n{text}\n\n{facts}\n\n## Configuration\n\n{settings}"
+    return f"# {plugin.name}\n\n{text}\n\n{facts}\n\n{_example(plugin)}\n\n## Configuration\n\n{settings}"
+
+
+def _example(plugin: type[Plugin]) -> str:
+    """How it is configured, and what one sees then."""
+    place = "plugins" if plugin.no_service else "services/files/plugins"
+    body = json.dumps({"name": plugin.name, "config": plugin.example}, indent=2)
+    effect = (EFFECTS / f"{plugin.name}.md").read_text()
+    return f"## Example\n\n```sh\ncurl localhost:8001/{place} --json {shlex.quote(body)}\n```\n\n{effect}"

@@ -14,6 +14,8 @@ class Acl(Plugin, name="acl", priority=950, no_consumer=True):
         config.AtLeastOneOf("config.allow", "config.deny"),
     )
 
+    example = {"allow": ["staff"]}
+
     class Config(config.Record):
         """Either the groups that pass or those that do not."""
 

@@ -21,6 +21,8 @@ _Secret = Annotated[str | None, config.Encrypted(), config.Referenceable()]
 class AzureFunctions(Plugin, name="azure-functions", priority=749, protocols=ALL_PROTOCOLS):
     """Calls the function with the request, and answers with what it returns."""
 
+    example = {"appname": "shop", "functionname": "hello", "apikey": "{vault://env/azure-key}"}
+
     class Config(config.Record):
         """Which function, called how."""
 

@@ -20,6 +20,8 @@ class BasicAuth(Authenticator, name="basic-auth", priority=1100, no_consumer=Tru
 
     identifier = "username"
 
+    example = {"hide_credentials": True}
+
     class Config(config.Record):
         """What to do with the credential, and without one."""
 

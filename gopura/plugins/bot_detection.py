@@ -98,6 +98,8 @@ _Patterns = list[Annotated[str, config.IsRegex()]]
 class BotDetection(Plugin, name="bot-detection", priority=2500, no_consumer=True):
     """Refuses well-known bots, and those that are named."""
 
+    example = {"deny": ["curl/"]}
+
     class Config(config.Record):
         """Exceptions in both directions."""
 

@@ -17,6 +17,8 @@ _GENERATOR = "uuid#counter"
 class CorrelationId(Plugin, name="correlation-id", priority=1):
     """Adds a header with an identity to requests that have none."""
 
+    example = {"header_name": "X-Request-Id", "generator": "uuid", "echo_downstream": True}
+
     class Config(config.Record):
         """Which header, and how identities are made."""
 

@@ -27,6 +27,8 @@ def _origin(origin: str) -> str | None:
 class Cors(Plugin, name="cors", priority=2000, no_consumer=True):
     """Answers preflight requests, and adds the headers that browsers ask for."""
 
+    example = {"origins": ["https://shop.example.com"], "credentials": True, "max_age": 3600}
+
     class Config(config.Record):
         """What browsers are told."""
 

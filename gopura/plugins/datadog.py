@@ -52,6 +52,12 @@ class Metric(config.Record):
 class Datadog(Plugin, name="datadog", priority=10, protocols=ALL_PROTOCOLS):
     """Sends the measurements after each request."""
 
+    example = {
+        "host": "127.0.0.1",
+        "port": 8125,
+        "metrics": [{"name": "request_count", "stat_type": "counter", "sample_rate": 1}],
+    }
+
     class Config(config.Record):
         """What is measured, how it is named, where it is sent."""
 

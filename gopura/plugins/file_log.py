@@ -13,6 +13,8 @@ _FileName = config.Match("^[^*&%%\\`]+$", r"^[^*&%\\`]+\Z", err="not a valid fil
 class FileLog(Plugin, name="file-log", priority=9, protocols=ALL_PROTOCOLS):
     """Writes a line of JSON after each request."""
 
+    example = {"path": "/var/log/gateway/requests.log"}
+
     class Config(config.Record):
         """Which file."""
 

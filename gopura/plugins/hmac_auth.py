@@ -37,6 +37,8 @@ class HmacAuth(Authenticator, name="hmac-auth", priority=1030, no_consumer=True)
 
     identifier = "username"
 
+    example = {"enforce_headers": ["date", "@request-target"], "algorithms": ["hmac-sha256"]}
+
     class Config(config.Record):
         """What must be signed, and how."""
 

@@ -32,6 +32,8 @@ def _one_authorization(settings: "HttpLog.Config") -> str | None:
 class HttpLog(Plugin, name="http-log", priority=12, protocols=ALL_PROTOCOLS):
     """Posts JSON after each request, or several together."""
 
+    example = {"http_endpoint": "http://127.0.0.1:9999/requests", "headers": {"X-From": "gateway"}}
+
     class Config(config.Record):
         """Where to, and how."""
 

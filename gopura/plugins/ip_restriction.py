@@ -16,6 +16,8 @@ class IpRestriction(Plugin, name="ip-restriction", priority=990, protocols=ALL_P
     default_protocols = ("http", "https", "tcp", "tls", "grpc", "grpcs")
     checks = (config.AtLeastOneOf("config.allow", "config.deny"),)
 
+    example = {"allow": ["192.168.0.0/16"], "status": 403, "message": "Only from the office"}
+
     class Config(config.Record):
         """The addresses that pass, or those that do not."""
 

@@ -26,6 +26,8 @@ class Jwt(Authenticator, name="jwt", priority=1450, no_consumer=True):
         ),
     )
 
+    example = {"claims_to_verify": ["exp"]}
+
     class Config(config.Record):
         """Where to look for the token, and what it must say."""
 

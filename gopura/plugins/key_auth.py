@@ -16,6 +16,8 @@ UNKNOWN = Refusal(401, "Invalid authentication credentials")
 class KeyAuth(Authenticator, name="key-auth", priority=1250, no_consumer=True):
     """Finds the consumer whose key the request carries."""
 
+    example = {"key_names": ["apikey"], "hide_credentials": True}
+
     class Config(config.Record):
         """Where to look for the key, and what to do without one."""
 

@@ -16,6 +16,8 @@ _Severity = Annotated[str | None, config.OneOf(*_SEVERITIES)]
 class Loggly(Plugin, name="loggly", priority=6, protocols=ALL_PROTOCOLS):
     """Sends an entry by syslog over UDP after each request."""
 
+    example = {"key": "{vault://env/loggly-key}", "tags": ["gateway"]}
+
     class Config(config.Record):
         """Where to, and which entries."""
 

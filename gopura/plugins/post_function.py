@@ -16,5 +16,7 @@ class PostFunction(
 
     checks = (SOME_PHASE,)
 
+    example = {"header_filter": ['kong.response.set_header("X-Answered", "by the gateway")']}
+
     class Config(LuaPhases[_Function]):
         """The code, by phase."""

@@ -16,5 +16,13 @@ class PreFunction(
 
     checks = (SOME_PHASE,)
 
+    example = {
+        "access": [
+            'if not kong.request.get_header("X-Tenant") then\n'
+            '  return kong.response.exit(400, { message = "which tenant?" })\n'
+            "end"
+        ]
+    }
+
     class Config(LuaPhases[_Function]):
         """The code, by phase."""

@@ -86,6 +86,8 @@ class RateLimiting(Plugin, name="rate-limiting", priority=910):
         config.Conditional(*_IF_REDIS, "config.redis_timeout", config.Required()),
     )
 
+    example = {"minute": 2, "policy": "local"}
+
     class Config(RedisFields, Counted):
         """What is counted, and what is told of it."""
 

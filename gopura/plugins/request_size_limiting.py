@@ -11,6 +11,8 @@ REFUSAL = "Request size limit exceeded"
 class RequestSizeLimiting(Plugin, name="request-size-limiting", priority=951):
     """Refuses requests with larger bodies."""
 
+    example = {"allowed_payload_size": 1, "size_unit": "kilobytes"}
+
     class Config(config.Record):
         """The limit."""
 

@@ -33,6 +33,8 @@ def _compatible(settings: "RequestTermination.Config") -> str | None:
 class RequestTermination(Plugin, name="request-termination", priority=2):
     """Answers with a status and a message, or shows the request to its sender."""
 
+    example = {"status_code": 503, "message": "Back at noon"}
+
     class Config(config.Record):
         """What to answer, and when."""
 

@@ -73,6 +73,11 @@ def _templates(settings: "RequestTransformer.Config") -> Iterator[str]:
 class RequestTransformer(Plugin, name="request-transformer", priority=801, protocols=ALL_PROTOCOLS):
     """Removes, renames, replaces, adds and appends, in this order."""
 
+    example = {
+        "add": {"headers": ["X-Source:gateway"], "querystring": ["page:1"]},
+        "remove": {"headers": ["Cookie"]},
+    }
+
     class Config(config.Record):
         """The changes."""
 

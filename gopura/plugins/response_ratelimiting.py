@@ -75,6 +75,8 @@ class ResponseRateLimiting(Plugin, name="response-ratelimiting", priority=900):
         config.Conditional(*_IF_REDIS, "config.redis_timeout", config.Required()),
     )
 
+    example = {"limits": {"videos": {"minute": 2}}, "policy": "local", "block_on_first_violation": True}
+
     class Config(RedisFields, Subject):
         """The limits, and what happens at them."""
 

@@ -45,6 +45,11 @@ class Values(config.Record):
 class ResponseTransformer(Plugin, name="response-transformer", priority=800):
     """Removes, renames, replaces, adds and appends, in this order."""
 
+    example = {
+        "add": {"headers": ["X-Served-By:gateway"], "json": ["answered:true"]},
+        "remove": {"json": ["raw_headers"]},
+    }
+
     class Config(config.Record):
         """The changes."""
 

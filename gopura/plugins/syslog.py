@@ -19,6 +19,8 @@ _Severity = Annotated[str, config.OneOf(*_SEVERITIES)]
 class Syslog(Plugin, name="syslog", priority=4, protocols=ALL_PROTOCOLS):
     """Writes JSON to the system's log after each request."""
 
+    example = {"facility": "local0", "client_errors_severity": "warning"}
+
     class Config(config.Record):
         """Which entries, and how urgent they are."""
 

@@ -12,6 +12,8 @@ from gopura.plugin.record import encoded
 class TcpLog(Plugin, name="tcp-log", priority=7, protocols=ALL_PROTOCOLS):
     """Sends a line of JSON after each request."""
 
+    example = {"host": "127.0.0.1", "port": 9999}
+
     class Config(config.Record):
         """Where to, and how."""
 

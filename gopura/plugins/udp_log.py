@@ -8,6 +8,8 @@ from gopura.plugin.record import encoded
 class UdpLog(Plugin, name="udp-log", priority=8, protocols=ALL_PROTOCOLS):
     """Sends JSON after each request."""
 
+    example = {"host": "127.0.0.1", "port": 9999}
+
     class Config(config.Record):
         """Where to."""
 

@@ -52,6 +52,12 @@ class Acme(Plugin, name="acme", priority=1705, no_consumer=True, no_service=True
         config.CustomCheck("config.storage", check=_storage),
     )
 
+    example = {
+        "account_email": "ops@example.com",
+        "tos_accepted": True,
+        "domains": ["example.com", "*.shops.example.com"],
+    }
+
     class Config(config.Record):
         """Which authority, for which names, kept where."""
 

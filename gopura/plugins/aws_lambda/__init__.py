@@ -40,6 +40,13 @@ class AwsLambda(Plugin, name="aws-lambda", priority=750):
         config.CustomCheck("config.proxy_url", check=_proxy),
     )
 
+    example = {
+        "aws_region": "eu-central-1",
+        "function_name": "hello",
+        "aws_key": "{vault://env/aws-key}",
+        "aws_secret": "{vault://env/aws-secret}",
+    }
+
     class Config(config.Record):
         """Which function, called how, given what."""
 

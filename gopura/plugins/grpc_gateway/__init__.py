@@ -69,6 +69,8 @@ class Service:
 class GrpcGateway(Plugin, name="grpc-gateway", priority=998, protocols=ALL_PROTOCOLS):
     """Translates requests and responses between JSON and gRPC."""
 
+    example = {"proto": "/etc/shop/things.proto"}
+
     class Config(config.Record):
         """Which service."""
 

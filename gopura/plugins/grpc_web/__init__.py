@@ -44,6 +44,8 @@ class Service:
 class GrpcWeb(Plugin, name="grpc-web", priority=3, protocols=ALL_PROTOCOLS):
     """Translates between gRPC-Web and gRPC."""
 
+    example = {"allow_origin_header": "https://shop.example.com"}
+
     class Config(config.Record):
         """Which service, and who may call."""
 

@@ -21,6 +21,14 @@ class LdapAuth(WaitingAuthenticator, name="ldap-auth", priority=1200, no_consume
 
     identifier = "username"
 
+    example = {
+        "ldap_host": "ldap.example.com",
+        "ldap_port": 389,
+        "base_dn": "ou=people,dc=example,dc=com",
+        "attribute": "uid",
+        "header_type": "basic",
+    }
+
     class Config(config.Record):
         """Which directory, and who in it."""
 

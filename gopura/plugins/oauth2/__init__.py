@@ -45,6 +45,12 @@ class OAuth2(WaitingAuthenticator, name="oauth2", priority=1400, no_consumer=Tru
 
     identifier = "client_id"
 
+    example = {
+        "enable_client_credentials": True,
+        "scopes": ["read"],
+        "accept_http_if_already_terminated": True,
+    }
+
     class Config(config.Record):
         """Which flows there are, and how long what lasts."""
 

@@ -25,6 +25,11 @@ def _attributes(attributes: dict[str, Any]) -> str | None:
 class OpenTelemetry(Plugin, name="opentelemetry", priority=14, version="0.1.0"):
     """Makes spans of what happens to a request, and sends them."""
 
+    example = {
+        "endpoint": "http://127.0.0.1:9999/v1/traces",
+        "resource_attributes": {"service.name": "gateway"},
+    }
+
     class Config(config.Record):
         """Where to, and what is said about this gateway."""
 

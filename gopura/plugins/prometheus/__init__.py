@@ -10,6 +10,8 @@ from gopura.plugins.prometheus.registry import Registry
 class Prometheus(Plugin, name="prometheus", priority=13, protocols=ALL_PROTOCOLS):
     """Counts, and shows the counters at /metrics."""
 
+    example = {"status_code_metrics": True, "latency_metrics": True, "per_consumer": True}
+
     class Config(config.Record):
         """What is counted."""
 

@@ -75,6 +75,8 @@ class ProxyCache(Plugin, name="proxy-cache", priority=100, protocols=ALL_PROTOCO
 
     checks = (config.CustomCheck("config", check=_zone),)
 
+    example = {"strategy": "memory", "content_type": ["application/json"], "cache_ttl": 60}
+
     class Config(config.Record):
         """What is kept, how long, and what tells requests apart."""
 

@@ -35,6 +35,8 @@ def _old_name(old: str, annotation: Any, new: str, **translated: Any) -> config.
 class Session(Plugin, name="session", priority=1900, protocols=ALL_PROTOCOLS, no_consumer=True):
     """Gives a cookie to who logged in, and knows them by it afterwards."""
 
+    example = {"storage": "kong", "cookie_secure": False}
+
     class Config(config.Record):
         """The cookie, how long it is good, and how to log out."""
 

@@ -62,6 +62,8 @@ class Trace:
 class Zipkin(Plugin, name="zipkin", priority=100000, protocols=ALL_PROTOCOLS):
     """Makes spans of what happens to a request, and sends them."""
 
+    example = {"http_endpoint": "http://127.0.0.1:9999/api/v2/spans", "sample_ratio": 1}
+
     class Config(config.Record):
         """Where to, which requests, and what is said about them."""
 
