@@ -12,8 +12,9 @@ from gopura.plugin.discovery import discover
 
 HEAD = """# Plugins
 
-The plugins that are there, with Kong's names, settings and priorities; a higher priority runs first. Each page has an example, which the tests run:
-for the service `files` and its route of [the first steps](../../tutorial/first-route.md).
+The plugins that are there, with Kong's names, settings and priorities; a higher priority runs first. Each page has an
+example, which the tests follow, for the service `files` and its route of
+[the first steps](../../tutorial/first-route.md).
 """
 EFFECTS = Path(__file__).parents[1] / "_plugins"
 
