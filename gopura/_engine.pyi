@@ -12,6 +12,8 @@ __all__ = [
     "Exchange",
     "Headers",
     "Limits",
+    "MatchLimitError",
+    "Pattern",
     "Prepared",
     "Request",
     "Response",
@@ -329,6 +331,32 @@ class SnapshotError(Exception):
     """Those that cannot be served; `entity` and `id` are empty when the message itself is wrong."""
     resync: bool
     """Whether the message does not follow what runs here, so that a full snapshot is needed."""
+
+class MatchLimitError(RuntimeError):
+    """Matching a text would have taken more steps than allowed; whether it matches is not known."""
+
+@final
+class Pattern:
+    """A regular expression in PCRE's syntax, for texts that come from clients: its time is bounded.
+
+    It runs in linear time, or, where it has what only PCRE has (look-around, back references, possessive quantifiers),
+    on an engine that goes back `limit` times at most and refuses texts beyond 32 KiB: MatchLimitError. A character is a
+    byte of the text's UTF-8. `options` are the letters of `ngx.re`: a, i, m, s, u, x. ValueError says what is wrong.
+    """
+
+    def __new__(cls, source: str | bytes, options: str = "", limit: int = 100_000) -> Pattern: ...
+    @property
+    def linear(self) -> bool:
+        """Whether it runs in linear time."""
+    @property
+    def names(self) -> dict[str, int]:
+        """The numbers of the groups that have names."""
+    def matches(self, text: str | bytes) -> bool:
+        """Whether there is a match anywhere in the text, or at its start with the option a."""
+    def find(self, text: str | bytes, start: int = 0) -> list[tuple[int, int] | None] | None:
+        """Where the first match from `start` on lies, and each of its groups: in bytes, end excluded."""
+    def groups(self, text: str | bytes) -> list[str] | None:
+        """The texts of the first match and of its groups; empty for one that took no part."""
 
 @final
 class Prepared:

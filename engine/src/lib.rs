@@ -8,6 +8,7 @@ mod exchange;
 mod http;
 mod log;
 mod net;
+mod pattern;
 mod phases;
 mod prepared;
 mod python_thread;
@@ -30,7 +31,9 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     phases::mount(module)?;
     checks::mount(module)?;
     module.add_class::<engine::Engine>()?;
+    module.add_class::<pattern::Pattern>()?;
     module.add_class::<prepared::PreparedSnapshot>()?;
+    module.add("MatchLimitError", module.py().get_type::<pattern::MatchLimitError>())?;
     module.add("SnapshotError", module.py().get_type::<engine::SnapshotError>())?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))
 }

@@ -44,6 +44,11 @@ def message(text: str, status: int) -> Response:
     return json({"message": text}, status)
 
 
+def as_header(text: str) -> str:
+    """A text as a header's value: in one line of ASCII, of 2,000 characters at most."""
+    return " ".join(text.split()).encode("ascii", "backslashreplace").decode()[:2000]
+
+
 def empty() -> Response:
     """204, without a body."""
     return Response(status_code=204)

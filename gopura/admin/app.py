@@ -31,6 +31,7 @@ from gopura.admin.headers import Headers
 from gopura.admin.origins import Origins
 from gopura.admin.router import Endpoint, Router
 from gopura.schema import SchemaViolation, coerce_form
+from gopura.schema.advice import collecting
 from gopura.settings import Settings
 from gopura.store import DatabaseUnavailable, Store
 from gopura.store.errors import EntityError
@@ -146,7 +147,10 @@ class Admin:
             return self._listing_methods(answers.message("Method not allowed", 405), request, path)
         call = await self._call(request, endpoint, params, request_id)
         request.scope["gopura.call"] = call
-        response = await handler(call)
+        with collecting() as advice:
+            response = await handler(call)
+        if advice:
+            response.headers["X-Gopura-Warning"] = answers.as_header("; ".join(advice))
         if conditions.unchanged(request.headers, response) and request.method in ("GET", "HEAD"):
             return Response(None, 304, {"ETag": response.headers["etag"]})
         if call.version is not None:

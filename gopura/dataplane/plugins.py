@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from gopura.dataplane.event_loop import PluginLoop
 from gopura.dataplane.secrets import Secrets
-from gopura.plugin import Phases, Plugin, Use
+from gopura.plugin import MatchLimitError, Phases, Plugin, Use
 from gopura.plugin.discovery import Found, is_bundled
 from gopura.plugin.lua import CodeError
 from gopura.plugin.node import Node
@@ -55,7 +55,7 @@ class BoundPlugin:
         route = exchange.route
         name = (route.name or route.id) if route else "none"
         request = "none" if phase == "certificate" else exchange.request.id
-        if isinstance(error, CodeError):  # it names the line of Lua; Python has no part in it
+        if isinstance(error, CodeError | MatchLimitError):  # it names what failed; Python has no part in it
             log.error("%s failed in %s, route %s, request %s: %s", self.name, phase, name, request, error)
         else:
             log.error(

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from gopura import entities
 from gopura.declarative.text import content_hash, parse
 from gopura.declarative.validate import rows
+from gopura.schema.advice import collecting
 from gopura.store import Store, Transaction
 
 _TIMES = ("created_at", "updated_at")
@@ -89,7 +90,8 @@ async def apply(
 async def _rows(store: Store, document: dict[str, Any]) -> Mapping[str, list[dict[str, Any]]]:
     """The document's rows of what this store can hold; anything else in it is a fault."""
     known = {name: entities.get(name) for name in store.tables.layouts}
-    return await asyncio.to_thread(rows, document, known)  # may take seconds
+    with collecting():
+        return await asyncio.to_thread(rows, document, known)  # may take seconds
 
 
 async def _replace(tx: Transaction, wanted: Mapping[str, list[dict[str, Any]]]) -> None:

@@ -121,6 +121,7 @@ def follow(settings: "Settings") -> "list[Broken]":
     use_router_flavor(settings.router_flavor)
     surroundings.database = settings.database != "off"
     surroundings.plugin_ordering = settings.plugin_ordering
+    surroundings.match_limit = settings.nginx_http_lua_regex_match_limit
     surroundings.untrusted_lua = settings.untrusted_lua != "off"
     found = discover(settings.plugins, settings.plugins_path)
     plugins.enable(found.plugins)

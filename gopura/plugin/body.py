@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,11 +9,13 @@ from urllib.parse import quote, unquote_to_bytes
 
 import orjson
 
+from gopura._engine import Pattern
+
 if TYPE_CHECKING:
     from gopura._engine import Request
 
-_BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
-_NAME = re.compile(rb'form-data;.*?\bname="([^"]*)"', re.IGNORECASE | re.DOTALL)
+_BOUNDARY = Pattern(r'boundary="?([^";]+)"?', "i")
+_NAME = Pattern(r'form-data;.*?\bname="([^"]*)"', "is")
 
 
 class Fields(Protocol):
@@ -62,7 +63,7 @@ def parse(body: bytes | None, content_type: str | None, form_limit: int) -> Fiel
         return Form(body, form_limit)
     if media.startswith("application/json"):
         return Json.read(body)
-    if media.startswith("multipart/form-data") and (boundary := _BOUNDARY.search(content_type)):
+    if media.startswith("multipart/form-data") and (boundary := _BOUNDARY.groups(content_type)):
         return Multipart(body, boundary[1].encode("utf-8", "surrogateescape"))
     return None
 
@@ -207,5 +208,5 @@ def _content_of(part: bytes) -> str:
 
 
 def _name_of(part: bytes) -> str | None:
-    found = _NAME.search(part.partition(b"\r\n\r\n")[0])
-    return found[1].decode("utf-8", "surrogateescape") if found else None
+    found = _NAME.groups(part.partition(b"\r\n\r\n")[0])
+    return found[1] if found else None

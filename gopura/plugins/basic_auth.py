@@ -1,17 +1,16 @@
 """Basic authentication: a client shows a user name and a password."""
 
 import hmac
-import re
 
 from gopura.entities.basicauth_credentials import hashed
-from gopura.plugin import Entity, Exchange, config
+from gopura.plugin import Entity, Exchange, Pattern, config
 from gopura.plugin.authentication import Authenticator, Refusal
 from gopura.plugin.base64 import decoded
 
 NOTHING = Refusal(401, "Unauthorized", {"WWW-Authenticate": 'Basic realm="kong"'})
 WRONG = Refusal(401, "Invalid authentication credentials")
 
-_BASIC = re.compile(r"\s*[Bb]asic\s*(.+)")
+_BASIC = Pattern(r"\s*[Bb]asic\s*(.+)")
 _NAMES = ("proxy-authorization", "authorization")
 
 
@@ -46,7 +45,7 @@ def take(exchange: Exchange, name: str, hide: bool) -> tuple[str, str] | None:
     header = exchange.request.headers.get(name)
     if hide:
         exchange.upstream_request.headers.remove(name)
-    found = _BASIC.search(header or "")
+    found = _BASIC.groups(header or "")
     return pair_of(found[1]) if found else None
 
 

@@ -1,27 +1,22 @@
 """Cross-origin resource sharing: which web pages may call."""
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from gopura.plugin import Exchange, Headers, Plugin, config
+from gopura.plugin import Exchange, Headers, Pattern, Plugin, config
 
 METHODS = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 
-_PLAIN = re.compile(r"^[A-Za-z0-9.:/-]+\Z")
+_PLAIN = Pattern(r"^[A-Za-z0-9.:/-]+\z")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def _origin(origin: str) -> str | None:
     if origin == "*":
         return None
-    try:
-        re.compile(origin)
-    except re.error:
-        return f"'{origin}' is not a valid regex"
-    return None
+    return f"'{origin}' is not a valid regex" if config.regex_problem(origin) else None
 
 
 class Cors(Plugin, name="cors", priority=2000, no_consumer=True):
@@ -107,7 +102,7 @@ def allow_origin(exchange: Exchange, config: Cors.Config) -> None:
 @lru_cache(maxsize=10_000)
 def allowed_origin(allowed: tuple[str, ...], origin: str | None) -> str | None:
     """What Access-Control-Allow-Origin says to this origin; None: nothing."""
-    if len(allowed) == 1 and _PLAIN.match(allowed[0]):
+    if len(allowed) == 1 and _PLAIN.matches(allowed[0]):
         return allowed[0]
     if origin is None:
         return None
@@ -139,9 +134,14 @@ class Origin:
 
 def matches(entry: str, origin: Origin) -> bool:
     """Whether an allowed entry, exact or a regular expression, covers the origin."""
-    if _PLAIN.match(entry):
+    if _PLAIN.matches(entry):
         return Origin.parse(entry).domain == origin.domain
     pattern = entry.removeprefix("^")
     pattern += "" if pattern.endswith("$") else "$"
     subject = origin.domain if ":" in entry else origin.host
-    return re.match(pattern, subject) is not None
+    return _anchored(pattern).matches(subject)
+
+
+@lru_cache(maxsize=1000)
+def _anchored(source: str) -> Pattern:
+    return config.pattern(source, "a")

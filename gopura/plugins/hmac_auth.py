@@ -3,12 +3,11 @@
 import base64
 import hashlib
 import hmac
-import re
 import time
 from dataclasses import dataclass
 from typing import Annotated
 
-from gopura.plugin import Entity, Exchange, Headers, Request, config
+from gopura.plugin import Entity, Exchange, Headers, Pattern, Request, config
 from gopura.plugin.authentication import Authenticator, Refusal
 from gopura.plugin.base64 import decoded
 from gopura.plugin.dates import moment
@@ -27,7 +26,7 @@ WRONG = Refusal(401, "HMAC signature does not match")
 
 _NAMES = ("proxy-authorization", "authorization")
 _DATES = ("x-date", "date")
-_FIELDS = re.compile(
+_FIELDS = Pattern(
     r'\s*[Hh]mac\s*username="([^"]+)",\s*algorithm="([^"]+)",\s*headers="([^"]+)",\s*signature="([^"]+)"'
 )
 
@@ -95,8 +94,8 @@ class Signature:
     def find(cls, headers: Headers) -> "Signature | None":
         """The first that is well-formed."""
         for place in _NAMES:
-            if found := _FIELDS.search(headers.get(place) or ""):
-                username, algorithm, names, value = found.groups()
+            if found := _FIELDS.groups(headers.get(place) or ""):
+                _, username, algorithm, names, value = found
                 return cls(place, username, algorithm, tuple(names.split(" ")), decoded(value) or b"")
         return None
 

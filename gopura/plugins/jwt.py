@@ -1,16 +1,15 @@
 """JWT: a client shows a signed token."""
 
-import re
 import time
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeGuard
 
-from gopura.plugin import Entity, Exchange, Request, config, jws
+from gopura.plugin import Entity, Exchange, Pattern, Request, config, jws
 from gopura.plugin.authentication import Authenticator, Refusal
 from gopura.plugin.cookies import cookie
 from gopura.plugin.jws import Token, base64url
 
-_BEARER = re.compile(r"\s*[Bb]earer\s+(.+)")
+_BEARER = Pattern(r"\s*[Bb]earer\s+(.+)")
 
 _Names = Annotated[list[str] | None, config.SetOf()]
 
@@ -84,7 +83,7 @@ def tokens(request: Request, config: Jwt.Config) -> set[str | bool]:
         found.add(cookie(request.headers, name) or "")
     for name in config.header_names or ():
         # Every line of the header: the upstream may take another one than the first.
-        bearers = (_BEARER.search(value) for value in request.headers.get_all(name))
+        bearers = (_BEARER.groups(value) for value in request.headers.get_all(name))
         found.update(bearer[1] for bearer in bearers if bearer)
     return found - {""}
 

@@ -1,10 +1,9 @@
 """Response rate limiting: how much of something that upstreams count somebody may use in a time."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from gopura.plugin import Exchange, Node, Phases, Plugin, Use, config
+from gopura.plugin import Exchange, Node, Pattern, Phases, Plugin, Use, config
 from gopura.plugin import counters as counting
 from gopura.plugin.cluster_counters import ClusterCounters
 from gopura.plugin.counters import LocalCounters, Usage
@@ -15,7 +14,7 @@ from gopura.plugin.redis_fields import RedisFields
 PERIODS = ("second", "minute", "hour", "day", "month", "year")
 
 _HEADER = "x-kong-limit"
-_WHOLE = re.compile(r"-?[0-9]+")
+_WHOLE = Pattern(r"^-?[0-9]+\z")
 _FORGET_SECONDS = 60
 
 _Limit = Annotated[float | None, config.Gt(0)]
@@ -213,7 +212,7 @@ def costs(values: list[str], limits: dict[str, list[tuple[str, float]]]) -> dict
     found: dict[str, int] = {}
     for item in ",".join(values).split(","):
         name, equals, value = item.partition("=")
-        if equals and name.strip() in limits and _WHOLE.fullmatch(value.strip()):
+        if equals and name.strip() in limits and _WHOLE.matches(value.strip()):
             found[name.strip()] = int(value)
     return found
 

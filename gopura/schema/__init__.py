@@ -27,6 +27,7 @@ What others use:
 - `coerce_form(entity, values)`: decoded form values with the types of their fields.
 - `render(entity)`, `render_variant(shape)`: the JSON of `/schemas/...`; `validate(entity, given)` for `/validate`.
 - `json_schema(shape)`: an input in JSON Schema; `json_schema(shape, stored=True)`: a complete row.
+- `pattern(source)`: a regular expression of a configuration, compiled; `regex_problem(source)`: why it cannot be.
 - `surroundings.database = False` where there is no database: some choices are then refused.
 - `Service.load(row)`: the typed object; `Config.load(row)` likewise for a plugin's configuration.
 """
@@ -51,6 +52,7 @@ from gopura.schema.form import coerce_form
 from gopura.schema.json_schema import json_schema
 from gopura.schema.record import Record
 from gopura.schema.reference import is_reference
+from gopura.schema.regex import pattern, regex_problem
 from gopura.schema.render import render, render_variant
 from gopura.schema.rule import Mark, Rule
 from gopura.schema.rules import *  # noqa: F403 - the rules are the vocabulary
@@ -92,6 +94,8 @@ __all__ = [
     "insert",
     "is_reference",
     "json_schema",
+    "pattern",
+    "regex_problem",
     "render",
     "render_variant",
     "shape_for",

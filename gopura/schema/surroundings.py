@@ -13,6 +13,8 @@ class Surroundings:
     """How routes say what they match: traditional, traditional_compatible or expressions."""
     plugin_ordering: bool = False
     """Whether plugins may say before or after which others they run."""
+    match_limit: int = 100_000
+    """How often a regular expression that cannot run in linear time may go back in one search."""
     untrusted_lua: bool = True
     """Whether Lua code of configurations may run."""
 

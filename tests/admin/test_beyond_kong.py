@@ -126,3 +126,17 @@ async def test_all_or_nothing(api: httpx.AsyncClient, second: Any, status: int, 
 @pytest.mark.parametrize("operations", [None, [], "x", {}])
 async def test_no_operations(api: httpx.AsyncClient, operations: Any) -> None:
     assert (await api.post("/transaction", json={"operations": operations})).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("deny", "told"),
+    [(r"^(\w+\s?)+bot$", False), (r"^(?!Mozilla)", True), (r"(a)\1", True), ("a++b", True)],
+)
+async def test_advice(
+    api: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, deny: str, told: bool
+) -> None:
+    """What is valid but should be known is told in the answer and in the log."""
+    answer = await api.post("/plugins", json={"name": "bot-detection", "config": {"deny": [deny]}})
+    assert answer.status_code == 201
+    assert (f"'{deny}' cannot run in linear time" in answer.headers.get("X-Gopura-Warning", "")) == told
+    assert ("cannot run in linear time" in caplog.text) == told

@@ -24,7 +24,7 @@ mod lookups;
 mod plan;
 mod seen;
 mod slot;
-mod text;
+pub mod text;
 mod view;
 mod waiting;
 

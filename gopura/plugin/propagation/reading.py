@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from gopura._engine import Pattern
+
 if TYPE_CHECKING:
     from gopura._engine import Headers
 
 _B3 = ("x-b3-sampled", "x-b3-flags", "x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid")
-_B3_SINGLE = re.compile(r"([0-9a-fA-F]+)-([0-9a-fA-F]{16})-?([01d]?)-?([0-9a-fA-F]*)")
-_TRACE_STATE_B3 = re.compile(r"b3=(.+)")
-_W3C = re.compile(r"([0-9a-fA-F]+)-([0-9a-fA-F]+)-([0-9a-fA-F]+)-([0-9a-fA-F]+)")
-_JAEGER = re.compile(r"([0-9a-fA-F]+):([0-9a-fA-F]+):([0-9a-fA-F]+):([0-9a-fA-F]+)")
-_AWS = re.compile(r"1-([0-9a-fA-F]{8})-([0-9a-fA-F]{24})")
-_GCP = re.compile(r"([0-9a-f]{32})/([0-9]{1,20})(?:;o=([0-9]))?")
-_TRACE_ID, _SPAN_ID = re.compile(r"[0-9a-fA-F]{16}(?:[0-9a-fA-F]{16})?"), re.compile(r"[0-9a-fA-F]{16}")
+_B3_SINGLE = Pattern(r"^([0-9a-fA-F]+)-([0-9a-fA-F]{16})-?([01d]?)-?([0-9a-fA-F]*)\z")
+_TRACE_STATE_B3 = Pattern(r"^b3=(.+)\z")
+_W3C = Pattern(r"^([0-9a-fA-F]+)-([0-9a-fA-F]+)-([0-9a-fA-F]+)-([0-9a-fA-F]+)\z")
+_JAEGER = Pattern(r"^([0-9a-fA-F]+):([0-9a-fA-F]+):([0-9a-fA-F]+):([0-9a-fA-F]+)\z")
+_AWS = Pattern(r"^1-([0-9a-fA-F]{8})-([0-9a-fA-F]{24})\z")
+_GCP = Pattern(r"^([0-9a-f]{32})/([0-9]{1,20})(?:;o=([0-9]))?\z")
+_TRACE_ID, _SPAN_ID = Pattern(r"^[0-9a-fA-F]{16}(?:[0-9a-fA-F]{16})?\z"), Pattern(r"^[0-9a-fA-F]{16}\z")
 _TRUTH = {"1": True, "true": True, "0": False, "false": False}
 _BAGGAGE = ("ot-baggage-", "uberctx-")
 
@@ -51,7 +52,7 @@ def read(headers: Headers, wanted: str = "preserve") -> Incoming:
 def _find(headers: Headers) -> tuple[str | None, str]:
     single = headers.get("b3")
     if single is None:
-        state = _TRACE_STATE_B3.fullmatch(",".join(headers.get_all("tracestate")))
+        state = _TRACE_STATE_B3.groups(",".join(headers.get_all("tracestate")))
         single = state[1] if state else None
     if single is not None:
         return "b3-single", single
@@ -73,11 +74,11 @@ def _b3(headers: Headers, single: str) -> Incoming:
     if single in ("1", "d", "0"):
         sampled = bool(sampled) if single == "0" else True
     elif single:
-        found = _B3_SINGLE.fullmatch(single)
-        if found is None or not _TRACE_ID.fullmatch(found[1]) or len(found[4]) not in (0, 16):
+        found = _B3_SINGLE.groups(single)
+        if found is None or not _TRACE_ID.matches(found[1]) or len(found[4]) not in (0, 16):
             valid = False
         else:
-            ids = [own or other for own, other in zip(found.group(1, 2, 4), given, strict=True)]
+            ids = [own or other for own, other in zip((found[1], found[2], found[4]), given, strict=True)]
             sampled = True if found[3] in ("1", "d") else sampled or (False if found[3] == "0" else None)
     if not valid or ids[0] is None:
         return Incoming(sampled=sampled)
@@ -86,12 +87,12 @@ def _b3(headers: Headers, single: str) -> Incoming:
 
 
 def _valid(index: int, value: str) -> bool:
-    return bool((_SPAN_ID if index else _TRACE_ID).fullmatch(value))
+    return (_SPAN_ID if index else _TRACE_ID).matches(value)
 
 
 def _w3c(_headers: Headers, value: str) -> Incoming:
-    found = _W3C.fullmatch(value)
-    if found is None or found[1] != "00" or [len(part) for part in found.groups()] != [2, 32, 16, 2]:
+    found = _W3C.groups(value)
+    if found is None or found[1] != "00" or [len(part) for part in found[1:]] != [2, 32, 16, 2]:
         return Incoming()
     trace_id, parent_id = bytes.fromhex(found[2]), bytes.fromhex(found[3])
     if not any(trace_id) or not any(parent_id):
@@ -100,10 +101,10 @@ def _w3c(_headers: Headers, value: str) -> Incoming:
 
 
 def _jaeger(_headers: Headers, value: str) -> Incoming:
-    found = _JAEGER.fullmatch(value)
+    found = _JAEGER.groups(value)
     if found is None:
         return Incoming()
-    trace, span, parent, flags = found.groups()
+    _, trace, span, parent, flags = found
     if len(trace) > 32 or len(span) > 16 or len(flags) > 2 or not int(trace, 16) or not int(span, 16):
         return Incoming()
     parent_id = bytes.fromhex(parent) if len(parent) == 16 else None
@@ -122,7 +123,7 @@ def _ot(headers: Headers, value: str) -> Incoming:
 def _aws(_headers: Headers, value: str) -> Incoming:
     pairs = (part.partition("=") for part in value.split(";"))
     parts = {name.strip(): text.strip() for name, _, text in pairs}
-    root, parent, sampled = _AWS.fullmatch(parts.get("Root", "")), parts.get("Parent"), parts.get("Sampled")
+    root, parent, sampled = _AWS.groups(parts.get("Root", "")), parts.get("Parent"), parts.get("Sampled")
     if root is None or (parent is not None and not _valid(1, parent)) or sampled not in (None, "0", "1"):
         return Incoming()
     span_id = bytes.fromhex(parent) if parent else None
@@ -131,7 +132,7 @@ def _aws(_headers: Headers, value: str) -> Incoming:
 
 
 def _gcp(_headers: Headers, value: str) -> Incoming:
-    found = _GCP.fullmatch(value)
+    found = _GCP.groups(value)
     if found is None or int(found[2]) >= 1 << 64:
         return Incoming()
     span_id = int(found[2]).to_bytes(8, "big")

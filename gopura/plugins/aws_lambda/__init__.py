@@ -1,7 +1,6 @@
 """AWS Lambda: answers requests by calling a function."""
 
 import os
-import re
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
@@ -28,8 +27,9 @@ _Secret = Annotated[str | None, config.Encrypted(), config.Referenceable()]
 
 def _proxy(row: dict[str, Any]) -> str | None:
     url = row["config"]["proxy_url"]
-    scheme = re.match(r"([^:]+)://", url) if isinstance(url, str) else None
-    return "proxy_url scheme must be http" if scheme and scheme[1] != "http" else None
+    scheme, separator, _ = url.partition("://") if isinstance(url, str) else ("", "", "")
+    is_other = separator and scheme and ":" not in scheme and scheme != "http"
+    return "proxy_url scheme must be http" if is_other else None
 
 
 class AwsLambda(Plugin, name="aws-lambda", priority=750):

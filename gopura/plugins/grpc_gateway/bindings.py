@@ -5,12 +5,12 @@ They are the option `google.api.http` of a .proto file; its path templates are d
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from gopura.plugin import Pattern
 from gopura.plugin.proto_file import Method
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor
 
 _VERBS = ("get", "put", "post", "delete", "patch")
-_VARIABLE = re.compile(r"\{([^}=]+)(?:=([^}]*))?\}")
-_STAR = re.compile(r"\*\*?")
 
 
 class NoBindingError(LookupError):
@@ -32,16 +30,16 @@ class Binding:
 
     method: Method
     verb: str
-    pattern: re.Pattern[str]
+    pattern: Pattern
     variables: tuple[str, ...]
     """The fields that the groups of `pattern` set, with dots between the names of nested ones."""
     body: str
     """The field that the body sets: `*` for the message itself, empty for none."""
 
-    def values(self, found: re.Match[str]) -> dict[str, Any]:
-        """The fields that the path sets."""
+    def values(self, found: list[str]) -> dict[str, Any]:
+        """The fields that the path sets; `found` are their texts."""
         values: dict[str, Any] = {}
-        for name, text in zip(self.variables, found.groups(), strict=True):
+        for name, text in zip(self.variables, found, strict=True):
             assign(values, name, [unquote(text)], self.method.input)
         return values
 
@@ -61,8 +59,8 @@ class Bindings:
         if bindings is None:
             raise NoBindingError(f'Unknown method "{verb.lower()}"')
         for binding in bindings:
-            if found := binding.pattern.fullmatch(path):
-                return binding, binding.values(found)
+            if found := binding.pattern.groups(path):
+                return binding, binding.values(found[1:])
         raise NoBindingError(f'Unknown path "{path}"')
 
 
@@ -93,19 +91,20 @@ def _bindings(method: Method) -> Iterator[Binding]:
 
 def _binding(method: Method, rule: HttpRule, verb: str) -> Binding:
     template: str = getattr(rule, verb)
-    pattern, end, names = "", 0, []
-    for variable in _VARIABLE.finditer(template):
-        names.append(variable[1])
-        pattern += f"{_segments(template[end : variable.start()])}({_segments(variable[2] or '*')})"
-        end = variable.end()
-    pattern += _segments(template[end:])
-    return Binding(method, verb, re.compile(pattern), tuple(names), rule.body)
+    plain, *variables = template.split("{")
+    pattern, names = _segments(plain), []
+    for variable in variables:
+        inside, _, plain = variable.partition("}")
+        name, _, segments = inside.partition("=")
+        names.append(name)
+        pattern += f"({_segments(segments or '*')}){_segments(plain)}"
+    return Binding(method, verb, Pattern(rf"^{pattern}\z"), tuple(names), rule.body)
 
 
 def _segments(text: str) -> str:
     """The pattern of path segments: `*` is one of them, `**` are several."""
-    pattern, end = "", 0
-    for star in _STAR.finditer(text):
-        pattern += re.escape(text[end : star.start()]) + ("[^/]+" if star[0] == "*" else ".+")
-        end = star.end()
-    return pattern + re.escape(text[end:])
+    return ".+".join("[^/]+".join(map(_literal, part.split("*"))) for part in text.split("**"))
+
+
+def _literal(text: str) -> str:
+    return rf"\Q{text}\E" if text else ""

@@ -3,7 +3,6 @@
 import asyncio
 import hmac
 import os
-import re
 
 from gopura.plugin import Entity, Exchange, Node, config
 from gopura.plugin.authentication import Refusal, WaitingAuthenticator
@@ -12,7 +11,7 @@ from gopura.plugins.ldap_auth.directory import Address, Directory
 from gopura.plugins.ldap_auth.messages import INVALID_CREDENTIALS, SUCCESS, LdapError
 
 _NAMES = ("proxy-authorization", "authorization")
-_SPECIAL = re.compile(r'["+,;<>=\\]|\A[ #]| \Z')
+_SPECIAL = str.maketrans({special: f"\\{special}" for special in '"+,;<>=\\'} | {"\0": "\\00"})
 _SALT = os.urandom(32)
 
 
@@ -133,8 +132,8 @@ class LdapAuth(WaitingAuthenticator, name="ldap-auth", priority=1200, no_consume
 
 def credentials(header: str, scheme: str) -> tuple[str, str] | None:
     """User name and password of a header; None when it has none. Neither is empty."""
-    found = re.match(rf"\s*{re.escape(scheme)}\s+(.+)", header, re.IGNORECASE)
-    pair = (found and decoded(found[1])) or b""
+    named, *coded = header.split(maxsplit=1)
+    pair = (named.lower() == scheme.lower() and decoded("".join(coded))) or b""
     user, _, password = pair.decode("utf-8", "surrogateescape").partition(":")
     # A directory accepts any name with an empty password (RFC 4513, 5.1.2).
     return (user, password) if user and password else None
@@ -142,7 +141,10 @@ def credentials(header: str, scheme: str) -> tuple[str, str] | None:
 
 def escaped(value: str) -> str:
     """A value as it may stand in a distinguished name (RFC 4514)."""
-    return _SPECIAL.sub(lambda found: f"\\{found[0]}", value).replace("\0", "\\00")
+    text = value.translate(_SPECIAL)
+    if text.endswith(" "):
+        text = f"{text[:-1]}\\ "
+    return f"\\{text}" if text.startswith((" ", "#")) else text
 
 
 def key_of(config: LdapAuth.Config, user: str, password: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_plus, urlsplit
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from gopura.plugins.oauth2 import OAuth2
 
 CODE_SECONDS = 300
-_ESCAPE = re.compile("%[0-9A-F]{2}")
 
 
 class Authorization:
@@ -153,5 +151,6 @@ def _arguments(text: str) -> dict[str, str | None]:
 
 
 def _escaped(text: str) -> str:
+    first, *others = quote(text, safe="-_.!~*'()").split("%")
     # In lower case, as Kong has it.
-    return _ESCAPE.sub(lambda found: found[0].lower(), quote(text, safe="-_.!~*'()"))
+    return first + "".join(f"%{part[:2].lower()}{part[2:]}" for part in others)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import re
 from typing import TYPE_CHECKING, Any
 
 from gopura.entities.oauth2_credentials import proves
+from gopura.plugin import Pattern
 from gopura.plugin.base64 import decoded
 from gopura.plugins.oauth2 import checks
 from gopura.plugins.oauth2.authorization import encoded
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CODES, TOKENS = "oauth2_authorization_codes", "oauth2_tokens"
 INVALID_CODE = Problem("invalid_request", "Invalid code")
 INVALID_REFRESH = Problem("invalid_request", "Invalid refresh_token")
-_BASIC = re.compile(r"\s*[Bb]asic\s*(.+)")
+_BASIC = Pattern(r"\s*[Bb]asic\s*(.+)")
 
 
 class TokenRequest:
@@ -182,7 +182,7 @@ def credentials(exchange: Exchange, parameters: Parameters, config: OAuth2.Confi
     if header is None or all(parameters.get(name) is not None for name in names):
         client_id, secret = map(parameters.text, names)
         return client_id, secret, False
-    found = _BASIC.search(header)
+    found = _BASIC.groups(header)
     pair = (found and decoded(found[1])) or b""
     client_id, _, secret = pair.decode("utf-8", "replace").partition(":")
     return client_id, secret, True

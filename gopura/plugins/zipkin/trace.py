@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,6 @@ from gopura.plugin.propagation import new_id
 if TYPE_CHECKING:
     from gopura._engine import Exchange
 
-_TAG = re.compile(r"\s*([^\s=]+)\s*=\s*(.*\S)\s*")
 
 Ids = tuple[bytes, bytes, bytes | None]
 
@@ -89,8 +87,9 @@ def tag_target(span: ZipkinSpan, exchange: Exchange) -> None:
 
 def tags_of(lines: list[str]) -> dict[str, str]:
     """The tags that a client asks for: `a=b; c=d`. Malformed ones are left out."""
-    items = (item for line in lines for item in line.split(";"))
-    return {found[1]: found[2] for item in items if (found := _TAG.fullmatch(item))}
+    items = (item.partition("=") for line in lines for item in line.split(";"))
+    pairs = ((name.strip(), value.strip()) for name, _, value in items)
+    return {name: value for name, value in pairs if value and len(name.split()) == 1}
 
 
 def _text(value: Any) -> str:

@@ -52,6 +52,14 @@ SECTION = Section(
             "",
             "Lua globals within the sandbox beside harmless ones, such as `os.getenv`.",
         ),
+        Setting(
+            "nginx_http_lua_regex_match_limit",
+            Number(1),
+            "100000",
+            "How often a regular expression of a plugin or of Lua code may go back in one search, where it has what"
+            " cannot run in linear time: look-around, back references, possessive quantifiers. A request that needs"
+            " more gets an error.",
+        ),
         Setting("wasm", Flag(), "off", "Run WebAssembly filters.", inert=_WASM),
         Setting("wasm_filters_path", Text(), "", "Folder of WebAssembly filters.", inert=_WASM),
     ),

@@ -45,13 +45,6 @@ SECTION = Section(
             )
         ),
         Setting(
-            "nginx_http_lua_regex_match_limit",
-            Number(1),
-            "100000",
-            "Limit of Lua's regex engine.",
-            inert=_LUA,
-        ),
-        Setting(
             "nginx_http_lua_regex_cache_max_entries",
             Number(1),
             "8192",
