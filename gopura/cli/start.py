@@ -71,10 +71,8 @@ def command(settings: Settings, daemon: bool, dev: bool) -> None:
 
 def start(settings: Settings, daemon: bool, dev: bool = False) -> None:
     """Start a node; Failure says what is in the way."""
-    if settings.role != "traditional":
-        raise Failure(
-            f"role = {settings.role}: this release runs both planes on one machine, role = traditional"
-        )
+    for fault in preflight.role_faults(settings):
+        raise Failure(fault)
     if _TOLD in os.environ:
         run(settings)
         return

@@ -25,8 +25,15 @@ def notices(settings: Settings) -> Iterator[str]:
         pass  # a fault
 
 
+def role_faults(settings: Settings) -> Iterator[str]:
+    """Roles that are known but not played yet."""
+    if settings.role != "traditional":
+        yield f"role = {settings.role}: this release runs both planes on one machine, role = traditional"
+
+
 def faults(settings: Settings) -> Iterator[str]:
     """Everything that is wrong."""
+    yield from role_faults(settings)
     try:
         choose(settings)
     except UserError as error:

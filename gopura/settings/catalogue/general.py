@@ -105,9 +105,8 @@ SECTION = Section(
             "role",
             OneOf("traditional", "control_plane", "data_plane"),
             "traditional",
-            "`traditional`: both planes on this machine; `control_plane`: only the Admin API and the "
-            "configuration "
-            "for other machines; `data_plane`: only traffic, with configuration from a control plane.",
+            "`traditional`: both planes on this machine. `control_plane` (only the Admin API and the configuration for "
+            "other machines) and `data_plane` (only traffic) are known, but this release does not start in them.",
         ),
     ),
 )

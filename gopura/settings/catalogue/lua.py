@@ -5,7 +5,7 @@ from __future__ import annotations
 from gopura.settings.kinds import Flag, ListOf, Number, OneOf, Text
 from gopura.settings.setting import Section, Setting
 
-_LUA = "there is no Lua here; plugins are Python"
+_LUA = "Lua runs here without sockets and without modules in C"
 _WASM = "WebAssembly filters are not run"
 _LIMIT = Number(1, 1000)
 
@@ -38,7 +38,7 @@ SECTION = Section(
             "untrusted_lua",
             OneOf("on", "off", "sandbox"),
             "sandbox",
-            "Whether Lua in templates and fields of logs runs, and whether it sees files, the system and modules.",
+            "Whether Lua in functions, templates and fields of logs runs; `on`: it sees files, the system and modules.",
         ),
         Setting(
             "untrusted_lua_sandbox_requires",

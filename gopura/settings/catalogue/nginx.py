@@ -7,7 +7,7 @@ from gopura.settings.setting import Section, Setting
 
 _TLS = "set the key without `nginx_http_` or `nginx_stream_`; all listeners share it"
 _NO_NGINX = "there is no nginx here"
-_LUA = "there is no Lua here"
+_LUA = "patterns of Lua run on another engine here"
 
 SECTION = Section(
     "nginx",
