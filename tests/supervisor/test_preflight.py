@@ -89,6 +89,10 @@ BAD = [
     ),
     ({"proxy_listen": "10.255.255.1:80"}, "cannot listen on 10.255.255.1:80 (proxy_listen): Cannot assign"),
     ({"plugins": "bundled,missing"}, "plugins: there is no plugin missing"),
+    (
+        {"role": "data_plane", "cluster_cert": "{cert}", "cluster_cert_key": "{key}"},
+        "role = data_plane: this release runs both planes on one machine",
+    ),
     ({"plugins_path": "{folder}"}, "{folder}/broken.py:1: ModuleNotFoundError"),
     ({"vaults": "bundled,hcv"}, "vaults: there is no vault hcv"),
     (
