@@ -11,6 +11,7 @@ use gopura_http1::{Headers, Host};
 
 use crate::http::debug::Asked;
 use crate::http::forward::Forwarded;
+use crate::http::path::{self, EncodedSlashes};
 use crate::phases::{Bound, Context, PhaseSet, Seen};
 use crate::shared::{Counters, Shared};
 use crate::snapshot::{Chain, Entity, Route, Served, Service, Snapshot};
@@ -256,6 +257,7 @@ pub struct Exchange {
     /// Which downstream phases `collected` (or the globals) have; the loop asks nothing else.
     pub phases: PhaseSet,
     pub seen: Seen,
+    pub slashes: EncodedSlashes,
     /// State that belongs to plugins (`exchange.context`, Python objects); empty for plain routes.
     pub context: Context,
 }
@@ -272,7 +274,7 @@ impl Exchange {
         target: Bytes,
         headers: Headers,
     ) -> Box<Self> {
-        let (path, query) = split(&target);
+        let (path, query) = split(&target, shared.settings.encoded_slashes);
         let snapshot = shared.snapshot.load_full();
         let phases = snapshot.chains.globals.phases;
         Box::new(Self {
@@ -322,6 +324,7 @@ impl Exchange {
             collected: None,
             phases,
             seen: shared.seen,
+            slashes: shared.settings.encoded_slashes,
             context: Context::default(),
         })
     }
@@ -349,19 +352,12 @@ impl Exchange {
 }
 
 /// Path and query of a target; a fragment belongs to neither.
-fn split(target: &Bytes) -> (Bytes, Option<Bytes>) {
+fn split(target: &Bytes, slashes: EncodedSlashes) -> (Bytes, Option<Bytes>) {
     let end = memchr::memchr(b'#', target).unwrap_or(target.len());
     let Some(mark) = memchr::memchr(b'?', &target[..end]) else {
-        return (normal(target.slice(..end)), None);
+        return (path::normal(target.slice(..end), slashes), None);
     };
-    (normal(target.slice(..mark)), Some(target.slice(mark + 1..end)))
-}
-
-fn normal(path: Bytes) -> Bytes {
-    match gopura_router::normalize_path(&path) {
-        std::borrow::Cow::Borrowed(_) => path,
-        std::borrow::Cow::Owned(normal) => normal.into(),
-    }
+    (path::normal(target.slice(..mark), slashes), Some(target.slice(mark + 1..end)))
 }
 
 fn request_id() -> Bytes {

@@ -3,6 +3,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
+use crate::http::path::EncodedSlashes;
+
 /// One listening address with its sockets: one per worker with `reuseport`, else one for all.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Listener {
@@ -35,6 +37,7 @@ pub struct Settings {
     pub trusted_ips: Vec<String>,
     pub real_ip_header: String,
     pub real_ip_recursive: String,
+    pub encoded_slashes: EncodedSlashes,
     pub error_default_type: String,
     pub error_template_html: Option<String>,
     pub error_template_json: Option<String>,
@@ -92,6 +95,7 @@ pub struct Settings {
     pub nginx_http_keepalive_requests: u32,
     pub nginx_http_large_client_header_buffers: String,
     pub nginx_http_charset: String,
+    pub nginx_http_ignore_invalid_headers: String,
     pub nginx_http_add_header: Option<String>,
     /// `on` verifies upstreams whose service does not say `tls_verify`.
     pub nginx_http_proxy_ssl_verify: String,
@@ -117,6 +121,7 @@ impl Default for Settings {
             trusted_ips: Vec::new(),
             real_ip_header: "X-Real-IP".to_owned(),
             real_ip_recursive: "off".to_owned(),
+            encoded_slashes: EncodedSlashes::Allow,
             error_default_type: "text/plain".to_owned(),
             error_template_html: None,
             error_template_json: None,
@@ -168,6 +173,7 @@ impl Default for Settings {
             nginx_http_keepalive_requests: 1000,
             nginx_http_large_client_header_buffers: "4 8k".to_owned(),
             nginx_http_charset: "UTF-8".to_owned(),
+            nginx_http_ignore_invalid_headers: "on".to_owned(),
             nginx_http_add_header: None,
             nginx_http_proxy_ssl_verify: "off".to_owned(),
             nginx_http_proxy_ssl_verify_depth: 1,

@@ -136,6 +136,11 @@ impl Shared {
         }))
     }
 
+    /// Whether headers with other bytes than letters, digits, `-` and `_` in their names are dropped, as nginx does.
+    pub fn ignores_odd_headers(&self) -> bool {
+        self.settings.nginx_http_ignore_invalid_headers == "on"
+    }
+
     /// The port under which clients see a listening one.
     pub fn outer_port(&self, listening: u16) -> u16 {
         self.ports.iter().find(|map| map.0 == listening).map_or(listening, |map| map.1)

@@ -6,6 +6,7 @@ Between the parentheses stands an expression of Lua, which sees the values that 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache, lru_cache
 
 from gopura.plugin.lua import CodeError, Lua, Scope
@@ -15,10 +16,10 @@ class TemplateError(ValueError):
     """A template that cannot be read, or whose values do not fit."""
 
 
-def render(template: str, scope: Scope, lua: Lua) -> str:
-    """Put values into a template; raises TemplateError."""
+def render(template: str, scope: Scope, lua: Lua, written: Callable[[str], str] = str) -> str:
+    """Put values into a template, each as `written` makes of it; raises TemplateError."""
     parts = compiled(template)
-    return "".join(part if isinstance(part, str) else part.value(scope, lua) for part in parts)
+    return "".join(part if isinstance(part, str) else written(part.value(scope, lua)) for part in parts)
 
 
 def has_expression(template: str) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 from gopura.plugin import ALL_PROTOCOLS, Exchange, Plugin, config
 from gopura.plugin import Headers as HeaderLines
@@ -15,6 +16,9 @@ from gopura.schema.types.pairs import HeaderPairs, HeaderRenames, Headers, Templ
 
 BODY_LIMIT = 1 << 20
 """Bytes of a body that are changed; a larger one passes as it is."""
+
+QUERY = "!$%&'()*+,-./:;=?@_~[]"
+"""What may stand in a query as it is, beside letters and digits."""
 
 Rendered = Callable[[Iterable[str]], Iterator[tuple[str, str | None]]]
 
@@ -108,8 +112,8 @@ class RequestTransformer(Plugin, name="request-transformer", priority=801, proto
             for name, value in pairs(entries):
                 yield name, None if value is None else render(value, scope, lua)
 
-        if config.replace.uri:
-            exchange.upstream_request.path = render(config.replace.uri, scope, lua)
+        if config.replace.uri and not change_path(exchange, render(config.replace.uri, scope, lua, in_path)):
+            return
         if config.http_method:
             change_method(exchange, config.http_method)
         change_headers(exchange.upstream_request.headers, config, rendered)
@@ -130,6 +134,26 @@ def scope_of(exchange: Exchange) -> Scope:
             "shared": lambda: exchange.ctx,
         }
     )
+
+
+def in_path(value: str) -> str:
+    """A value as it may stand in a path: it begins no query and no fragment."""
+    return value.replace("?", "%3F").replace("#", "%23")
+
+
+def change_path(exchange: Exchange, target: str) -> bool:
+    """Change the path; a `?` of the template's own text begins a query. False: the values lead elsewhere, 400."""
+    path, _, query = target.partition("?")
+    try:
+        exchange.upstream_request.path = path
+    except ValueError:
+        exchange.error(400, "Bad request")
+        return False
+    if query:
+        given = exchange.request.raw_query
+        query = quote(query, safe=QUERY)
+        exchange.upstream_request.raw_query = f"{query}&{given}" if given else query
+    return True
 
 
 def changes_body(config: RequestTransformer.Config) -> bool:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
+import httpx
 import pytest
 
 from tests.engine.proxy import Config, Proxy, parse
@@ -115,8 +116,12 @@ def test_https_only(proxy: Proxy, status: int, code: str | None) -> None:
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
         (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
-        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 9000 + b"\r\n\r\n", 494),
-        (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 1200 + b"\r\n", 494),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 9000 + b"\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 1200 + b"\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: a\r\nX: y\r\nauthorization: b\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nIf-Match: a\r\nIf-Match: b\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nExpect: a\r\nExpect: b\r\n\r\n", 400),
         (b"TRACE / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 405),
         (b"CONNECT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 405),
     ],
@@ -125,6 +130,81 @@ def test_refused_requests(proxy: Proxy, request_head: bytes, status: int) -> Non
     raw = proxy.raw(request_head)
     assert raw.startswith(f"HTTP/1.1 {status} ".encode())
     assert raw.count(b"HTTP/1.1 ") == 1
+
+
+def test_a_head_that_is_too_large(proxy: Proxy) -> None:
+    """nginx calls it 494, and clients 400."""
+    answer = proxy.get("/", X="x" * 9000)
+    assert (answer.status, answer.reason) == (400, "Bad Request")
+    assert answer.body.startswith(b"Request header or cookie too large\n")
+
+
+@pytest.mark.parametrize("name", ["authorization", "if-none-match", "content-range"])
+def test_repeated_headers_over_http2(proxy: Proxy, name: str) -> None:
+    with httpx.Client(http1=False, http2=True, base_url=f"http://127.0.0.1:{proxy.port}") as client:
+        assert client.get("/", headers=[(name, "a")]).status_code == 404
+        assert client.get("/", headers=[(name, "a"), (name, "b")]).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("slashes", "path", "target", "status"),
+    [
+        ("allow", "/x/a%2fb%5Cc", "/x/a%2Fb%5Cc", 200),
+        ("allow", "/x\\..\\y", "/x%5C..%5Cy", 200),
+        ("reject", "/x/a/b%20", "/x/a/b%20", 200),
+        ("reject", "/x/a%2fb", None, 400),
+        ("reject", "/x/a%5Cb", None, 400),
+        ("reject", "/x/a\\b", None, 400),
+        ("reject", "/x?a=%2F%5c", "/x?a=%2F%5c", 200),
+        ("decode", "/x/a%2fb%5Cc\\d", "/x/a/b/c/d", 200),
+        ("decode", "/y%2f..%2fx%2fa", "/x/a", 200),
+        ("decode", "/x%2f..%2fy", None, 404),
+        ("decode", "/x?a=%2F%5c", "/x?a=%2F%5c", 200),
+    ],
+)
+def test_encoded_slashes(echo: Echo, slashes: str, path: str, target: str | None, status: int) -> None:
+    proxy = Proxy(encoded_slashes=slashes)
+    try:
+        config = Config()
+        config.route(config.service(echo.port), paths=["/x"], strip_path=False)
+        proxy.serve(config)
+        answer = proxy.get(path)
+        assert answer.status == status
+        assert target is None or answer.json()["target"] == target
+    finally:
+        proxy.stop()
+
+
+@pytest.mark.parametrize(("ignored", "seen"), [("on", None), ("off", "1")])
+def test_odd_names_of_headers(echo: Echo, ignored: str, seen: str | None) -> None:
+    """As nginx by `ignore_invalid_headers`; an underscore is not odd in Kong."""
+    proxy = Proxy(nginx_http_ignore_invalid_headers=ignored)
+    try:
+        config = Config()
+        config.route(config.service(echo.port), paths=["/"])
+        proxy.serve(config)
+        lines = b"X.Odd: 1\r\nX!: 1\r\nx_under-1: 1\r\n"
+        head = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + lines + b"\r\n"
+        headers = parse(proxy.raw(head)).json()["headers"]
+        assert (headers.get("x.odd"), headers.get("x!"), headers.get("x_under-1")) == (seen, seen, "1")
+        with httpx.Client(http1=False, http2=True, base_url=f"http://127.0.0.1:{proxy.port}") as client:
+            headers = client.get("/", headers={"x.odd": "1", "x_under": "1"}).json()["headers"]
+            assert (headers.get("x.odd"), headers["x_under"]) == (seen, "1")
+    finally:
+        proxy.stop()
+
+
+@pytest.mark.parametrize(
+    "configured", ["a.test", "A.Test", "a.test.", "*.test", "A.*", "a.test:80", "*.TEST:80"]
+)
+@pytest.mark.parametrize("sent", ["a.test:80", "A.TEST:80", "a.test.:80", "A.test.:80"])
+def test_hosts_in_any_spelling(proxy: Proxy, echo: Echo, configured: str, sent: str) -> None:
+    config = Config()
+    config.route(config.service(echo.port), hosts=[configured], preserve_host=True)
+    proxy.serve(config)
+    headers = proxy.get("/", host=sent).json()["headers"]
+    assert (headers["host"], headers["x-forwarded-host"]) == (sent, "a.test")
+    assert proxy.get("/", host="b.example:80").status == 404
 
 
 def test_bad_chunk(proxy: Proxy, echo: Echo) -> None:

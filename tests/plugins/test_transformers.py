@@ -124,6 +124,45 @@ def test_request_path(template: str, path: str) -> None:
         assert gateway.upstream.last.path == path
 
 
+@pytest.mark.parametrize(
+    ("query", "status", "target"),
+    [
+        ("u=a/b", 200, "/u/a/b"),
+        ("u=a%20b", 200, "/u/a%20b"),
+        ("u=a%3fx%3d1", 200, "/u/a%3Fx=1"),
+        ("u=a%23b", 200, "/u/a%23b"),
+        ("u=../../admin%3fx=1%23", 400, None),
+        ("u=..", 400, None),
+        ("u=%252e%252e/admin", 400, None),
+        ("u=.%252E/", 400, None),
+        ("u=a/./b", 400, None),
+        ("u=...", 200, "/u/..."),
+        ("u=a%0d%0ab", 200, "/u/a%0D%0Ab"),
+    ],
+)
+def test_a_clients_value_is_only_a_part_of_the_path(query: str, status: int, target: str | None) -> None:
+    given = with_plugin("request-transformer", {"replace": {"uri": "/u/$(query_params.u)"}})
+    with Gateway(given=given) as gateway:
+        assert gateway.get(f"/?{query}").status == status
+        received = [(request.path, request.query) for request in gateway.upstream.requests]
+        assert received == ([] if target is None else [(target, query)])
+
+
+@pytest.mark.parametrize(
+    ("template", "query", "seen"),
+    [
+        ("/new?fixed=1", "", "fixed=1"),
+        ("/new?fixed=1", "a=b", "fixed=1&a=b"),
+        ("/new?fixed=$(query_params.a)", "a=b%3fc%20d", "fixed=b%3Fc%20d&a=b%3fc%20d"),
+    ],
+)
+def test_a_query_of_the_template_itself(template: str, query: str, seen: str) -> None:
+    given = with_plugin("request-transformer", {"replace": {"uri": template}})
+    with Gateway(given=given) as gateway:
+        assert gateway.get(f"/?{query}").status == 200
+        assert (gateway.upstream.last.path, gateway.upstream.last.query) == ("/new", seen)
+
+
 def test_templates_see_headers_as_they_came() -> None:
     config = {
         "remove": {"headers": ["x-old"]},

@@ -1,14 +1,16 @@
 //! From a parsed request to its end: route, plugins, upstream or own answer, log.
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use gopura_http1::{Framing, Headers};
+use gopura_http1::{Framing, Headers, fold_host};
 use gopura_router::Verdict;
 
 use super::client::{Broken, Client, flush};
-use super::errors::{error, nginx_error, nginx_response};
+use super::errors::{error, nginx_error, nginx_response, refused};
 use super::forward::{Forwarded, remove_asserted};
+use super::path::{EncodedSlashes, has_slash};
 use super::{debug, filter, grpc, hop_by_hop, proxy, reply};
 use crate::exchange::{Exchange, Response, Source, Version};
 use crate::phases::{self, Flow, Phase};
@@ -34,7 +36,7 @@ pub async fn run<C: Client>(client: &mut C, mut exchange: Box<Exchange>, shared:
 
 /// Answers a request that could not be understood.
 pub async fn refuse<C: Client>(client: &mut C, exchange: Box<Exchange>, status: u16, shared: &Arc<Shared>) {
-    let response = nginx_error(&exchange, status, shared);
+    let response = refused(&exchange, status, shared);
     let (exchange, done) = send(client, exchange, response, shared).await;
     finish(client, exchange, done, shared).await;
 }
@@ -90,10 +92,13 @@ async fn answer<C: Client>(
     access(client, exchange, shared).await
 }
 
-/// Method and body size are nginx's to refuse, before any phase.
+/// Method and body size are nginx's to refuse, before any phase; so are paths that can be read in two ways.
 fn refused_by_nginx<C: Client>(client: &C, exchange: &Exchange, shared: &Shared) -> Option<u16> {
     if matches!(&exchange.request.method[..], b"TRACE" | b"CONNECT") {
         return Some(405);
+    }
+    if exchange.slashes == EncodedSlashes::Reject && has_slash(&exchange.request.path) {
+        return Some(400);
     }
     let limit = shared.settings.nginx_http_client_max_body_size.0;
     match client.framing() {
@@ -132,9 +137,12 @@ impl gopura_router::Headers for Fields<'_> {
 fn route(exchange: &mut Exchange, shared: &Shared) -> Result<(), Response> {
     let snapshot = exchange.snapshot.clone();
     let request = &exchange.request;
+    // An expression says itself how it compares.
+    let folds = shared.settings.router_flavor != "expressions";
+    let host = if folds { fold_host(&request.authority) } else { Cow::Borrowed(&request.authority[..]) };
     let seen = gopura_router::Request {
         method: &request.method,
-        host: (!request.authority.is_empty()).then_some(&request.authority),
+        host: (!host.is_empty()).then_some(&host),
         path: &request.path,
         query: request.query.as_deref().unwrap_or_default(),
         scheme: match request.scheme {

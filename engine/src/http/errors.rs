@@ -75,6 +75,15 @@ pub fn broken(exchange: &Exchange, broken: &Broken, shared: &Shared) -> Response
     }
 }
 
+/// The answer to a request that could not be understood. nginx's own 494 is 400 to clients.
+pub fn refused(exchange: &Exchange, status: u16, shared: &Shared) -> Response {
+    let mut response = nginx_error(exchange, status, shared);
+    if response.status == 494 {
+        response.status = 400;
+    }
+    response
+}
+
 /// What nginx makes of an answer that a plugin gives without a body: an error page where there is one.
 pub fn without_body(exchange: &Exchange, given: Response, shared: &Shared) -> Response {
     if grpc::is_call(&exchange.request) {

@@ -13,6 +13,7 @@ pub mod grpc;
 pub mod hop_by_hop;
 pub mod http1;
 pub mod http2;
+pub mod path;
 pub mod proxy;
 pub mod proxy_protocol;
 pub mod pump;

@@ -1,7 +1,9 @@
 //! Routes with their services, and the index that finds them.
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use gopura_http1::fold_host;
 use gopura_router::{BuildError, Change, RouteSpec};
 
 use super::chains::Touched;
@@ -96,7 +98,10 @@ impl Affected<'_> {
 
     fn put(&mut self, row: &Entity) {
         match row.decode::<RouteSpec>() {
-            Ok(spec) => self.changes.push(Change::Put(Box::new(spec))),
+            Ok(mut spec) => {
+                spec.hosts.iter_mut().for_each(fold);
+                self.changes.push(Change::Put(Box::new(spec)));
+            }
             Err(error) => self.failures.push(Failure::of(row, error.to_string())),
         }
     }
@@ -127,6 +132,13 @@ fn place(next: &mut Snapshot, served: Served) {
         next.served.push_back(None);
     }
     next.served.set(slot, Some(served));
+}
+
+/// Names of hosts compare without regard to case and to a dot at the end.
+fn fold(host: &mut String) {
+    if let Cow::Owned(folded) = fold_host(host.as_bytes()) {
+        *host = String::from_utf8_lossy(&folded).into_owned();
+    }
 }
 
 fn failure(error: BuildError) -> Failure {

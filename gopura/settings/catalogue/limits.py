@@ -75,6 +75,12 @@ SECTION = Section(
             "Number and size of buffers for a large head: no line may be longer than one, the head not "
             "longer than all.",
         ),
+        Setting(
+            "nginx_http_ignore_invalid_headers",
+            OnOff(),
+            "on",
+            "Drop headers whose names have other characters than letters, digits, `-` and `_`.",
+        ),
         Setting("nginx_http_client_header_timeout", _TIME, "60s", "Time for a request's head to arrive."),
         Setting(
             "nginx_http_client_body_timeout",

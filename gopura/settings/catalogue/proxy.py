@@ -147,6 +147,14 @@ SECTION = Section(
             "Seconds after which an idle upstream connection is closed; 0 never.",
         ),
         Setting(
+            "encoded_slashes",
+            OneOf("allow", "reject", "decode"),
+            "allow",
+            "What becomes of `%2F`, `%5C` and backslashes in paths, which some upstreams take for slashes: they pass "
+            "as they are, as in Kong; the request is answered 400; or they are made slashes before routing.",
+            own=True,
+        ),
+        Setting(
             "allow_debug_header",
             Flag(),
             "off",

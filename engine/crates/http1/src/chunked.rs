@@ -2,7 +2,7 @@
 use memchr::memchr;
 
 use crate::Fault;
-use crate::request::TOKEN;
+use crate::request::{TOKEN, has_control};
 
 /// Longest size line with its extensions.
 const LINE: usize = 256;
@@ -98,7 +98,9 @@ impl Decoder {
             return Ok(Step::End(2));
         }
         self.state = State::Trailers(seen + line.len() + 2);
-        Ok(Step::Trailer(line.len() + 2))
+        // What is no field, or none that may stand there, goes no further.
+        let length = line.len() + 2;
+        Ok(if is_trailer(line) { Step::Trailer(length) } else { Step::Framing(length) })
     }
 }
 
@@ -112,6 +114,33 @@ fn line(input: &[u8], limit: usize) -> Result<Option<&[u8]>, Fault> {
         Some((b'\r', line)) if line.len() <= limit && !line.contains(&b'\r') => Ok(Some(line)),
         _ => Err(Fault::Bad("malformed chunk line")),
     }
+}
+
+/// Whether a line is a field that may stand behind a body: well-formed, and not about the message's own framing or its
+/// connection (RFC 9110, 6.5.1).
+pub fn is_trailer(line: &[u8]) -> bool {
+    let length = line.iter().take_while(|byte| TOKEN[usize::from(**byte)]).count();
+    let (name, value) = line.split_at(length);
+    length > 0 && value.first() == Some(&b':') && !has_control(value) && !is_framing(name)
+}
+
+fn is_framing(name: &[u8]) -> bool {
+    const NAMES: [&[u8]; 13] = [
+        b"content-length",
+        b"transfer-encoding",
+        b"content-encoding",
+        b"content-type",
+        b"content-range",
+        b"connection",
+        b"keep-alive",
+        b"proxy-connection",
+        b"upgrade",
+        b"host",
+        b"te",
+        b"trailer",
+        b"set-cookie",
+    ];
+    NAMES.iter().any(|other| name.eq_ignore_ascii_case(other))
 }
 
 /// `1*HEXDIG [extensions]`.
@@ -233,6 +262,33 @@ mod tests {
         for input in cases {
             let error = decode(input, 1000).expect_err(&String::from_utf8_lossy(input));
             assert_ne!(error, Fault::Bad("end of input"), "{:?}", String::from_utf8_lossy(input));
+        }
+    }
+
+    #[test]
+    fn trailers() {
+        let cases: [(&[u8], bool); 16] = [
+            (b"A: b", true),
+            (b"grpc-status:0", true),
+            (b"A:", true),
+            (b"A: \xe4\t", true),
+            (b"A", false),
+            (b": b", false),
+            (b"A : b", false),
+            (b" A: b", false),
+            (b"A b", false),
+            (b"A: b\0c", false),
+            (b"A: \x1b", false),
+            (b"A\0: b", false),
+            (b"Content-Length: 1", false),
+            (b"transfer-encoding: chunked", false),
+            (b"Connection: A", false),
+            (b"Set-Cookie: a=b", false),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(is_trailer(line), expected, "{}", String::from_utf8_lossy(line));
+            let (_, trailers, _) = decode(&[b"0\r\n", line, b"\r\n\r\n"].concat(), 1000).unwrap();
+            assert_eq!(!trailers.is_empty(), expected, "{}", String::from_utf8_lossy(line));
         }
     }
 

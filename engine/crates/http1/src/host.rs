@@ -1,4 +1,6 @@
 //! Who a request is for (RFC 9112, 3.2 and 3.3).
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use crate::{Fault, RequestHead};
@@ -8,7 +10,7 @@ use crate::{Fault, RequestHead};
 pub struct Host {
     /// As sent, with its port; empty when an HTTP/1.0 request names none.
     pub sent: Bytes,
-    /// In lower case, without port.
+    /// In lower case, without port and without the dot that may end it.
     pub name: Bytes,
     pub port: Option<u16>,
 }
@@ -27,6 +29,7 @@ impl Host {
             None | Some([]) => None,
             Some(digits) => Some(parse_port(digits).ok_or(bad)?),
         };
+        let end = end - usize::from(sent[..end].ends_with(b"."));
         if end == 0 {
             return Err(bad);
         }
@@ -35,6 +38,21 @@ impl Host {
         let name = if upper { name.to_ascii_lowercase().into() } else { name };
         Ok(Self { sent, name, port })
     }
+}
+
+/// A host with or without its port as names are compared: in lower case, without a dot at the end of the name.
+pub fn fold_host(host: &[u8]) -> Cow<'_, [u8]> {
+    let dot = host.ends_with(b".") || memchr::memmem::find(host, b".:").is_some();
+    if !dot && !host.iter().any(u8::is_ascii_uppercase) {
+        return Cow::Borrowed(host);
+    }
+    let mut folded = host.to_ascii_lowercase();
+    let end = host.iter().rposition(|byte| *byte == b':').filter(|_| !host.ends_with(b"."));
+    let end = end.unwrap_or(host.len());
+    if dot && end > 1 {
+        folded.remove(end - 1);
+    }
+    Cow::Owned(folded)
 }
 
 /// The request's host: of an absolute target, else of the one Host header that HTTP/1.1 demands.
@@ -77,11 +95,32 @@ mod tests {
     }
 
     #[test]
+    fn folding() {
+        let cases = [
+            ("a.test", "a.test"),
+            ("A.Test:80", "a.test:80"),
+            ("a.test.", "a.test"),
+            ("A.test.:80", "a.test:80"),
+            ("*.A.test.", "*.a.test"),
+            ("a.*", "a.*"),
+            ("[::1]:80", "[::1]:80"),
+            (".", "."),
+            ("", ""),
+        ];
+        for (host, folded) in cases {
+            assert_eq!(&fold_host(host.as_bytes())[..], folded.as_bytes(), "{host}");
+        }
+    }
+
+    #[test]
     fn hosts() {
         let cases = [
             ("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n", Ok(("a.test", None))),
             ("GET / HTTP/1.1\r\nHost: A.Test:81\r\n\r\n", Ok(("a.test", Some(81)))),
             ("GET / HTTP/1.1\r\nHost: a.test:\r\n\r\n", Ok(("a.test", None))),
+            ("GET / HTTP/1.1\r\nHost: A.test.\r\n\r\n", Ok(("a.test", None))),
+            ("GET / HTTP/1.1\r\nHost: a.test.:81\r\n\r\n", Ok(("a.test", Some(81)))),
+            ("GET / HTTP/1.1\r\nHost: .\r\n\r\n", Err(400)),
             ("GET / HTTP/1.1\r\nHost: [::1]:81\r\n\r\n", Ok(("[::1]", Some(81)))),
             ("GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n", Ok(("b", None))),
             ("GET / HTTP/1.0\r\n\r\n", Ok(("", None))),

@@ -11,12 +11,14 @@ pub mod host;
 pub mod request;
 pub mod response;
 pub mod scan;
+pub mod unique;
 
 pub use body::{Body, Piece};
 pub use fault::Fault;
 pub use framing::{Framing, request_framing, response_framing};
 pub use headers::{Header, Headers};
-pub use host::{Host, host};
-pub use request::{RequestHead, check_path, parse_request};
+pub use host::{Host, fold_host, host};
+pub use request::{RequestHead, check_path, is_plain_name, parse_request};
 pub use response::{ResponseHead, parse_response};
 pub use scan::{Limits, Scanner};
+pub use unique::refuse_repeated;

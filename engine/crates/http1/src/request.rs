@@ -151,7 +151,7 @@ fn header_line(head: &Bytes, start: usize, end: usize) -> Result<Header, Fault> 
     }
     let colon = colon.unwrap_or(0);
     let value = &line[colon + 1..];
-    if value.iter().any(|byte| CONTROL[usize::from(*byte)]) {
+    if has_control(value) {
         return Err(Fault::Bad("control byte in a header value"));
     }
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
@@ -159,6 +159,16 @@ fn header_line(head: &Bytes, start: usize, end: usize) -> Result<Header, Fault> 
     let right = value.iter().rposition(|byte| !blank(byte)).map_or(left, |last| last + 1);
     let from = start + colon + 1;
     Ok(Header { name: head.slice(start..start + colon), value: head.slice(from + left..from + right) })
+}
+
+/// Whether a header's name consists of letters, digits, `-` and `_`: what nginx does not ignore.
+pub fn is_plain_name(name: &[u8]) -> bool {
+    name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// Whether it has a byte that no header value and no reason phrase may have.
+pub(crate) fn has_control(value: &[u8]) -> bool {
+    value.iter().any(|byte| CONTROL[usize::from(*byte)])
 }
 
 /// Bytes of a token (RFC 9110, 5.6.2).

@@ -2,7 +2,7 @@
 use bytes::Bytes;
 use memchr::memchr;
 
-use crate::request::header_lines;
+use crate::request::{has_control, header_lines};
 use crate::{Fault, Headers};
 
 /// What stands before a response's body.
@@ -26,7 +26,8 @@ pub fn parse_response(head: &Bytes) -> Result<ResponseHead, Fault> {
     let status = status(line.get(9..12).unwrap_or_default()).ok_or(Fault::Bad("malformed status"))?;
     let reason = match line.get(12) {
         None => Bytes::new(),
-        Some(b' ') => head.slice(13..line.len()),
+        Some(b' ') if !has_control(&line[13..]) => head.slice(13..line.len()),
+        Some(b' ') => return Err(Fault::Bad("control byte in a reason phrase")),
         Some(_) => return Err(Fault::Bad("malformed status")),
     };
     Ok(ResponseHead { minor, status, reason, headers: header_lines(head, end + 1)? })
@@ -45,7 +46,7 @@ mod tests {
 
     #[test]
     fn status_lines() {
-        let cases: [(&str, Line<'_>); 8] = [
+        let cases: [(&str, Line<'_>); 13] = [
             ("HTTP/1.1 200 OK", Some((1, 200, "OK"))),
             ("HTTP/1.0 404 Not Found", Some((0, 404, "Not Found"))),
             ("HTTP/1.1 999 ", Some((1, 999, ""))),
@@ -54,6 +55,11 @@ mod tests {
             ("HTTP/1.1 2000 OK", None),
             ("HTTP/2 200 OK", None),
             ("HTTP/1.1  200 OK", None),
+            ("HTTP/1.1 200 O\tK \u{e4}", Some((1, 200, "O\tK \u{e4}"))),
+            ("HTTP/1.1 200 O\rX: y", None),
+            ("HTTP/1.1 200 O\0K", None),
+            ("HTTP/1.1 200 O\u{7f}K", None),
+            ("HTTP/1.1 200 \u{1b}[31m", None),
         ];
         for (line, expected) in cases {
             let head = parse_response(&Bytes::from(format!("{line}\r\nA: b\r\n\r\n"))).ok();

@@ -5,7 +5,10 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use gopura_http1::{Body, Fault, Framing, Piece, RequestHead, host, parse_request, request_framing};
+use gopura_http1::{
+    Body, Fault, Framing, Piece, RequestHead, host, is_plain_name, parse_request, refuse_repeated,
+    request_framing,
+};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -83,7 +86,11 @@ impl Http1 {
         // From here on the clocks of body and response count.
         self.io.deadline(Duration::ZERO);
         self.before = (self.io.received - (self.io.input.len() + bytes.len()) as u64, self.io.sent);
-        let head = parse_request(bytes)?;
+        let mut head = parse_request(bytes)?;
+        refuse_repeated(&head.headers)?;
+        if shared.ignores_odd_headers() {
+            head.headers.retain(|line| is_plain_name(&line.name));
+        }
         let host = host(&head)?;
         self.framing = request_framing(&head)?;
         self.body = Body::new(self.framing);

@@ -1,6 +1,6 @@
 //! Heads between HTTP/2 and the exchange.
 use bytes::{BufMut, Bytes, BytesMut};
-use gopura_http1::{Framing, Headers, Host};
+use gopura_http1::{Framing, Headers, Host, is_plain_name, refuse_repeated};
 use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
@@ -31,7 +31,8 @@ pub fn request(parts: &Parts, shared: &Shared) -> Result<Converted, Refused> {
         return Err(Refused::Status(414));
     }
     let host = host(parts)?;
-    let mut headers = headers(&parts.headers);
+    let mut headers = headers(&parts.headers, shared.ignores_odd_headers());
+    refuse_repeated(&headers).map_err(|_| Refused::Status(400))?;
     if !headers.contains("host") {
         headers.append("host", host.sent.clone());
     }
@@ -52,10 +53,13 @@ fn host(parts: &Parts) -> Result<Host, Refused> {
 }
 
 /// Cookie crumbs become one line again (RFC 9113, 8.2.3).
-fn headers(map: &HeaderMap) -> Headers {
+fn headers(map: &HeaderMap, ignores_odd: bool) -> Headers {
     let mut headers = Headers::with_capacity(map.len() + 1);
     for name in map.keys() {
         let own = Bytes::copy_from_slice(name.as_str().as_bytes());
+        if ignores_odd && !is_plain_name(&own) {
+            continue;
+        }
         if name == http::header::COOKIE {
             headers.append(own, join(map, name));
             continue;

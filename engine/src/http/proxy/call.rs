@@ -4,7 +4,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use gopura_http1::Fault;
+use gopura_http1::{Fault, chunked::is_trailer};
 use h2::client::ResponseFuture;
 use h2::{Reason, RecvStream, SendStream};
 use http::{Request, Response};
@@ -222,7 +222,11 @@ impl Call {
     ) -> Poll<Result<Bytes, Failure>> {
         let Poll::Ready(trailers) = body.poll_trailers(cx) else { return self.poll_stuck(cx, client) };
         for (name, value) in trailers.map_err(|error| lost(&error))?.iter().flatten() {
+            let start = self.trailers.len();
             write_line(&mut self.trailers, name.as_str().as_bytes(), value.as_bytes());
+            if !is_trailer(self.trailers[start..].trim_ascii_end()) {
+                self.trailers.truncate(start);
+            }
         }
         Poll::Ready(Ok(Bytes::new()))
     }

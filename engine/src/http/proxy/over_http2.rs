@@ -3,7 +3,7 @@ use std::future::poll_fn;
 use std::time::Instant;
 
 use bytes::Bytes;
-use gopura_http1::{Framing, Headers};
+use gopura_http1::{Fault, Framing, Headers};
 use h2::RecvStream;
 use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use http::response::Parts;
@@ -43,6 +43,11 @@ pub async fn attempt<C: Client>(
         Ok(answer) => {
             exchange.timing.head = Some(Instant::now());
             let (head, body) = answer.into_parts();
+            if head.status.is_informational() {
+                let failure = Failure::Invalid(Fault::Bad("a switch of protocols over HTTP/2"));
+                note_failure(exchange, &failure, peer);
+                return Err(Lost { failure, again: Again::Never });
+            }
             Ok(read(exchange, head, body, call))
         }
         Err(stopped) => {

@@ -10,6 +10,7 @@ use pyo3::types::{PyAny, PyDict, PyString};
 use super::headers::Side;
 use super::{Headers, query};
 use crate::exchange::{Exchange, Outgoing, Scheme};
+use crate::http::path;
 use crate::phases::slot::Slot;
 use crate::phases::text;
 
@@ -79,6 +80,9 @@ impl UpstreamRequest {
 
     #[setter]
     fn set_host(&self, host: &str) -> PyResult<()> {
+        if host.bytes().any(|byte| byte <= b' ' || byte == 0x7f || b"/\\?#@".contains(&byte)) {
+            return Err(PyValueError::new_err(format!("not a host: {host:?}")));
+        }
         let host = Bytes::copy_from_slice(host.as_bytes());
         self.change(|outgoing| outgoing.host = host)
     }
@@ -102,10 +106,11 @@ impl UpstreamRequest {
     fn set_path(&self, path: &Bound<'_, PyString>) -> PyResult<()> {
         // What must not stand in a request line is escaped when the request is sent.
         let path = text::encode(path)?;
-        if !path.starts_with(b"/") {
-            return Err(PyValueError::new_err("a path starts with /"));
-        }
-        self.change(|outgoing| outgoing.path = path)
+        let set = |exchange: &mut Exchange| {
+            exchange.outgoing.path = path::given(path, exchange.slashes)?;
+            Ok(())
+        };
+        self.slot.with(set)?.map_err(PyValueError::new_err::<&'static str>)
     }
 
     #[getter]
