@@ -17,6 +17,7 @@ from gopura.admin import (
     answers,
     arguments,
     body,
+    bounds,
     conditions,
     derive,
     information,
@@ -30,7 +31,7 @@ from gopura.admin.gateway import Gateway, Link, NoLink
 from gopura.admin.headers import Headers
 from gopura.admin.origins import Origins
 from gopura.admin.router import Endpoint, Router
-from gopura.schema import SchemaViolation, coerce_form
+from gopura.schema import SchemaViolation, coerce_form, effort
 from gopura.schema.advice import collecting
 from gopura.settings import Settings
 from gopura.store import DatabaseUnavailable, Store
@@ -62,7 +63,7 @@ def router(gateway: Gateway) -> Router:
         found.add(endpoint)
     for endpoint in (*resources.endpoints(made), *information.endpoints()):
         found.add(endpoint)
-    found.add(Endpoint("/transaction", {"POST": transactions.post}))
+    found.add(Endpoint("/transaction", {"POST": transactions.post}, many=True))
     return found
 
 
@@ -120,6 +121,8 @@ class Admin:
             return refusal.response
         except (SchemaViolation, EntityError) as error:
             return answers.refused(error)
+        except effort.TooMuch as error:
+            return answers.message(str(error), 400)
         except RecursionError:
             return answers.message("the body is nested too deeply", 400)
         except DatabaseUnavailable as error:
@@ -147,7 +150,7 @@ class Admin:
             return self._listing_methods(answers.message("Method not allowed", 405), request, path)
         call = await self._call(request, endpoint, params, request_id)
         request.scope["gopura.call"] = call
-        with collecting() as advice:
+        with collecting() as advice, effort.bounded():
             response = await handler(call)
         if advice:
             response.headers["X-Gopura-Warning"] = answers.as_header("; ".join(advice))
@@ -162,7 +165,10 @@ class Admin:
     async def _call(
         self, request: Request, endpoint: Endpoint, params: Mapping[str, str], request_id: str
     ) -> Call:
-        sent = await body.read(request, body.limit(self.gateway.settings), endpoint.yaml)
+        most = body.limit(self.gateway.settings)
+        sent = await body.read(request, most, endpoint.yaml)
+        if not endpoint.many:
+            bounds.check(sent.value, len(sent.raw), most)
         query = _query(request)
         if endpoint.entity is not None:
             query = coerce_form(endpoint.entity, query)

@@ -4,25 +4,33 @@ Kong's clients rely on every detail: indices count from 1, a repeated plain name
 `=` is `true`, an ill-formed percent escape stays as it is.
 """
 
-import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote_plus
 
 MAX_ARGUMENTS = 1000
 
+MAX_ESCAPES = 1 << 20
+"""Percent signs in all of them: each takes as long to decode as a hundred other characters to read."""
+MAX_LEVELS = 100
+"""How deep one name may nest."""
+
 Node = dict[str | int, Any]
 
-_INDEXED = re.compile(r"(.+)\[(\d*)\]\Z", re.DOTALL)
+_MOST_DIGITS = 9
 
 
 class TooManyArguments(Exception):  # noqa: N818 - worded as the answer is
-    """More fields than MAX_ARGUMENTS."""
+    """More fields than MAX_ARGUMENTS, a name of more than MAX_LEVELS, or more than MAX_ESCAPES."""
 
 
 def parse(text: str) -> dict[str, Any]:
     """Read `a=1&b=2`: each name with its value, True when it has none, or a list when it is repeated."""
-    pairs = [piece.partition("=") for piece in text.split("&") if piece and not piece.startswith("=")]
+    if text.count("%") > MAX_ESCAPES:
+        raise TooManyArguments
+    pieces = (piece for piece in text.split("&") if piece and not piece.startswith("="))
+    pairs = [piece.partition("=") for piece in islice(pieces, MAX_ARGUMENTS + 1)]
     if len(pairs) > MAX_ARGUMENTS:
         raise TooManyArguments
     return grouped((_decoded(name), _decoded(value) if equals else True) for name, equals, value in pairs)
@@ -42,9 +50,11 @@ def grouped(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def nested(flat: dict[str, Any]) -> dict[str, Any]:
-    """Unfold the names into a nested value."""
+    """Unfold the names into a nested value; TooManyArguments for a name that nests too deep."""
     root: Node = {}
     for name, value in flat.items():
+        if name.count(".") + name.count("[") > MAX_LEVELS:
+            raise TooManyArguments
         _combine(root, _unfold(name, value))
     return {str(key): _closed(value) for key, value in root.items()}
 
@@ -63,10 +73,7 @@ def _unfold(name: str, value: Any) -> Node:
 
 def _place(node: Node, step: str, value: Any) -> Any:
     """Put the value under `step`, which may end in indices; returns what was put, to be filled further."""
-    indices: list[int | None] = []
-    while match := _INDEXED.match(step):
-        step = match[1]
-        indices.insert(0, int(match[2]) if match[2] else None)
+    step, indices = _indices(step)
     if not indices:
         node[step] = value
         return value
@@ -76,6 +83,18 @@ def _place(node: Node, step: str, value: Any) -> Any:
         outer, inner = inner, {}
         outer[index or 1] = inner
     return _append(inner, indices[-1], value)
+
+
+def _indices(step: str) -> tuple[str, list[int | None]]:
+    """`a[1][]` is `a` with 1 and with the next free index."""
+    found: list[int | None] = []
+    while step.endswith("]") and (start := step.rfind("[")) > 0:
+        digits = step[start + 1 : -1]
+        if digits and not (digits.isdecimal() and len(digits) <= _MOST_DIGITS):
+            break
+        found.append(int(digits) if digits else None)
+        step = step[:start]
+    return step, found[::-1]
 
 
 def _append(node: Node, index: int | None, value: Any) -> Any:

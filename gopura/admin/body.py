@@ -10,7 +10,7 @@ import orjson
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 
-from gopura.admin import answers, arguments
+from gopura.admin import answers, arguments, bounds
 from gopura.settings import Settings
 
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
@@ -48,6 +48,8 @@ async def read(request: Request, most: int, yaml: bool = False) -> Body:
     raw = await _bytes(request, most)
     if kind is None:
         return _untyped(request.headers, raw)
+    if kind.startswith(_JSON):
+        bounds.check_brackets(raw, most)
     return _typed(kind, raw, yaml)
 
 
@@ -106,9 +108,8 @@ def _multipart(kind: str, raw: bytes) -> dict[str, Any]:
     _, options = multipart.parse_options_header(kind)
     if "boundary" not in options or not raw:
         return {}
-    parser = multipart.MultipartParser(
-        io.BytesIO(raw), options["boundary"], part_limit=arguments.MAX_ARGUMENTS
-    )
+    limits = {"part_limit": arguments.MAX_ARGUMENTS, "spool_limit": len(raw), "memory_limit": len(raw)}
+    parser = multipart.MultipartParser(io.BytesIO(raw), options["boundary"], **limits)
     try:
         return arguments.nested(arguments.grouped((part.name, part.value) for part in parser))
     except multipart.MultipartError as error:

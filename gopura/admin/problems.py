@@ -16,6 +16,8 @@ from gopura.schema import Field, shape_for, wording
 
 MEDIA_TYPE = "application/problem+json"
 _CHOICES = ("one_of", "between", "gt", "len_min", "len_max", "starts_with", "match", "uuid")
+_LONGEST_WORD = 100
+"""Characters of a word that may be meant to be another one."""
 
 
 def wanted(request: Request) -> bool:
@@ -96,5 +98,7 @@ def _meant(path: tuple[str, ...], message: str, fields: Mapping[str, Field], cal
         ):
             return None
         known, word = list(enabled()), str(call.body.value.get("name"))
+    if len(word) > _LONGEST_WORD:
+        return None
     close = difflib.get_close_matches(word, known, 1)
     return close[0] if close else None

@@ -24,6 +24,7 @@ class Endpoint:
     """A path like `/services/{services}/routes` and what answers there, by method.
 
     `entity` is what a body describes (its fields say how to read a form). `yaml` admits `text/yaml` bodies.
+    A body of `many` entities is bounded by what reads it, all others are where they arrive.
     `guard` may answer instead of the endpoint, whatever the method.
     """
 
@@ -31,6 +32,7 @@ class Endpoint:
     methods: dict[str, Handler]
     entity: EntityType | None = None
     yaml: bool = False
+    many: bool = False
     guard: Guard | None = None
 
     @property

@@ -7,12 +7,12 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from gopura.admin import answers
-from gopura.admin.body import Body
+from gopura.admin import answers, bounds
+from gopura.admin.body import Body, limit
 from gopura.admin.call import Call
 from gopura.admin.described import described
 from gopura.admin.router import Endpoint
-from gopura.schema import SchemaViolation
+from gopura.schema import SchemaViolation, effort
 from gopura.store import Transaction
 from gopura.store.errors import EntityError
 
@@ -88,14 +88,27 @@ def _problem(operation: Any) -> str | None:
 
 
 def _inner(call: Call, tx: Transaction, endpoint: Endpoint, params: Mapping[str, str], body: Any) -> Call:
-    return Call(call.request, call.gateway, endpoint, params, {}, Body(body), call.request_id, tx=tx)
+    return Call(
+        call.request,
+        call.gateway,
+        endpoint,
+        params,
+        {},
+        Body(body, raw=call.body.raw),
+        call.request_id,
+        tx=tx,
+    )
 
 
 async def _guarded(call: Call, handler: Any) -> Response:
     try:
-        response: Response = await handler(call)
+        bounds.check(call.body.value, len(call.body.raw), limit(call.gateway.settings))
+        with effort.bounded():
+            response: Response = await handler(call)
     except answers.Refusal as refusal:
         return refusal.response
     except (SchemaViolation, EntityError) as error:
         return answers.refused(error)
+    except effort.TooMuch as error:
+        return answers.message(str(error), 400)
     return response

@@ -35,7 +35,7 @@ class VaultEntity(
         str,
         Unique(),
         UniqueAcrossWorkspaces(),
-        Match("^[a-z][a-z%d-]-[a-z%d]+$", r"^[a-z][a-z0-9-]*?[a-z0-9]+\Z"),
+        Match("^[a-z][a-z%d-]-[a-z%d]+$", r"^[a-z][a-z0-9-]*[a-z0-9]\Z"),
         NotOneOf(*gopura.vaults.all()),
     ]
     """The name that references use: `{vault://prefix/...}`."""

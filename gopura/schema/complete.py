@@ -118,9 +118,13 @@ def _list(field: Field, value: Any, _updating: bool) -> Any:
 
 
 def _without_repetition(items: list[Any]) -> list[Any]:
+    scalars: set[Any] = set()
     kept: list[Any] = []
     for item in items:
-        if isinstance(item, dict | list) or item not in kept:
+        if isinstance(item, dict | list):
+            kept.append(item)
+        elif item not in scalars:
+            scalars.add(item)
             kept.append(item)
     return kept
 

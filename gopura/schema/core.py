@@ -12,7 +12,8 @@ from gopura.schema.reference import is_reference
 from gopura.schema.referred import partial_problems
 from gopura.schema.rule import Rule
 from gopura.schema.rules import Eq, LenMin, Match, Ne, OneOf, UuidText
-from gopura.schema.violation import failure, nested_failure, tree_of
+from gopura.schema.rules.lengths import MOST_INDEXED, Bound
+from gopura.schema.violation import enough, failure, nested_failure, tree_of, uncounted
 
 
 def field_core(field: Field) -> CoreSchema:
@@ -32,7 +33,8 @@ def field_core(field: Field) -> CoreSchema:
 def refusal(field: Field, value: Any) -> Any:
     """The message (or the tree of messages) about one value, None when it is valid."""
     try:
-        _validator(field).validate_python({} if value is UNSET else {"value": value})
+        with uncounted():
+            _validator(field).validate_python({} if value is UNSET else {"value": value})
     except ValidationError as error:
         return tree_of(error)["value"]
     return None
@@ -40,7 +42,8 @@ def refusal(field: Field, value: Any) -> Any:
 
 def accepted(field: Field, value: Any) -> bool:
     """Whether a value is valid, without the words."""
-    return _validator(field).isinstance_python({} if value is UNSET else {"value": value})
+    with uncounted():
+        return _validator(field).isinstance_python({} if value is UNSET else {"value": value})
 
 
 def _validator(field: Field) -> SchemaValidator:
@@ -65,6 +68,8 @@ def _ruled(field: Field, schema: CoreSchema) -> CoreSchema:
     rules: list[Rule] = [rule for rule in field.rules if rule.checks_values]
     if field.kind == "string" and not field.has(LenMin):
         rules.append(LenMin(1, _own_words(rules)))
+    if field.kind == "string" and field.unique:
+        rules.append(Bound(MOST_INDEXED))
     for rule in sorted(rules, key=lambda rule: rule.order):
         schema = rule.core(schema)
     return schema
@@ -159,7 +164,7 @@ def _refuse(message: str) -> Callable[[Any], None]:
 
 def _refuse_null(message: str) -> Callable[[Any], Any]:
     def check(value: Any) -> Any:
-        if value is None:
+        if value is None and not enough():
             raise failure(message)
         return value
 

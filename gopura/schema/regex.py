@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gopura.schema.advice import advise
+from gopura.schema.effort import spend
 from gopura.schema.surroundings import surroundings
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def pattern(source: str, options: str = "") -> Pattern:
 
 def regex_problem(source: str) -> str | None:
     """Why an expression does not compile, None when it does; whoever configures it is told when it will be slow."""
+    spend(source)
     try:
         compiled = pattern(source)
     except ValueError as error:

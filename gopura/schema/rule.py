@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from gopura.schema.violation import failure
+from gopura.schema.violation import enough, failure
 
 
 class Rule:
@@ -32,7 +32,9 @@ class Rule:
         return {}
 
     def verify(self, value: Any) -> Any:
-        """Return the value; raise when there is a problem."""
+        """Return the value; raise when there is a problem, unless enough is wrong already."""
+        if enough():
+            return value
         message = self.problem(value)
         if message is not None:
             raise failure(message)

@@ -14,7 +14,7 @@ from gopura.schema.core import field_core
 from gopura.schema.field import UNSET, Field
 from gopura.schema.shorthand import Shorthand
 from gopura.schema.transformation import Transformation
-from gopura.schema.violation import Tree, nested_failure, tree_of
+from gopura.schema.violation import Tree, counted, enough, nested_failure, tree_of
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class Shape:
     def problems(self, row: dict[str, Any], *, updating: bool = False) -> Tree:
         """Every message about a row whose defaults are filled in; empty when it is valid."""
         try:
-            self._validator.validate_python(row, context={"updating": updating})
+            with counted():
+                self._validator.validate_python(row, context={"updating": updating})
         except ValidationError as error:
             return tree_of(error)
         return {}
@@ -67,6 +68,8 @@ class Shape:
         return core_schema.typed_dict_schema(members, extra_behavior="forbid")
 
     def _checked(self, value: Any, handler: Callable[[Any], Any], info: Any) -> Any:
+        if enough():
+            return handler(value)
         tree: Tree = {}
         result = value
         try:

@@ -22,7 +22,7 @@ _YES = ("true", "1", "on", "yes")
 
 def endpoints() -> Iterator[Endpoint]:
     """Read and replace; with a database neither."""
-    yield Endpoint("/config", {"GET": get, "POST": post}, yaml=True, guard=_guard)
+    yield Endpoint("/config", {"GET": get, "POST": post}, yaml=True, many=True, guard=_guard)
 
 
 def _guard(gateway: Gateway) -> Response | None:

@@ -11,6 +11,9 @@ from gopura.admin.listing import Listing
 from gopura.admin.resource import Resource, Value
 from gopura.store import Page, Reader, Transaction
 
+MOST_SNIS = 1000
+"""SNIs that one request may give a certificate."""
+
 
 class Special(Resource):
     """Certificates with `snis`."""
@@ -117,6 +120,8 @@ def _split(given: Value) -> tuple[Value, list[str] | None]:
     names: Any = [] if given["snis"] is None else given["snis"]
     if not isinstance(names, list):
         return rest, None
+    if len(names) > MOST_SNIS:
+        raise schema.SchemaViolation({"snis": f"length must be at most {MOST_SNIS}"})
     for name in names:
         if names.count(name) > 1:
             raise schema.SchemaViolation({"snis": f"{name} is duplicated"})

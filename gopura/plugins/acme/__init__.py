@@ -62,7 +62,7 @@ class Acme(Plugin, name="acme", priority=1705, no_consumer=True, no_service=True
 
         account_email: Annotated[
             str,
-            config.Match("%w*%p*@+%w*%.?%w*", r"[A-Za-z0-9]*[!-/:-@\[-`{-~]*@+[A-Za-z0-9]*\.?[A-Za-z0-9]*"),
+            config.Match("%w*%p*@+%w*%.?%w*", "@"),  # all around it may be nothing
             config.Encrypted(),
             config.Referenceable(),
         ]

@@ -62,3 +62,17 @@ class LenMax(Length):
     def holds(self, length: int) -> bool:
         """Not longer."""
         return length <= self.limit
+
+
+class Bound(LenMax):
+    """At most this many bytes, so that every database can index the value. Kong has its database refuse others."""
+
+    order = -1
+
+    def shown(self) -> dict[str, Any]:
+        """Not a part of the entity's description."""
+        return {}
+
+
+MOST_INDEXED = 2000
+"""Bytes of a unique text or of a tag."""

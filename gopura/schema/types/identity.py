@@ -16,6 +16,7 @@ from gopura.schema.rules import (
     Unique,
     UuidText,
 )
+from gopura.schema.rules.lengths import MOST_INDEXED, Bound
 
 _NAME = re.compile(r"[A-Za-z0-9.\-_~]+\Z")
 _UTF8_NAME = re.compile(r"[A-Za-z0-9.\-_~\x80-\U0010ffff]+\Z")
@@ -30,10 +31,11 @@ class ForeignKey(TypedDict):
 
 def _ill_formed(text: str) -> str | None:
     """Lone surrogates have no UTF-8 form; positions count bytes from 1."""
-    for index, char in enumerate(text):
-        if "\ud800" <= char <= "\udfff":
-            position = len(text[:index].encode()) + 1
-            return f"invalid utf-8 character sequence detected at position {position}"
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        position = len(text[: error.start].encode()) + 1
+        return f"invalid utf-8 character sequence detected at position {position}"
     return None
 
 
@@ -69,13 +71,15 @@ Name = Annotated[str, Unique(), Custom(_name), Description("A unique name of let
 Utf8Name = Annotated[
     str, Unique(), Custom(_utf8_name), Description("A unique name; any letters, digits and `. - _ ~`.")
 ]
-Tag = Annotated[str, Required(), Custom(_tag), Description("A word to group entities by.")]
+Tag = Annotated[
+    str, Required(), Bound(MOST_INDEXED), Custom(_tag), Description("A word to group entities by.")
+]
 Tags = Annotated[list[Tag], SetOf(), Description("Words to group and filter entities by.")]
 SemanticVersion = Annotated[
     str,
     MatchAny(
-        Pattern("^%d+[%.%d]*$", r"^\d+[.\d]*\Z"),
-        Pattern("^%d+[%.%d]*%-?.*$", r"^\d+[.\d]*-?.*\Z"),
+        Pattern("^%d+[%.%d]*$", r"^\d[.\d]*\Z"),
+        Pattern("^%d+[%.%d]*%-?.*$", r"^\d.*\Z"),
         err="invalid version number: must be in format of X.Y.Z",
     ),
     MatchNone(Pattern("%.%.", r"\.\.", "must not have empty version segments")),
