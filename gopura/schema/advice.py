@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 log = logging.getLogger(__name__)
+_MOST = 100
 
 _collected: ContextVar[list[str] | None] = ContextVar("advice", default=None)
 
 
 def advise(message: str) -> None:
-    """Tell it to whoever collects it; each message once."""
+    """Tell it to whoever collects it; each message once, and the first hundred."""
     collected = _collected.get()
-    if collected is not None and message not in collected:
+    if collected is not None and len(collected) < _MOST and message not in collected:
         collected.append(message)
 
 
