@@ -418,7 +418,7 @@ class Engine:
     def stop(self) -> None:
         """End the workers, whatever they are doing."""
     def counters(self) -> dict[str, int]:
-        """Connections and requests: connections_active, _accepted, _waiting, _writing and total_requests."""
+        """Connections, as `connections_` and a state of nginx's, and total_requests."""
     def find(self, entity: str, field: str, value: str) -> Entity | None:
         """Look an entity up by its id or a field that is unique; LookupError as `set_lookup_check` says."""
     def set_lookup_check(self, check: Callable[[str, str], None]) -> None:
@@ -439,9 +439,17 @@ class Engine:
         """Give all unhealthy addresses: the Upstream's id, the target's host and port, the IP."""
     def set_database_reachable(self, reachable: bool) -> None:
         """Say in the status API whether the control plane's database answers; until then it does."""
+    def database_reachable(self) -> bool:
+        """Whether the control plane's database answers, as was said last."""
+    def set_memory(self, process: int, used: int, total: int) -> None:
+        """Say in the status API how many bytes this process has, and the machine uses and has in all."""
+    def upstreams(self) -> list[tuple[str, str]]:
+        """Give ids and names of all Upstreams."""
+    def set_status_source(self, source: Callable[[str, str], tuple[int, str] | None] | None) -> None:
+        """Have `source(method, target)` answer /metrics and /upstreams/... of the status API: a status and a text.
 
-    def set_metrics(self, source: Callable[[], str] | None) -> None:
-        """Have `source` give the text of /metrics of the status API; None takes it away."""
+        None means that there is no such thing.
+        """
     def set_log_level(self, level: str) -> None:
         """Set the error log's level, by nginx's names; ValueError when there is no such level."""
     def reopen_logs(self) -> None:

@@ -158,9 +158,12 @@ impl Engine {
         let total = |of: fn(&Counters) -> &AtomicU64| self.shared.total(of);
         let active = total(|counters| &counters.active);
         let waiting = total(|counters| &counters.waiting);
+        let accepted = total(|counters| &counters.accepted);
         HashMap::from([
             ("connections_active", active),
-            ("connections_accepted", total(|counters| &counters.accepted)),
+            ("connections_accepted", accepted),
+            ("connections_handled", accepted),
+            ("connections_reading", 0),
             ("connections_waiting", waiting),
             ("connections_writing", active.saturating_sub(waiting)),
             ("total_requests", total(|counters| &counters.requests)),
@@ -222,9 +225,25 @@ impl Engine {
         snapshot.tables.rows("upstreams").filter_map(of).flatten().collect()
     }
 
-    /// `source()` gives the text of /metrics of the status API; None takes it away.
-    fn set_metrics(&self, source: Option<Py<PyAny>>) {
-        *self.shared.metrics.lock().unwrap_or_else(PoisonError::into_inner) = source;
+    /// Ids and names of all Upstreams.
+    fn upstreams(&self) -> Vec<(String, String)> {
+        let named = |row: &Arc<Entity>| Some((row.id().to_owned(), row.text("name")?.into_owned()));
+        self.shared.snapshot.load().tables.rows("upstreams").filter_map(named).collect()
+    }
+
+    /// `source(method, target)` answers `/metrics` and `/upstreams/...` of the status API: a status and a text, or None.
+    fn set_status_source(&self, source: Option<Py<PyAny>>) {
+        *self.shared.status_source.lock().unwrap_or_else(PoisonError::into_inner) = source;
+    }
+
+    /// Bytes that this process has, that the machine uses, and that it has in all, for the status API.
+    fn set_memory(&self, process: u64, used: u64, total: u64) {
+        self.shared.memory.set(process, used, total);
+    }
+
+    /// Whether the control plane's database answers, as it was last told.
+    fn database_reachable(&self) -> bool {
+        self.shared.database_answers.load(Ordering::Relaxed)
     }
 
     /// Whether the control plane's database answers, for the status API.

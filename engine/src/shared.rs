@@ -17,6 +17,7 @@ use crate::http::error_page::Templates;
 use crate::phases::Seen;
 use crate::settings::{Settings, Size};
 use crate::snapshot::Snapshot;
+use crate::status::Memory;
 use crate::tls::{self, Server, Trust};
 use crate::upstream::{Manner, Upkeep};
 
@@ -96,8 +97,9 @@ pub struct Shared {
     pub counters: Vec<Counters>,
     pub dns: Arc<Dns>,
     pub upkeep: Upkeep,
-    /// Gives the text of /metrics, when a plugin measures.
-    pub metrics: Mutex<Option<Py<PyAny>>>,
+    /// Answers what the status API asks Python for.
+    pub status_source: Mutex<Option<Py<PyAny>>>,
+    pub memory: Memory,
     /// Turns true when no new requests are to be taken.
     pub draining: watch::Sender<bool>,
     pub loaded: AtomicBool,
@@ -128,7 +130,8 @@ impl Shared {
             counters: (0..settings.workers.max(1)).map(|_| Counters::default()).collect(),
             dns,
             upkeep,
-            metrics: Mutex::new(None),
+            status_source: Mutex::new(None),
+            memory: Memory::default(),
             draining: watch::Sender::new(false),
             loaded: AtomicBool::new(false),
             database_answers: AtomicBool::new(true),

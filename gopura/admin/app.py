@@ -94,6 +94,14 @@ class Admin:
         answer: ASGIApp = _without_body(response) if request.method == "HEAD" else response
         await answer(scope, receive, send)
 
+    async def read(self, path: str, query: str) -> Response:
+        """Answer a GET that came to another listener of this node."""
+        if _MALFORMED.search(path):
+            return answers.message("Bad request", 400)
+        scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "headers": []}
+        request = Request(scope | {"query_string": query.encode()}, _nothing)
+        return await self._guarded(request, path, token_hex(12))
+
     async def _outer(self, request: Request, request_id: str) -> Response:
         path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1").partition("?")[0]
         refusal = await self.origins.refusal(request)
@@ -175,6 +183,11 @@ class Admin:
             if sent.form:
                 sent = body.Body(coerce_form(endpoint.entity, sent.value), True, sent.raw)
         return Call(request, self.gateway, endpoint, params, query, sent, request_id)
+
+
+async def _nothing() -> dict[str, Any]:
+    """A request without a body."""
+    return {"type": "http.request", "body": b"", "more_body": False}
 
 
 class Bare(Response):

@@ -7,9 +7,13 @@ import logging
 from contextlib import AsyncExitStack
 from typing import Any
 
+from starlette.types import ASGIApp
+
 from gopura import declarative, entities, vaults
 from gopura.admin import create_app
+from gopura.admin.app import Admin
 from gopura.admin.information.status import reachable
+from gopura.controlplane import status_api
 from gopura.controlplane.access_log import AccessLog
 from gopura.controlplane.admin_server import AdminServers
 from gopura.controlplane.history import keep_bounded
@@ -51,8 +55,10 @@ async def control(parent: Parent, launch: Launch, life: Life) -> None:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(store.close)
         parts = PluginParts(enabled(), store, launch.settings)
-        builder, link = await _link(store, parts, launch, stack)
+        calls = DataPlaneCalls(store, launch.settings, parts)
+        builder, link = await _link(store, calls, launch, stack)
         app = create_app(store, launch.settings, link, parts.endpoints())
+        calls.admin = app.router.default
         servers = AdminServers(AccessLog(app, launch.settings), launch)
         serving = await servers.start()
         parent.report("ready")
@@ -67,10 +73,13 @@ async def control(parent: Parent, launch: Launch, life: Life) -> None:
 
 
 class DataPlaneCalls:
-    """Answers what data planes ask: for rows, a plugin's part in this process, or how the database is."""
+    """Answers what data planes ask: for rows, a plugin's part in this process, how the database is, what their status
+    API tells."""
 
-    def __init__(self, store: Store, records: Records, parts: PluginParts) -> None:
-        self._store, self._records, self._parts = store, records, parts
+    def __init__(self, store: Store, settings: Settings, parts: PluginParts) -> None:
+        self._store, self._parts = store, parts
+        self.records = Records(store, settings.pg_timeout / 1000 or None)
+        self.admin: ASGIApp | None = None
 
     async def answer(self, name: str, params: dict[str, Any]) -> Any:
         """Answer, or raise what tells the other side why not."""
@@ -78,7 +87,11 @@ class DataPlaneCalls:
             return await self._parts.answer(**params)
         if name == "database":
             return await reachable(self._store)
-        return await self._records.answer(name, params)
+        if name == "status":
+            if not isinstance(self.admin, Admin):
+                raise ConnectionError("the Admin API is not there yet")
+            return await status_api.answer(self.admin, **params)
+        return await self.records.answer(name, params)
 
 
 async def _store(settings: Settings) -> Store:
@@ -95,14 +108,13 @@ async def _store(settings: Settings) -> Store:
 
 
 async def _link(
-    store: Store, parts: PluginParts, launch: Launch, stack: AsyncExitStack
+    store: Store, calls: DataPlaneCalls, launch: Launch, stack: AsyncExitStack
 ) -> tuple[Builder, LinkServer]:
     settings = launch.settings
     builder = Builder(store, settings.snapshot_window)
     link = LinkServer(builder, settings.write_ack_timeout, settings.link_ping_interval)
     builder.on_change = link.announce
-    records = Records(store, settings.pg_timeout / 1000 or None)
-    link.answer = DataPlaneCalls(store, records, parts).answer
+    link.answer = calls.answer
     builder.on_left_out = lambda changes: forget(changes, link.tell)
     await builder.load()
     await stack.enter_async_context(link.listening(settings.path("run", "link.sock")))

@@ -52,10 +52,12 @@ class Configuration:
         return messages.hello(self._node.id, self._engine.version, self._engine.hash)
 
     def report(self) -> bytes:
-        """What the control plane shows about this process."""
+        """What the control plane shows about this process; the status API gets its part."""
+        own, machine = self._process.memory_info().rss, psutil.virtual_memory()
+        self._engine.set_memory(own, machine.used, machine.total)
         return messages.report(
             pid=os.getpid(),
-            memory=self._process.memory_info().rss,
+            memory=own,
             hash=self._engine.hash,
             counters=self._engine.counters(),
         )

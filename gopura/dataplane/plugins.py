@@ -49,6 +49,7 @@ class BoundPlugin:
     no_consumer: bool
     loop: PluginLoop
     time_limit: float
+    enabled: bool = True
 
     def failed(self, phase: str, exchange: Any, error: BaseException) -> None:
         """Write the log line of a phase that raised."""
@@ -207,7 +208,8 @@ class PluginHost:
         self._bound = self._next
         for name in self._untold & self._plugins.keys():
             with self._contained(name, "told its configurations"):
-                configs = [bound.config for bound in self._bound.values() if bound.name == name]
+                found = (one for one in self._bound.values() if one.name == name and one.enabled)
+                configs = [bound.config for bound in found]
                 self._plugins[name].configure(configs)
         self._untold.clear()
 
@@ -262,4 +264,5 @@ class PluginHost:
             no_consumer=plugin.no_consumer,
             loop=self._loop,
             time_limit=self._time_limit,
+            enabled=entity.get("enabled", True),
         )

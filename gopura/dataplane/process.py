@@ -20,6 +20,7 @@ from gopura.dataplane.lookups import lookup_check
 from gopura.dataplane.metrics import Metrics
 from gopura.dataplane.plugins import PluginHost
 from gopura.dataplane.secrets import Secrets
+from gopura.dataplane.status import StatusApi
 from gopura.link import LinkClient
 from gopura.plugin.discovery import discover
 from gopura.plugin.node import Node
@@ -71,8 +72,7 @@ class DataProcess:
         secrets = Secrets(settings.vault_env_prefix)
         self._plugins = PluginHost(found, node, self._loop, settings.plugin_phase_timeout, secrets)
         self._engine.set_lookup_check(lookup_check(found.plugins.values()))
-        if "prometheus" in found.plugins:
-            self._engine.set_metrics(Metrics(launch.node_id, self._engine, self._plugins).text)
+        self._measures = "prometheus" in found.plugins
         self._configuration = Configuration(
             self._engine,
             self._plugins,
@@ -93,6 +93,7 @@ class DataProcess:
     async def start(self, parent: Parent, life: Life) -> None:
         """Load what is on disk; traffic begins once the newest configuration is known or out of reach."""
         self._own_loop = asyncio.get_running_loop()
+        self._engine.set_status_source(self._status().answer)
         self.client.on_connected = self._node.records.forget_all
         self._loop.start()
         on_disk = await self._configuration.load()
@@ -101,6 +102,11 @@ class DataProcess:
         if on_disk:
             self.client.on_refused = self.client.on_current
             self._waiting = asyncio.create_task(self._serve_alone(parent, life))
+
+    def _status(self) -> StatusApi:
+        metrics = Metrics(self._launch.node_id, self._engine, self._plugins, self._loop)
+        upstreams = self.client.call if self._launch.settings.database == "off" else None
+        return StatusApi(metrics.text if self._measures else None, upstreams, self._own_loop)
 
     async def _ask(self, name: str, params: Mapping[str, Any]) -> Any:
         """Call the control plane from the plugins' loop: the link lives on this process's own."""

@@ -10,7 +10,7 @@ from gopura import entities
 from gopura.declarative.text import content_hash, parse
 from gopura.declarative.validate import rows
 from gopura.schema.advice import collecting
-from gopura.store import Store, Transaction
+from gopura.store import EMPTY_CONFIGURATION, Store, Transaction
 
 _TIMES = ("created_at", "updated_at")
 _KEPT = frozenset({"workspaces", "parameters", "clustering_data_planes"})
@@ -82,7 +82,7 @@ async def apply(
     wanted = await _rows(store, document)
     async with store.transaction(actor, request_id) as tx:
         await _replace(tx, wanted)
-    found = content_hash(document)
+    found = content_hash(document) if any(map(len, wanted.values())) else EMPTY_CONFIGURATION
     store.configuration_hash = found
     return Loaded(found, tx.version, wanted)
 

@@ -3,10 +3,11 @@
 from gopura.store.changes import Change
 from gopura.store.errors import DatabaseUnavailable, NotBootstrapped
 from gopura.store.reader import Page, Reader, TagFilter
-from gopura.store.store import Store
+from gopura.store.store import EMPTY_CONFIGURATION, Store
 from gopura.store.transaction import Transaction
 
 __all__ = [
+    "EMPTY_CONFIGURATION",
     "Change",
     "DatabaseUnavailable",
     "NotBootstrapped",

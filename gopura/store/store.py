@@ -21,6 +21,9 @@ from gopura.store.watch import Watch
 
 Callback = Callable[[int], None]
 
+EMPTY_CONFIGURATION = "0" * 32
+"""The hash that stands for a configuration without any entity."""
+
 
 class Store:
     """Entities in one database. Use it as an async context manager, or call `open` and `close`.
@@ -35,7 +38,7 @@ class Store:
         self._statements = Statements(self.tables)
         self._log = Log(self.tables.log, self._database.shared)
         self.counters = Counters(self._database, self.tables.counters)
-        self.configuration_hash = "0" * 32
+        self.configuration_hash = EMPTY_CONFIGURATION
         self._callbacks: list[Callback] = []
         self._announced = 0
         self._recent = Recent()

@@ -364,8 +364,10 @@ def test_without_a_database_an_empty_configuration_is_none() -> None:
         answer = proxy.status("/status/ready")
         reason = "no configuration available (empty configuration present)"
         assert (answer.status, answer.json()) == (503, {"message": reason})
+        assert proxy.status("/status").json()["configuration_hash"] == "0" * 32
         config.service(1)
         proxy.serve(config, 2)
         assert proxy.status("/status/ready").status == 200
+        assert proxy.status("/status").json()["configuration_hash"] != "0" * 32
     finally:
         proxy.stop()

@@ -1,6 +1,7 @@
 """Start, drain, stop, and what is written meanwhile."""
 
 import json
+import os
 import re
 import threading
 from pathlib import Path
@@ -96,14 +97,31 @@ def test_log_level(proxy: Proxy) -> None:
         proxy.engine.set_log_level("loud")
 
 
-def test_metrics(proxy: Proxy) -> None:
+def test_what_the_status_api_asks_for(proxy: Proxy) -> None:
+    for path in ("/metrics", "/upstreams/a/health"):
+        assert proxy.status(path).status == 404
+    proxy.engine.set_status_source(lambda method, target: (200, f"{method} {target}\n"))
+    for path in ("/metrics?a=1", "/upstreams/a/targets"):
+        answer = proxy.status(path)
+        assert (answer.status, answer.body) == (200, f"GET {path}\n".encode())
+    assert [proxy.status(path).status for path in ("/upstreams", "/", "/metric")] == [404] * 3
+    proxy.engine.set_status_source(lambda method, target: None)
     assert proxy.status("/metrics").status == 404
-    proxy.engine.set_metrics(lambda: "requests 1\n")
-    answer = proxy.status("/metrics")
-    assert (answer.status, answer.body) == (200, b"requests 1\n")
-    proxy.engine.set_metrics(lambda: 1 / 0)  # type: ignore[arg-type,return-value]
+    proxy.engine.set_status_source(lambda method, target: 1 / 0)  # type: ignore[arg-type,return-value]
     assert proxy.status("/metrics").status == 500
     assert proxy.status("/status").status == 200
+
+
+def test_memory_in_the_status_api(proxy: Proxy) -> None:
+    proxy.engine.set_memory(3 << 19, 2 << 30, 4 << 30)
+    found = proxy.status("/status").json()["memory"]
+    assert found == {
+        "workers_lua_vms": [{"pid": os.getpid(), "http_allocated_gc": "1.50 MiB"}],
+        "lua_shared_dicts": {"kong": {"allocated_slabs": "2048.00 MiB", "capacity": "4096.00 MiB"}},
+    }
+    answer = proxy.status("/status?unit=x")
+    problem = "invalid unit 'x' (expected 'k/K', 'm/M', or 'g/G')"
+    assert (answer.status, answer.json()) == (400, {"message": problem})
 
 
 def lines_after(path: Path, proxy: Proxy) -> list[str]:

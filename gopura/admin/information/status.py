@@ -16,6 +16,7 @@ from gopura.admin.router import Endpoint
 from gopura.store import DatabaseUnavailable, Store
 
 _CONNECTIONS = ("accepted", "active", "handled", "reading", "waiting", "writing")
+_MOST_DIGITS = 99
 _UNITS = {"b": ("B", 0), "k": ("KiB", 1), "m": ("MiB", 2), "g": ("GiB", 3)}
 
 
@@ -60,7 +61,7 @@ def _problem(query: dict[str, Any]) -> str | None:
 
 def _scale(query: dict[str, Any]) -> int:
     try:
-        return int(query["scale"])
+        return min(int(query["scale"]), _MOST_DIGITS)
     except (KeyError, TypeError, ValueError):
         return 2
 

@@ -29,10 +29,19 @@ class Prometheus(Plugin, name="prometheus", priority=13, protocols=ALL_PROTOCOLS
     def __init__(self, node: Node) -> None:
         super().__init__(node)
         self._registry = Registry()
+        self._configs: list[Prometheus.Config] = []
+
+    def configure(self, configs: list[Config]) -> None:
+        """Know whether anybody wants the counters."""
+        self._configs = configs
 
     def answer(self, question: str, params: Mapping[str, Any]) -> Any:
-        """Show the counters."""
-        return self._registry.text() if question == "metrics" else super().answer(question, params)
+        """Show the counters, which go on where they were when the plugin is enabled again; is health to be shown?"""
+        if question == "metrics":
+            return self._registry.text() if self._configs else ""
+        if question == "upstream_health":
+            return any(config.upstream_health_metrics for config in self._configs)
+        return super().answer(question, params)
 
     def log(self, exchange: Exchange, config: Config) -> None:
         """Count the request."""

@@ -23,11 +23,21 @@ def node(node_id: str, counters: Mapping[str, int], processes: Mapping[int, int]
         "kong_nginx_connections_total", "gauge", about, [*states, (http | {"state": "total"}, total)]
     )
     yield family("kong_nginx_requests_total", "gauge", "Number of requests total", [(http, total)])
-    about = "Number of nginx-lua-prometheus errors"
-    yield family("kong_nginx_metric_errors_total", "counter", about, [({}, 0)])
     release: Samples = [(identity | {"version": VERSION}, 1)]
     yield family("kong_node_info", "gauge", "Kong Node metadata information", release)
     yield from _memory(identity, processes)
+
+
+def datastore(reachable: bool) -> str:
+    """Whether the database answers; without one it does."""
+    about = "Datastore reachable from Kong, 0 is unreachable"
+    return family("kong_datastore_reachable", "gauge", about, [({}, int(reachable))])
+
+
+def timers(running: int) -> str:
+    """What goes on in the background of a process."""
+    states: Samples = [({"state": "running"}, running), ({"state": "pending"}, 0)]
+    return family("kong_nginx_timers", "gauge", "Number of nginx timers", states)
 
 
 def _memory(identity: dict[str, str], processes: Mapping[int, int]) -> Iterator[str]:

@@ -56,6 +56,8 @@ class Registry:
             return "".join(self._families())
 
     def _families(self) -> Iterator[str]:
+        about = "Number of nginx-lua-prometheus errors"
+        yield family("kong_nginx_metric_errors_total", "counter", about, [({}, 0)])
         labels = ("service", "route", "direction", "consumer")
         rows = [(dict(zip(labels, key, strict=True)), value) for key, value in self._bytes.items() if value]
         about = "Total bandwidth (ingress/egress) throughput in bytes"

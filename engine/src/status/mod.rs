@@ -1,4 +1,6 @@
-//! The status API: answered here, never by Python, so that it tells the truth when Python is stuck.
+//! The status API: how the node is, is answered here and never by Python, so that it is true when Python is stuck.
+mod memory;
+
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -9,6 +11,9 @@ use pyo3::prelude::*;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+
+pub use memory::Memory;
+use memory::Unit;
 
 use crate::http::reply::{date, write_line};
 use crate::http::status_text::reason;
@@ -29,8 +34,8 @@ pub async fn serve(stream: TcpStream, ssl: bool, shared: Arc<Shared>) {
     io.deadline(PATIENCE);
     while let Some(head) = read_head(&mut io, &shared).await {
         let (status, body) = match parse_request(&head) {
-            Ok(request) if path(&request.target) == b"/metrics" => metrics(&shared).await,
-            Ok(request) => answer(&request.method, path(&request.target), &shared),
+            Ok(request) if is_pythons(&request.target) => asked(&request.method, &request.target, &shared).await,
+            Ok(request) => answer(&request.method, &request.target, &shared),
             Err(fault) => (fault.status(), message("Bad request")),
         };
         write_answer(io.output(), status, &body, head.starts_with(b"HEAD "), &shared);
@@ -61,10 +66,18 @@ fn path(target: &Bytes) -> &[u8] {
     if path.len() > 1 { path.strip_suffix(b"/").unwrap_or(path) } else { path }
 }
 
-fn answer(method: &[u8], path: &[u8], shared: &Shared) -> (u16, String) {
-    match (path, method) {
-        (b"/status" | b"/status/ready" | b"/", b"OPTIONS") => (204, String::new()),
-        (b"/status", b"GET" | b"HEAD") => (200, counters(shared)),
+fn query(target: &Bytes) -> String {
+    let mut parts = target.splitn(2, |byte| *byte == b'?');
+    parts.nth(1).map(String::from_utf8_lossy).unwrap_or_default().into_owned()
+}
+
+fn answer(method: &[u8], target: &Bytes, shared: &Shared) -> (u16, String) {
+    match (path(target), method) {
+        (b"/status" | b"/status/ready", b"OPTIONS") => (204, String::new()),
+        (b"/status", b"GET" | b"HEAD") => match Unit::of(&query(target)) {
+            Ok(unit) => (200, counters(shared, &unit)),
+            Err(problem) => (400, message(&problem)),
+        },
         (b"/status/ready", b"GET" | b"HEAD") => match unready(shared) {
             Some(reason) => (503, message(reason)),
             None => (200, message("ready")),
@@ -82,27 +95,38 @@ fn unready(shared: &Shared) -> Option<&'static str> {
     if !shared.loaded.load(Ordering::Acquire) {
         return Some("no configuration available (configuration hash is not initialized)");
     }
-    // Without a database a gateway begins with nothing, and waits for its configuration.
-    let is_empty = shared.snapshot.load().hash.bytes().all(|digit| digit == b'0');
-    (shared.settings.database == "off" && is_empty)
-        .then_some("no configuration available (empty configuration present)")
+    is_empty(shared).then_some("no configuration available (empty configuration present)")
 }
 
-/// The only path that Python answers; on a thread of its own, so that nothing waits for it.
-async fn metrics(shared: &Arc<Shared>) -> (u16, String) {
-    let shared = shared.clone();
-    let text = tokio::task::spawn_blocking(move || {
+/// Without a database a gateway begins with nothing, and waits for its configuration.
+fn is_empty(shared: &Shared) -> bool {
+    let of_its_own = |kind: &str| matches!(kind, "workspaces" | "parameters");
+    let snapshot = shared.snapshot.load();
+    shared.settings.database == "off"
+        && snapshot.tables.kinds().all(|(kind, table)| of_its_own(kind) || table.rows().next().is_none())
+}
+
+/// What Python answers: measurements, and what is known of upstreams.
+fn is_pythons(target: &Bytes) -> bool {
+    path(target) == b"/metrics" || target.starts_with(b"/upstreams/")
+}
+
+/// On a thread of its own, so that nothing waits for it.
+async fn asked(method: &Bytes, target: &Bytes, shared: &Arc<Shared>) -> (u16, String) {
+    let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
+    let (shared, method, target) = (shared.clone(), text(method), text(target));
+    let answer = tokio::task::spawn_blocking(move || {
         Python::attach(|py| {
-            let source = shared.metrics.lock().unwrap_or_else(PoisonError::into_inner);
+            let source = shared.status_source.lock().unwrap_or_else(PoisonError::into_inner);
             let source = source.as_ref().map(|source| source.clone_ref(py))?;
-            Some(source.call0(py).and_then(|text| text.extract::<String>(py)))
+            Some(source.call1(py, (method, target)).and_then(|found| found.extract::<Option<(u16, String)>>(py)))
         })
     });
-    match text.await {
-        Ok(Some(Ok(text))) => (200, text),
-        Ok(None) => (404, message("Not found")),
+    match answer.await {
+        Ok(Some(Ok(Some(found)))) => found,
+        Ok(Some(Ok(None)) | None) => (404, message("Not found")),
         Ok(Some(Err(error))) => {
-            tracing::error!("/metrics: {error}");
+            tracing::error!("the status API failed: {error}");
             (500, message("An unexpected error occurred"))
         }
         Err(_) => (500, message("An unexpected error occurred")),
@@ -113,7 +137,7 @@ fn message(text: &str) -> String {
     serde_json::json!({ "message": text }).to_string()
 }
 
-fn counters(shared: &Shared) -> String {
+fn counters(shared: &Shared, unit: &Unit) -> String {
     let active = shared.total(|counters| &counters.active);
     let accepted = shared.total(|counters| &counters.accepted);
     let waiting = shared.total(|counters| &counters.waiting);
@@ -128,12 +152,12 @@ fn counters(shared: &Shared) -> String {
             "connections_waiting": waiting,
             "total_requests": shared.total(|counters| &counters.requests),
         },
-        "memory": { "lua_shared_dicts": {}, "workers_lua_vms": [] },
+        "memory": shared.memory.json(unit),
         "snapshot": { "version": snapshot.version, "hash": snapshot.hash },
     });
     if shared.settings.database == "off" {
-        body["configuration_hash"] =
-            snapshot.hash.get(..32).unwrap_or("00000000000000000000000000000000").into();
+        let known = snapshot.hash.get(..32).filter(|_| !is_empty(shared));
+        body["configuration_hash"] = known.unwrap_or("00000000000000000000000000000000").into();
     } else {
         let answers = shared.database_answers.load(Ordering::Relaxed);
         body["database"] = serde_json::json!({ "reachable": answers });
@@ -149,7 +173,11 @@ fn write_answer(out: &mut Vec<u8>, status: u16, body: &str, is_head: bool, share
     write_line(out, b"Content-Type", kind.as_bytes());
     write_line(out, b"Connection", b"keep-alive");
     write_line(out, b"Server", shared.settings.server.as_bytes());
-    if status != 204 {
+    if status == 204 {
+        write_line(out, b"Allow", b"GET, HEAD, OPTIONS");
+        write_line(out, b"Access-Control-Allow-Methods", b"GET, HEAD, OPTIONS");
+        write_line(out, b"Access-Control-Allow-Headers", b"Content-Type");
+    } else {
         write_line(out, b"Content-Length", body.len().to_string().as_bytes());
     }
     out.extend_from_slice(b"\r\n");
