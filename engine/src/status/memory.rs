@@ -42,7 +42,11 @@ impl Unit {
     /// What a query asks for; the error is what the client is told.
     pub fn of(query: &str) -> Result<Self, String> {
         let argument = |name: &str| {
-            query.split('&').filter_map(|pair| pair.split_once('=')).find(|pair| pair.0 == name).map(|pair| pair.1)
+            query
+                .split('&')
+                .filter_map(|pair| pair.split_once('='))
+                .find(|pair| pair.0 == name)
+                .map(|pair| pair.1)
         };
         let unit = argument("unit").unwrap_or("m");
         let (name, power) = match unit.to_ascii_lowercase().as_str() {

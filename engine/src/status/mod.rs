@@ -34,7 +34,9 @@ pub async fn serve(stream: TcpStream, ssl: bool, shared: Arc<Shared>) {
     io.deadline(PATIENCE);
     while let Some(head) = read_head(&mut io, &shared).await {
         let (status, body) = match parse_request(&head) {
-            Ok(request) if is_pythons(&request.target) => asked(&request.method, &request.target, &shared).await,
+            Ok(request) if is_pythons(&request.target) => {
+                asked(&request.method, &request.target, &shared).await
+            }
             Ok(request) => answer(&request.method, &request.target, &shared),
             Err(fault) => (fault.status(), message("Bad request")),
         };
@@ -119,7 +121,11 @@ async fn asked(method: &Bytes, target: &Bytes, shared: &Arc<Shared>) -> (u16, St
         Python::attach(|py| {
             let source = shared.status_source.lock().unwrap_or_else(PoisonError::into_inner);
             let source = source.as_ref().map(|source| source.clone_ref(py))?;
-            Some(source.call1(py, (method, target)).and_then(|found| found.extract::<Option<(u16, String)>>(py)))
+            Some(
+                source
+                    .call1(py, (method, target))
+                    .and_then(|found| found.extract::<Option<(u16, String)>>(py)),
+            )
         })
     });
     match answer.await {
