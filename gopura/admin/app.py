@@ -1,5 +1,6 @@
 """The Admin API as an ASGI application."""
 
+import asyncio
 import logging
 import re
 import time
@@ -160,15 +161,27 @@ class Admin:
         request.scope["gopura.call"] = call
         with collecting() as advice, effort.bounded():
             response = await handler(call)
-        if advice:
-            response.headers["X-Gopura-Warning"] = answers.as_header("; ".join(advice))
         if conditions.unchanged(request.headers, response) and request.method in ("GET", "HEAD"):
             return Response(None, 304, {"ETag": response.headers["etag"]})
-        if call.version is not None:
-            response.headers["X-Gopura-Version"] = str(call.version)
-            served = await self.gateway.link.served(call.version)
-            response.headers["X-Gopura-Served"] = str(served).lower()
+        shortcomings = [] if call.version is None else await self._until_served(call.version, response)
+        if advice or shortcomings:
+            response.headers["X-Gopura-Warning"] = answers.as_header("; ".join([*advice, *shortcomings]))
         return response
+
+    async def _until_served(self, version: int, response: Response) -> list[str]:
+        """Tell the version and whether it is served; what is stored is never an error, whatever happens then."""
+        response.headers["X-Gopura-Version"] = str(version)
+        served, shortcomings = False, ["it is stored, but not served yet: this process ends"]
+        try:
+            served = await self.gateway.link.served(version)
+            shortcomings = self.gateway.link.shortcomings(version)
+        except asyncio.CancelledError:
+            log.warning("version %d is stored; nobody waits any more until it is served", version)
+        except Exception:
+            log.exception("it is not known whether version %d is served", version)
+            shortcomings = ["it is stored; whether it is served is not known"]
+        response.headers["X-Gopura-Served"] = str(served).lower()
+        return shortcomings
 
     async def _call(
         self, request: Request, endpoint: Endpoint, params: Mapping[str, str], request_id: str

@@ -37,6 +37,9 @@ class Link(Protocol):
     async def served(self, version: int) -> bool:
         """Wait, bounded, until the data planes serve this version; False when they do not."""
 
+    def shortcomings(self, version: int) -> list[str]:
+        """In words: why data planes do not serve this version, and what they refuse to do of what they serve."""
+
     async def call(self, name: str, **params: Any) -> list[Any]:
         """Ask every data plane; the answers of those that had one."""
 
@@ -49,6 +52,10 @@ class NoLink:
     async def served(self, version: int) -> bool:
         """Nothing serves anything."""
         return False
+
+    def shortcomings(self, version: int) -> list[str]:
+        """Nobody expects anything."""
+        return []
 
     async def call(self, name: str, **params: Any) -> list[Any]:
         """Nobody to ask."""

@@ -89,7 +89,11 @@ class Configuration:
             fault = messages.EntityFault(entity="snapshot", id="", message=_reason(error))
             return messages.nack(_version(message), [fault])
         self._save_soon()
-        return messages.ack(self._engine.version)
+        refusing = [
+            messages.EntityFault(entity="plugins", id=key, message=why)
+            for key, why in self._plugins.refusing()
+        ]
+        return messages.ack(self._engine.version, refusing)
 
     async def call(self, name: str, params: dict[str, Any]) -> Any:
         """Answer a question of the control plane."""

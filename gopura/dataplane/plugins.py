@@ -76,6 +76,9 @@ def _refuse(exchange: Any, config: None) -> None:
     exchange.error(500, "An unexpected error occurred")
 
 
+_REFUSING: Phases = {"access": (_refuse, False)}
+
+
 def _reason(error: Exception) -> str:
     """What is wrong with a configuration, as the Admin API says it: values, which may be secrets, are not told."""
     if isinstance(error, ValidationError):
@@ -182,6 +185,10 @@ class PluginHost:
             self._untold |= ended | {bound.name for bound in fresh.values()}
             self._next = kept | fresh
 
+    def refusing(self) -> list[tuple[str, str]]:
+        """The plugins that cannot run, whose requests are refused: the id of each, and which it is."""
+        return [(key, bound.name) for key, bound in self._bound.items() if bound.phases is _REFUSING]
+
     def refreshed(self) -> list[Change]:
         """The plugins with references to vaults, as changes: bind them again when a vault changed."""
         found = {key: entity for key, entity in self._with_references.items() if key in self._bound}
@@ -239,7 +246,7 @@ class PluginHost:
             name=name,
             priority=_FIRST,
             config=None,
-            phases={"access": (_refuse, False)},
+            phases=_REFUSING,
             request_body=0,
             response_body=0,
             no_route=False,

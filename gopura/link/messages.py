@@ -22,9 +22,9 @@ def hello(node: str, version: int, content_hash: str) -> bytes:
     return orjson.dumps({"type": "hello", "node": node, "version": version, "hash": content_hash})
 
 
-def ack(version: int) -> bytes:
-    """The data plane serves a version."""
-    return orjson.dumps({"type": "ack", "version": version})
+def ack(version: int, refusing: list[EntityFault] | None = None) -> bytes:
+    """The data plane serves a version; `refusing` are plugins that it cannot run: their requests are refused."""
+    return orjson.dumps({"type": "ack", "version": version, "refusing": refusing or []})
 
 
 def nack(version: int, errors: list[EntityFault]) -> bytes:

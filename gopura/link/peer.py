@@ -61,13 +61,17 @@ class Snapshots(Protocol):
 
 
 class Peer:
-    """A data plane: the `version` it serves, the one `attempted` last, and the `faults` found in that."""
+    """A data plane: the `version` it serves, the one `attempted` last, and the `faults` found in that.
+
+    `refusing` are plugins of what it serves that it cannot run; it refuses their requests.
+    """
 
     def __init__(self, connection: Connection, snapshots: Snapshots, node: str, answer: Answer) -> None:
         self.node = node
         self.version = 0
         self.attempted = -1
         self.faults: list[EntityFault] = []
+        self.refusing: list[EntityFault] = []
         self.report: Message = {}
         self._connection = connection
         self._snapshots = snapshots
@@ -107,6 +111,10 @@ class Peer:
         self._settle()
         return future
 
+    def has(self, version: int) -> bool:
+        """Whether the data plane serves a version."""
+        return self._verdict(version) is True
+
     async def call(self, name: str, params: Message) -> Any:
         """Ask the data plane; RuntimeError when it cannot, ConnectionError or TimeoutError when it is away."""
         return await self._calls.ask(name, params)
@@ -131,6 +139,7 @@ class Peer:
         match message:
             case {"type": "ack", "version": int(version)}:
                 self.faults, self._left_out = [], frozenset()
+                self.refusing = message.get("refusing", [])
                 self._serves(version)
             case {"type": "nack", "version": int(version), "errors": list(faults)}:
                 self._refuses(version, faults)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +19,7 @@ from gopura.link.peer import Connection, Peer, Snapshots
 
 log = logging.getLogger(__name__)
 _HELLO_SECONDS = 10.0
+_MOST_TOLD = 5
 
 
 class LinkServer:
@@ -71,6 +72,25 @@ class LinkServer:
         if self._telling:
             await asyncio.wait(self._telling, timeout=max(0.0, end - loop.time()))
         return not pending and all(wait.result() for wait in done)
+
+    def shortcomings(self, version: int) -> list[str]:
+        """In words: why data planes do not serve a version, and what they refuse to do of what they serve."""
+        if not self._timeout:
+            return []  # nobody waits for data planes
+        if not self._peers:
+            return [f"version {version} is stored, but not served: no data plane is connected"]
+        return list(dict.fromkeys(text for peer in self._peers for text in self._shortcomings(peer, version)))
+
+    def _shortcomings(self, peer: Peer, version: int) -> Iterator[str]:
+        plugins = [f"{fault['id']}: {fault['message']}" for fault in peer.refusing[:_MOST_TOLD]]
+        if plugins:
+            yield f"requests with plugins that the data plane cannot run get 500: {'; '.join(plugins)}"
+        if not peer.has(version):
+            faults = [f"{one['entity']} {one['id']}: {one['message']}" for one in peer.faults[:_MOST_TOLD]]
+            why = f"the data plane refuses {'; '.join(faults)}" if faults else (
+                f"the data plane has not taken it up within {self._timeout:g} seconds (write_ack_timeout)"
+            )  # fmt: skip
+            yield f"version {version} is stored, but not served: {why}"
 
     async def call(self, name: str, **params: Any) -> list[Any]:
         """Ask every connected data plane; the answers of those that had one."""

@@ -53,7 +53,7 @@ class Embedded:
             except sa.exc.OperationalError:
                 await _aside(partial(_begin_patiently, connection))
             yield EmbeddedConnection(connection)
-            await _aside(connection.commit)
+            await _committed(connection)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -96,13 +96,27 @@ class EmbeddedConnection:
 
 async def _aside(work: Callable[[], Result]) -> Result:
     """Work in a thread, to its end even when it is not waited for: a connection serves one thread at a time."""
-    working = asyncio.ensure_future(asyncio.to_thread(work))
+    working = asyncio.get_running_loop().run_in_executor(
+        None, work
+    )  # no task: the end of the loop cancels none
     try:
         return await asyncio.shield(working)
     except asyncio.CancelledError:
         await asyncio.wait([working])
         working.exception()  # nobody waits for it any more
         raise
+
+
+async def _committed(connection: sa.Connection) -> None:
+    """Commit; whoever is cancelled meanwhile learns that it was done, and is cancelled where it waits next."""
+    try:
+        await _aside(connection.commit)
+    except asyncio.CancelledError:
+        if connection.in_transaction():
+            raise
+        task = asyncio.current_task()
+        assert task is not None, "a coroutine that is cancelled belongs to a task"
+        task.cancel()
 
 
 def _begin_patiently(connection: sa.Connection) -> None:

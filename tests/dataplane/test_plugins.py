@@ -73,6 +73,7 @@ def test_all_others_run(host: PluginHost, caplog: pytest.LogCaptureFixture) -> N
         host.committed()
     assert Steady.started == 1
     assert {key: plugin.name for key, plugin in bound.items()} == {"1": "steady", "2": "broken-init"}
+    assert host.refusing() == [("2", "broken-init")]
     assert len(Steady.configured[-1]) == 1
     for text in (
         "broken-start cannot be started",

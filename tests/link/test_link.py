@@ -252,3 +252,17 @@ async def test_calls_of_a_data_plane(server, client, snapshots):
         await client.call("nothing", {})
     with pytest.raises(ConnectionError, match="not now"):
         await client.call("later", {})
+
+
+async def test_why_a_version_is_not_served(connected, snapshots, plane):
+    assert connected.shortcomings(1) == []
+    plane.refuses = {2}
+    publish(connected, snapshots, 2)
+    assert not await connected.served(2)
+    assert connected.shortcomings(2) == [
+        "version 2 is stored, but not served: the data plane refuses routes r: bad regex"
+    ]
+
+
+async def test_without_a_data_plane_that_is_why(server):
+    assert server.shortcomings(7) == ["version 7 is stored, but not served: no data plane is connected"]

@@ -80,7 +80,9 @@ Methods = Annotated[list[Method], SetOf(), Description("The HTTP methods to matc
 HostPattern = Annotated[
     str,
     MatchAll(
-        Pattern("^[^*]*%*?[^*]*$", r"^[^*]*(?:\*[^*]*)?\Z", "invalid wildcard: must have at most one wildcard")
+        Pattern(
+            "^[^*]*%*?[^*]*$", r"^[^*]*(?:\*[^*]*)?\Z", "invalid wildcard: must have at most one wildcard"
+        )
     ),
     MatchAny(
         Pattern("^%*%.", r"^\*\."),
