@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import click
@@ -68,8 +69,22 @@ def db_import(file: Path, settings: Settings) -> None:
     """Add what FILE says to the database. What has an id that is stored already replaces that."""
     from gopura.declarative import import_file
 
-    work_on(settings, database(settings), lambda store: import_file(store, file))
-    click.echo("import successful")
+    progress = _Progress()
+    counts = work_on(settings, database(settings), lambda store: import_file(store, file, progress))
+    found = ", ".join(f"{count} {name}" for name, count in counts.items())
+    click.echo(f"import successful: {found or 'nothing'}")
+
+
+class _Progress:
+    """Tells once a second how far it is; what takes less long says nothing."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + 1
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if time.monotonic() >= self._next:
+            self._next += 1
+            click.echo(f"{what} {done} of {total} entities", err=True)
 
 
 @command.command("db_export")

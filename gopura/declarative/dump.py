@@ -4,6 +4,7 @@ from typing import Any
 
 import yaml
 
+from gopura.declarative.scalars import implicit
 from gopura.store import Store
 
 _LEFT_OUT = frozenset({"workspaces", "parameters", "clustering_data_planes"})
@@ -17,7 +18,29 @@ async def dump(store: Store) -> str:
             found = [] if name in _LEFT_OUT else await reader.all(name)
             if found:
                 document[name] = [_entry(row) for row in found]
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    return written(document)
+
+
+def written(document: Any) -> str:
+    """A document as YAML."""
+    text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+    return text
+
+
+class _Dumper(yaml.CSafeDumper):
+    """Quotes what our reader and Kong's would take for something else, such as `09`, `6e4` and `12:30`."""
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        """Every value is written where it stands."""
+        return True
+
+
+def _text(dumper: Any, text: str) -> Any:
+    style = None if type(implicit(text)) is str else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
 
 
 def _entry(row: dict[str, Any]) -> dict[str, Any]:

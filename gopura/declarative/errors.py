@@ -1,8 +1,8 @@
 """What is wrong with a document, as one tree of messages."""
 
-from collections.abc import Iterator
 from typing import Any
 
+from gopura.declarative.faults import Source, told
 from gopura.schema.violation import listed
 from gopura.store.errors import EntityError
 from gopura.store.lua import inline
@@ -19,20 +19,14 @@ class InvalidConfiguration(EntityError):  # noqa: N818 - named as the answer tha
         fields: dict[str, Any] = listed(tree)
         super().__init__(f"declarative config is invalid: {inline(fields)}", fields)
         self.tree = tree
+        self.source: Source | None = None
 
     def lines(self) -> list[str]:
-        """Every fault with its place, such as `services[1].port: expected an integer`; lists count from 1."""
-        return list(_lines(self.tree, ""))
+        """Every fault with its place, such as `services[1].port: expected an integer`; lists count from 1.
 
-
-def _lines(tree: Tree, place: str) -> Iterator[str]:
-    for step, message in tree.items():
-        inside = f"{place}[{step + 1}]" if isinstance(step, int) else f"{place}.{step}".removeprefix(".")
-        for one in message if isinstance(message, list) else [message]:
-            if isinstance(one, dict):
-                yield from _lines(one, inside)
-            else:
-                yield f"{inside}: {one}"
+        With a `source` it begins with the file, the line and the column.
+        """
+        return list(told(self.tree, self.source))
 
 
 def put(tree: Tree, path: tuple[str | int, ...], message: Any) -> None:

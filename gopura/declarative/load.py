@@ -1,14 +1,17 @@
 """Putting a document in the place of everything that is stored."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from gopura import entities
+from gopura.declarative.errors import InvalidConfiguration
+from gopura.declarative.faults import Source
 from gopura.declarative.text import content_hash, parse
-from gopura.declarative.validate import rows
+from gopura.declarative.validate import Progress, rows
 from gopura.schema.advice import collecting
 from gopura.store import EMPTY_CONFIGURATION, Store, Transaction
 
@@ -36,29 +39,48 @@ async def at_start(store: Store, settings: StartSettings) -> Loaded | None:
     """Load what `declarative_config` or `declarative_config_string` name; None when neither does."""
     if settings.declarative_config:
         return await load_file(store, Path(settings.declarative_config))
-    if settings.declarative_config_string:
-        return await apply(
-            store, parse(settings.declarative_config_string), actor="declarative_config_string"
-        )
+    if text := settings.declarative_config_string:
+        with _read_from("declarative_config_string", text) as document:
+            return await apply(store, document, actor="declarative_config_string")
     return None
 
 
 async def load_file(store: Store, path: Path) -> Loaded:
     """Load a file; OSError or InvalidConfiguration when that cannot be done."""
-    document = parse(await asyncio.to_thread(path.read_bytes))
-    return await apply(store, document, actor=path.name)
+    text = await asyncio.to_thread(path.read_bytes)
+    with _read_from(str(path), text) as document:
+        return await apply(store, document, actor=path.name)
 
 
-async def import_file(store: Store, path: Path) -> None:
+@contextmanager
+def _read_from(name: str, text: str | bytes) -> Iterator[dict[str, Any]]:
+    """The document of a text; its faults say where they are in that."""
+    document: dict[str, Any] | None = None
+    try:
+        document = parse(text)
+        yield document
+    except InvalidConfiguration as error:
+        error.source = Source(name, text, document)
+        raise
+
+
+async def import_file(store: Store, path: Path, progress: Progress = lambda *_: None) -> dict[str, int]:
     """Add what a file says to what is stored, in one transaction: an entity with an id that is stored replaces that.
 
+    How many entities of each kind there were.
     OSError or InvalidConfiguration as above, EntityError when it cannot stand beside what is stored.
     """
-    document = parse(await asyncio.to_thread(path.read_bytes))
-    wanted = await _rows(store, document)
+    text = await asyncio.to_thread(path.read_bytes)
+    with _read_from(str(path), text) as document:
+        wanted = await _rows(store, document, progress)
+    counts = {name: len(found) for name, found in wanted.items() if found}
+    done, total = 0, sum(counts.values())
     async with store.transaction(path.name) as tx:
         for name in tx.tables.layouts:
             await _add(tx, name, wanted.get(name, []))
+            done += counts.get(name, 0)
+            progress("stored", done, total)
+    return counts
 
 
 async def _add(tx: Transaction, name: str, wanted: list[dict[str, Any]]) -> None:
@@ -87,11 +109,13 @@ async def apply(
     return Loaded(found, tx.version, wanted)
 
 
-async def _rows(store: Store, document: dict[str, Any]) -> Mapping[str, list[dict[str, Any]]]:
+async def _rows(
+    store: Store, document: dict[str, Any], progress: Progress = lambda *_: None
+) -> Mapping[str, list[dict[str, Any]]]:
     """The document's rows of what this store can hold; anything else in it is a fault."""
     known = {name: entities.get(name) for name in store.tables.layouts}
     with collecting():
-        return await asyncio.to_thread(rows, document, known)  # may take seconds
+        return await asyncio.to_thread(rows, document, known, progress)  # may take seconds
 
 
 async def _replace(tx: Transaction, wanted: Mapping[str, list[dict[str, Any]]]) -> None:

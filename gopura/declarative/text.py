@@ -5,24 +5,12 @@ from contextlib import suppress
 from typing import Any
 
 import orjson
-import yaml
 
 from gopura.declarative.errors import InvalidConfiguration
 from gopura.declarative.upgrade import upgraded
-
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from gopura.declarative.yaml_reader import YamlError, read
 
 _FAILED = "failed parsing declarative configuration"
-
-
-class _Strict(_Loader):  # type: ignore[misc]
-    """YAML whose scalars are what JSON knows: no dates."""
-
-
-_Strict.yaml_implicit_resolvers = {
-    start: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
-    for start, pairs in _Loader.yaml_implicit_resolvers.items()
-}
 
 
 def parse(text: str | bytes) -> dict[str, Any]:
@@ -30,15 +18,23 @@ def parse(text: str | bytes) -> dict[str, Any]:
     with suppress(orjson.JSONDecodeError):  # JSON is read much faster than YAML
         found = orjson.loads(text)
         if isinstance(found, dict):
-            return upgraded(found)
+            return upgraded(_shallow(found))
     try:
-        # Both loaders that this class stands on construct plain values only.
-        document = yaml.load(text, _Strict)  # noqa: S506
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        document = read(text)
+    except YamlError as error:
         raise InvalidConfiguration({"error": f"{_FAILED}: {error}"}) from error
     if not isinstance(document, dict):
         raise InvalidConfiguration({"error": f"{_FAILED}: expected an object"})
     return upgraded(document)
+
+
+def _shallow(document: dict[str, Any]) -> dict[str, Any]:
+    """A document as deep as it can be written again."""
+    try:
+        orjson.dumps(document)
+    except orjson.JSONEncodeError:
+        raise InvalidConfiguration({"error": f"{_FAILED}: nested too deep"}) from None
+    return document
 
 
 def content_hash(document: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """From a document to complete rows, with all its faults at once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gopura import schema
@@ -11,8 +11,13 @@ from gopura.declarative.references import NOT_NULL, Index, absent, unresolved
 from gopura.schema import EntityType
 from gopura.schema.ttl import ttl_problem
 
+Progress = Callable[[str, int, int], None]
+"""Is told what is done to how many entities out of how many; often, and not always from the same thread."""
 
-def rows(document: Mapping[str, Any], entities: Mapping[str, EntityType]) -> dict[str, list[dict[str, Any]]]:
+
+def rows(
+    document: Mapping[str, Any], entities: Mapping[str, EntityType], progress: Progress = lambda *_: None
+) -> dict[str, list[dict[str, Any]]]:
     """The rows of every kind of these entities; InvalidConfiguration when anything is wrong."""
     expansion = Expansion(entities)
     for name in document:
@@ -23,7 +28,7 @@ def rows(document: Mapping[str, Any], entities: Mapping[str, EntityType]) -> dic
     for name in entities:
         expansion.section(name, document.get(name), (name,))
     index = Index(expansion.items)
-    _complete(expansion, index, transform=document.get("_transform") is not False)
+    _complete(expansion, index, progress, transform=document.get("_transform") is not False)
     _raise(expansion.errors)
     errors = _repeated(expansion.items)
     for entity, messages in unresolved(expansion.items, index).items():
@@ -40,8 +45,9 @@ def _raise(tree: Tree) -> None:
         raise InvalidConfiguration(tree)
 
 
-def _complete(expansion: Expansion, index: Index, *, transform: bool) -> None:
-    for item in expansion.items:
+def _complete(expansion: Expansion, index: Index, progress: Progress, *, transform: bool) -> None:
+    for number, item in enumerate(expansion.items, 1):
+        progress("checked", number, len(expansion.items))
         item.given |= index.keys_of(item)
         ttl = item.given.pop("ttl", None) if item.entity.ttl else None
         if ttl is not None and (problem := ttl_problem(ttl)):

@@ -10,15 +10,15 @@ from click.testing import CliRunner, Result
 from gopura.cli import main
 
 FAULTS = [
-    ("{_format_version: '3.0', tags: [{tag: a}]}", ["tags: unknown field"]),
-    ("{", ["error: failed parsing declarative configuration"]),
+    ("{_format_version: '3.0', tags: [{tag: a}]}", ["kong.yml:1:26: tags: unknown field"]),
+    ("{", ["kong.yml: failed parsing declarative configuration: 2:1: "]),
     (
         "_format_version: '3.0'\nservices: [{name: a, host: b, port: x}]",
-        ["services[1].port: expected an integer"],
+        ["kong.yml:2:31: services[1] (a).port: expected an integer"],
     ),
     (
         "_format_version: '3.0'\nconsumers: [{username: a}, {}]\nplugins: [{name: nope}]",
-        ["consumers[2]", "plugins[1].name: plugin 'nope' not enabled"],
+        ["consumers[2]", "plugins[1] (nope).name: plugin 'nope' not enabled"],
     ),
 ]
 
@@ -52,7 +52,9 @@ def test_an_example_goes_in_and_comes_out(tmp_path: Path) -> None:
     example, exported, prefix = tmp_path / "kong.yml", tmp_path / "out.yml", tmp_path / "prefix"
     assert run("init", example).exit_code == 0
     assert run("parse", example).output == "parse successful\n"
-    assert run("db_import", example, "-p", prefix).output == "import successful\n"
+    assert run("db_import", example, "-p", prefix).output == (
+        "import successful: 1 consumers, 1 services, 1 routes, 1 keyauth_credentials, 1 plugins\n"
+    )
     assert run("db_export", exported, "-p", prefix).exit_code == 0
     assert run("db_import", exported, "-p", prefix).exit_code == 0
     written = yaml.safe_load(exported.read_text())
@@ -70,7 +72,7 @@ def test_an_import_leaves_the_rest(tmp_path: Path) -> None:
     )
     prefix = ("-p", tmp_path / "prefix")
     for file in (first, second, second):
-        assert run("db_import", file, *prefix).output == "import successful\n"
+        assert run("db_import", file, *prefix).output == "import successful: 2 consumers\n"
     refused = run("db_import", clash, *prefix)
     assert (refused.exit_code, "UNIQUE violation detected on '{username=\"a\"}'" in refused.output) == (
         1,
@@ -88,7 +90,7 @@ def test_faults_are_named_with_their_places(text: str, messages: list[str], tmp_
     done = run("parse", file)
     assert done.exit_code == 1
     for message in messages:
-        assert f"Error: {message}" in done.output
+        assert message in done.output
 
 
 def test_files_are_not_overwritten(tmp_path: Path) -> None:
@@ -119,7 +121,9 @@ def test_entities_of_plugins_go_in_and_come_out(
     CliRunner().invoke(main, ["migrations", "up"], env=environ)
     assert run("parse", file, environ=environ).output == "parse successful\n"
     for given, exported in zip([file, exports[0]], exports, strict=True):
-        assert run("db_import", given, environ=environ).output == "import successful\n"
+        assert (
+            run("db_import", given, environ=environ).output == "import successful: 1 consumers, 2 tickets\n"
+        )
         assert run("db_export", exported, environ=environ).exit_code == 0
     first, second = (yaml.safe_load(exported.read_text()) for exported in exports)
     assert {row["code"]: bool(row["consumer"]) for row in first["tickets"]} == {"t-1": True, "t-2": False}
@@ -129,7 +133,7 @@ def test_entities_of_plugins_go_in_and_come_out(
 @pytest.mark.parametrize(
     ("plugin", "message"),
     [
-        (None, "Error: tickets: unknown field"),
+        (None, "tickets: unknown field"),
         ("import nothing_of_this_name", "tickets.py:1: ModuleNotFoundError"),
     ],
 )
