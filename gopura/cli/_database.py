@@ -11,6 +11,7 @@ import click
 
 from gopura.cli._options import Failure, node_options
 from gopura.settings import Settings
+from gopura.supervisor.database_file import LostDatabaseError, refuse_cut
 from gopura.supervisor.prefix import Prefix, PrefixError
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def database(settings: Settings) -> Location:
     if settings.database == "sqlite":
         try:
             Prefix(settings).prepare()
-        except PrefixError as error:
+            refuse_cut(settings)
+        except (PrefixError, LostDatabaseError) as error:
             raise Failure(str(error)) from None
     return from_settings(settings)
 

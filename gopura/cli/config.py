@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 
@@ -79,11 +80,14 @@ class _Progress:
     """Tells once a second how far it is; what takes less long says nothing."""
 
     def __init__(self) -> None:
-        self._next = time.monotonic() + 1
+        self._next = math.inf
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        if time.monotonic() >= self._next:
-            self._next += 1
+        now = time.monotonic()
+        if self._next == math.inf:
+            self._next = now + 1
+        if now >= self._next:
+            self._next = now + 1
             click.echo(f"{what} {done} of {total} entities", err=True)
 
 

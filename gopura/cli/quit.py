@@ -25,6 +25,6 @@ def command(settings: Settings, timeout: float, wait: float) -> None:
         return
     running.signal(signal.SIGQUIT)
     if not running.wait(timeout):
-        click.echo("requests are still in flight: stopping now", err=True)
+        click.echo(f"not everything has ended within {timeout:g} seconds: stopping at once", err=True)
         stop(settings)
     click.echo("gopura stopped")

@@ -25,6 +25,7 @@ from gopura.link import LinkServer
 from gopura.settings import Settings
 from gopura.snapshot import Builder
 from gopura.store import DatabaseUnavailable, NotBootstrapped, Store
+from gopura.supervisor.database_file import LostDatabaseError, refuse_cut
 from gopura.supervisor.launch import Launch, Parent
 from gopura.supervisor.life import Life, run_process
 
@@ -43,13 +44,14 @@ async def control(parent: Parent, launch: Launch, life: Life) -> None:
     for fault in vaults.missing(launch.settings.vaults):
         log.error("%s", fault)
     try:
+        refuse_cut(launch.settings)
         store = await _store(launch.settings)
     except InvalidConfiguration as error:
         parent.report(
             "failed", message="; ".join(["the declarative configuration is invalid", *error.lines()])
         )
         return
-    except (DatabaseUnavailable, NotBootstrapped, OSError) as error:
+    except (LostDatabaseError, DatabaseUnavailable, NotBootstrapped, OSError) as error:
         parent.report("failed", message=str(error))
         return
     async with AsyncExitStack() as stack:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import socket
 import sys
@@ -13,6 +14,8 @@ from signal import SIGKILL, Signals
 from typing import Any
 
 from gopura.supervisor.launch import VARIABLE, Launch
+
+log = logging.getLogger(__name__)
 
 
 class ChildError(Exception):
@@ -82,6 +85,9 @@ class Child:
         """Wait for its end; kill it when that takes longer than some seconds."""
         done, _ = await asyncio.wait([self.exited], timeout=seconds)
         if not done:
+            log.warning(
+                "the %s process %d has not ended within %g seconds: killed", self.name, self.pid, seconds
+            )
             self.send_signal(SIGKILL)
             await self.exited
         await asyncio.wait([self._listening])

@@ -12,10 +12,11 @@ from typing import Any
 from gopura.logs import NOTICE, LogError
 from gopura.settings import Settings
 from gopura.supervisor.certificates import certificates, client_pair
-from gopura.supervisor.child import ChildError
+from gopura.supervisor.child import Child, ChildError
 from gopura.supervisor.keeper import Keeper
 from gopura.supervisor.key_files import CertificateError
 from gopura.supervisor.launch import Bound, Launch
+from gopura.supervisor.orphans import Processes
 from gopura.supervisor.ownership import hand_over, hand_over_logs
 from gopura.supervisor.prefix import Prefix, PrefixError
 from gopura.supervisor.sockets import ListenError, Sockets
@@ -29,6 +30,8 @@ LISTENS = {"control": ["admin_listen"], "data": ["proxy_listen", "status_listen"
 MODULES = {"control": "gopura.controlplane", "data": "gopura.dataplane"}
 ROLES = {"traditional": ["control", "data"], "control_plane": ["control"], "data_plane": ["data"]}
 _FAST_STOP_SECONDS = 10.0
+# They have had their time.
+_HURRIED_STOP_SECONDS = 2.0
 # Every connection takes a descriptor or two.
 _MANY_FILES = 1_048_576
 
@@ -49,11 +52,14 @@ class Node:
         self._keepers: dict[str, Keeper] = {}
         self._changing = asyncio.Lock()
         self._user: User | None = None
+        self._processes_file = Processes(settings.path("pids", "processes.json"))
+        self._hurry = asyncio.Event()
 
     def claim(self) -> None:
         """Make this process the only one on the prefix; PrefixError when that is not possible."""
         self.prefix.prepare()
         self.prefix.take()
+        self._processes_file.end_left()
 
     async def start(self) -> None:
         """Bind all addresses and start the processes; a StartError says what is in the way."""
@@ -85,15 +91,27 @@ class Node:
 
     async def stop(self, graceful: bool) -> None:
         """End all processes, the data plane first: at once, or after it has answered what it has accepted."""
-        keepers = list(reversed(self._keepers.values()))
+        seconds = _FAST_STOP_SECONDS
         if graceful:
-            for keeper in keepers:
-                await keeper.stop(signal.SIGQUIT, self.settings.drain_timeout + 5)
-        else:
-            await asyncio.gather(*(keeper.stop(signal.SIGTERM, _FAST_STOP_SECONDS) for keeper in keepers))
+            drained = asyncio.create_task(self._drain())
+            hurry = asyncio.create_task(self._hurry.wait())
+            await asyncio.wait([drained, hurry], return_when=asyncio.FIRST_COMPLETED)
+            hurry.cancel()
+            drained.cancel()
+            seconds = _HURRIED_STOP_SECONDS
+        keepers = self._keepers.values()
+        await asyncio.gather(*(keeper.stop(signal.SIGTERM, seconds) for keeper in keepers))
         self._stand_in.end()
         self._sockets.close()
         self.prefix.release()
+
+    def hurry(self) -> None:
+        """Wait no longer for requests in flight: a graceful `stop` goes on as one at once."""
+        self._hurry.set()
+
+    async def _drain(self) -> None:
+        for keeper in reversed(self._keepers.values()):
+            await keeper.stop(signal.SIGQUIT, self.settings.drain_timeout + 5)
 
     def signal(self, number: signal.Signals) -> None:
         """Pass a signal on to all processes."""
@@ -156,10 +174,16 @@ class Node:
         if control is not None:
             control.on_failed = lambda reason: self._stand_in.begin(control.launch, reason)
             control.on_ready = self._stand_in.end
-        if data is not None:
-            data.on_spawn = lambda child: None if control and control.is_alive else child.tell("alone")
+        for keeper in self._keepers.values():
+            keeper.on_spawn = self._spawned
         if data is not None and control is not None:
             control.on_down = lambda: data.child.tell("alone") if data.child else None
+
+    def _spawned(self, child: Child) -> None:
+        self._processes_file.add(child.pid)
+        control = self._keepers.get("control")
+        if child.name == "data" and not (control and control.is_alive):
+            child.tell("alone")
 
     async def _launches(self, settings: Settings, strict: bool = False) -> dict[str, Launch]:
         workers = worker_count(settings)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import sqlite3
 import stat
 import uuid
 from pathlib import Path
 
 from gopura.settings import Settings
+from gopura.supervisor import database_file
 from gopura.supervisor.holder import describe
 
 FOLDERS = ("pids", "logs", "ssl", "run", "snapshot")
@@ -26,6 +28,7 @@ class Prefix:
     """The folder; `take` makes it this process's own."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self.path = settings.path()
         self.pid_file = settings.path("pids", "gopura.pid")
         self.link_socket = settings.path("run", "link.sock")
@@ -46,11 +49,11 @@ class Prefix:
                     _close_to_others(folder)
             (self.path / "run" / ".writable").write_bytes(b"")
             if self._embedded:
-                # It holds keys and credentials; SQLite would let everybody read a file that it makes itself.
-                (self.path / "gopura.sqlite").touch(mode=0o600)
-        except OSError as error:
+                database_file.begin(self._settings)
+        except (OSError, sqlite3.Error) as error:
+            reason = getattr(error, "strerror", None) or error
             raise PrefixError(
-                f"cannot write to prefix {self.path} (set by {self._source}): {error.strerror}"
+                f"cannot write to prefix {self.path} (set by {self._source}): {reason}"
             ) from None
 
     def refuse_second(self) -> None:

@@ -75,6 +75,8 @@ class Supervisor:
     def _stop(self, graceful: bool) -> None:
         if not self._end.done():
             self._end.set_result(graceful)
+        elif not graceful:
+            self.node.hurry()
 
     def _reload_by_signal(self) -> None:
         self._reloading = asyncio.create_task(self._reload())

@@ -1,7 +1,9 @@
 """`gopura config` on files and on databases."""
 
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -52,7 +54,7 @@ def test_an_example_goes_in_and_comes_out(tmp_path: Path) -> None:
     example, exported, prefix = tmp_path / "kong.yml", tmp_path / "out.yml", tmp_path / "prefix"
     assert run("init", example).exit_code == 0
     assert run("parse", example).output == "parse successful\n"
-    assert run("db_import", example, "-p", prefix).output == (
+    assert run("db_import", example, "-p", prefix).stdout == (
         "import successful: 1 consumers, 1 services, 1 routes, 1 keyauth_credentials, 1 plugins\n"
     )
     assert run("db_export", exported, "-p", prefix).exit_code == 0
@@ -72,7 +74,7 @@ def test_an_import_leaves_the_rest(tmp_path: Path) -> None:
     )
     prefix = ("-p", tmp_path / "prefix")
     for file in (first, second, second):
-        assert run("db_import", file, *prefix).output == "import successful: 2 consumers\n"
+        assert run("db_import", file, *prefix).stdout == "import successful: 2 consumers\n"
     refused = run("db_import", clash, *prefix)
     assert (refused.exit_code, "UNIQUE violation detected on '{username=\"a\"}'" in refused.output) == (
         1,
@@ -122,7 +124,7 @@ def test_entities_of_plugins_go_in_and_come_out(
     assert run("parse", file, environ=environ).output == "parse successful\n"
     for given, exported in zip([file, exports[0]], exports, strict=True):
         assert (
-            run("db_import", given, environ=environ).output == "import successful: 1 consumers, 2 tickets\n"
+            run("db_import", given, environ=environ).stdout == "import successful: 1 consumers, 2 tickets\n"
         )
         assert run("db_export", exported, environ=environ).exit_code == 0
     first, second = (yaml.safe_load(exported.read_text()) for exported in exports)
@@ -148,3 +150,18 @@ def test_entities_of_plugins_that_are_not_there(
     done = run(command, file, "-p", tmp_path / "prefix", environ={"GOPURA_PLUGINS_PATH": str(tmp_path)})
     assert done.exit_code == 1
     assert message in done.output
+
+
+def test_a_long_import_shows_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look at the clock is half a second later."""
+    file = tmp_path / "kong.yml"
+    names = ", ".join(f"{{username: u{number}}}" for number in range(20))
+    file.write_text(f"_format_version: '3.0'\nconsumers: [{names}]\n")
+    clock = count(0, 0.5)
+    monkeypatch.setattr("gopura.cli.config.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    done = run("db_import", file, "-p", tmp_path / "prefix")
+    assert done.stdout == "import successful: 20 consumers\n"
+    told = [line for line in done.stderr.splitlines() if line.startswith("checked ")]
+    assert told[0] == "checked 3 of 20 entities"
+    assert len(told) == 9
+    assert "stored 20 of 20 entities" in done.stderr

@@ -13,7 +13,7 @@ import pytest
 from tests.e2e.conftest import PROGRAM, run
 from tests.servers.ports import free_port
 from tests.servers.process import has_ended
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_for
 
 
 @pytest.fixture
@@ -63,6 +63,82 @@ def test_the_children_of_a_killed_supervisor_end(environment, tmp_path):
     assert alive == []
     assert run(environment, "start", "--daemon").returncode == 0
     assert run(environment, "stop").returncode == 0
+
+
+HANGING = """
+from gopura.plugin import Plugin
+
+class Hang(Plugin, name="hang", priority=1):
+    def access(self, exchange, config):
+        open({mark!r}, "w").close()
+        while True:
+            pass
+"""
+
+
+@pytest.fixture
+def hanging(environment, tmp_path):
+    """The environment of a gateway one of whose workers runs a plugin without end."""
+    folder, mark = tmp_path / "plugins", tmp_path / "hangs"
+    folder.mkdir()
+    (folder / "hang.py").write_text(HANGING.format(mark=str(mark)))
+    (tmp_path / "kong.yml").write_text(
+        '_format_version: "3.0"\nservices: [{host: a.test, routes: [{paths: [/]}], plugins: [{name: hang}]}]'
+    )
+    environment |= {"GOPURA_PLUGINS_PATH": str(folder), "GOPURA_DATABASE": "off"}
+    environment |= {"GOPURA_DECLARATIVE_CONFIG": str(tmp_path / "kong.yml")}
+    started = run(environment, "start", "--daemon")
+    assert started.returncode == 0, started.stderr
+    host, _, port = environment["GOPURA_PROXY_LISTEN"].rpartition(":")
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        wait_for(mark.exists)
+        yield environment
+
+
+def test_quit_ends_within_its_time_whatever_a_plugin_does(hanging, tmp_path):
+    supervisor = psutil.Process(int((tmp_path / "prefix" / "pids" / "gopura.pid").read_text()))
+    processes = [supervisor, *supervisor.children(recursive=True)]
+    result = run(hanging, "quit", "--timeout", "1")
+    assert (result.returncode, result.stdout) == (0, "gopura stopped\n")
+    assert result.stderr == "not everything has ended within 1 seconds: stopping at once\n"
+    assert all(has_ended(process) for process in processes)
+    assert (
+        "has not ended within 2 seconds: killed" in (tmp_path / "prefix" / "logs" / "error.log").read_text()
+    )
+
+
+def test_what_a_killed_supervisor_left_is_ended_by_the_next(hanging, tmp_path):
+    supervisor = psutil.Process(int((tmp_path / "prefix" / "pids" / "gopura.pid").read_text()))
+    children = supervisor.children(recursive=True)
+    supervisor.kill()
+    started = run(hanging, "start", "--daemon")
+    assert started.returncode == 0, started.stderr
+    assert all(has_ended(child) for child in children)
+    assert (
+        "of a supervisor that is gone did not end, and is killed"
+        in (tmp_path / "prefix" / "logs" / "error.log").read_text()
+    )
+    assert run(hanging, "stop").returncode == 0
+
+
+def test_a_database_that_was_cut_is_not_begun_anew(environment, tmp_path):
+    address, database = environment["GOPURA_ADMIN_LISTEN"], tmp_path / "prefix" / "gopura.sqlite"
+    assert run(environment, "start", "--daemon").returncode == 0
+    httpx.post(f"http://{address}/consumers", json={"username": "kept"}, trust_env=False, timeout=PATIENCE)
+    run(environment, "quit")
+    good = database.read_bytes()
+    database.write_bytes(b"")
+    advice = "is empty, though this node has served a configuration: put a backup of it in its place"
+    assert advice in run(environment, "migrations", "bootstrap").stderr
+    started = run(environment, "start", "--daemon")
+    try:
+        assert f"Warning: the control process cannot be started: {database} {advice}" in started.stdout
+        assert database.read_bytes() == b""
+        database.write_bytes(good)
+        assert answer(f"http://{address}/consumers/kept", 200).json()["username"] == "kept"
+    finally:
+        run(environment, "stop")
 
 
 def test_interrupting_the_terminal_stops_everything(environment):
