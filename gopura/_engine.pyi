@@ -16,6 +16,7 @@ __all__ = [
     "Pattern",
     "Prepared",
     "Request",
+    "Resolver",
     "Response",
     "SnapshotError",
     "Tls",
@@ -359,6 +360,19 @@ class Pattern:
         """The texts of the first match and of its groups; empty for one that took no part."""
 
 @final
+class Resolver:
+    """Looks names up as the engine does, by the `dns_*` settings."""
+
+    def __new__(cls, settings: bytes) -> Resolver:
+        """Read the settings (JSON by kong.conf names), for a process without an engine; ValueError or OSError."""
+    def resolve(self, name: str, done: Callable[[list[tuple[str, int | None]], str | None], object]) -> None:
+        """Call `done(addresses, reason)`, at once or later from another thread.
+
+        The addresses come with the port that an SRV record names, each time another one first. Without any the reason
+        says why.
+        """
+
+@final
 class Prepared:
     """A compiled snapshot that waits for its plugins; good for one commit."""
 
@@ -421,6 +435,9 @@ class Engine:
         """Connections, as `connections_` and a state of nginx's, and total_requests."""
     def find(self, entity: str, field: str, value: str) -> Entity | None:
         """Look an entity up by its id or a field that is unique; LookupError as `set_lookup_check` says."""
+    @property
+    def resolver(self) -> Resolver:
+        """What looks names up, with all that is known of them."""
     def set_lookup_check(self, check: Callable[[str, str], None]) -> None:
         """Have `check(entity, field)` raise LookupError for what nothing can be found by.
 

@@ -13,6 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 use tokio::sync::watch;
 
+use crate::dns::Resolver;
 use crate::phases::{self, EntityView};
 use crate::prepared::PreparedSnapshot;
 use crate::settings::Settings;
@@ -180,6 +181,12 @@ impl Engine {
     ) -> PyResult<Option<Py<EntityView>>> {
         let found = phases::found(py, &self.shared.snapshot.load(), entity, field, value)?;
         found.map(|found| phases::entity(py, &found)).transpose()
+    }
+
+    /// Looks names up for Python.
+    #[getter]
+    fn resolver(&self) -> Resolver {
+        Resolver::sharing(&self.shared.dns)
     }
 
     /// `check(kind, field)` raises `LookupError` for what nothing is found by; asked once for each that found nothing.

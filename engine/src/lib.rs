@@ -32,6 +32,7 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     checks::mount(module)?;
     module.add_class::<engine::Engine>()?;
     module.add_class::<pattern::Pattern>()?;
+    module.add_class::<dns::Resolver>()?;
     module.add_class::<prepared::PreparedSnapshot>()?;
     module.add("MatchLimitError", module.py().get_type::<pattern::MatchLimitError>())?;
     module.add("SnapshotError", module.py().get_type::<engine::SnapshotError>())?;

@@ -22,6 +22,7 @@ from gopura.controlplane.records import Records, forget
 from gopura.declarative import InvalidConfiguration
 from gopura.entities.plugins import enabled
 from gopura.link import LinkServer
+from gopura.resolver import resolve_by
 from gopura.settings import Settings
 from gopura.snapshot import Builder
 from gopura.store import DatabaseUnavailable, NotBootstrapped, Store
@@ -39,6 +40,7 @@ def main() -> None:
 
 async def control(parent: Parent, launch: Launch, life: Life) -> None:
     """Serve the Admin API and the link until the end of `life`."""
+    resolve_by(launch.settings)
     for broken in entities.follow(launch.settings):
         log.error("plugin left out: %s", broken)
     for fault in vaults.missing(launch.settings.vaults):

@@ -17,6 +17,8 @@ from collections.abc import Callable, Coroutine
 from contextvars import Context
 from typing import Any, TypeVarTuple
 
+from gopura.resolver import Resolver, is_name
+
 Work = Coroutine[Any, Any, Any]
 Task = asyncio.Task[Any]
 Arguments = TypeVarTuple("Arguments")
@@ -42,7 +44,12 @@ class BorrowedSelector(selectors.DefaultSelector):
 
 
 class PluginLoop(asyncio.SelectorEventLoop):
-    """One loop for all coroutines of plugins, run by one thread, lent to workers for first steps."""
+    """One loop for all coroutines of plugins, run by one thread, lent to workers for first steps.
+
+    What connects on it, is sent where `resolver` says.
+    """
+
+    resolver: Resolver | None = None
 
     # asyncio's own, which typeshed leaves out.
     _ready: list[events.Handle]
@@ -106,6 +113,12 @@ class PluginLoop(asyncio.SelectorEventLoop):
     def cancel(self, done: Done) -> None:
         """Cancel the task that `done` waits for, if it has not ended yet; from any thread."""
         self.call_soon_threadsafe(self._cancel, done)
+
+    async def getaddrinfo(self, host: Any, port: Any, *, flags: int = 0, **wanted: int) -> Any:
+        """Look a name up for whoever connects."""
+        if self.resolver is None or not is_name(host):
+            return await super().getaddrinfo(host, port, flags=flags, **wanted)
+        return await self.resolver.found(host, int(port or 0), **wanted)
 
     if sys.version_info >= (3, 12):
 

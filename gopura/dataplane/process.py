@@ -25,6 +25,7 @@ from gopura.link import LinkClient
 from gopura.plugin.discovery import discover
 from gopura.plugin.node import Node
 from gopura.release import VERSION
+from gopura.resolver import Resolver
 from gopura.supervisor.launch import Launch, Parent
 from gopura.supervisor.life import Life, run_process
 
@@ -66,6 +67,7 @@ class DataProcess:
         self._launch = launch
         self._engine = Engine(engine_settings(launch))
         self._loop = PluginLoop()
+        self._loop.resolver = Resolver(self._engine.resolver)
         found = discover(settings.plugins, settings.plugins_path)
         node = Node(launch.node_id, self._engine.find, self._loop, dict(settings.items()), self._ask)
         self._node = node

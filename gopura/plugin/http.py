@@ -87,9 +87,10 @@ class HttpClient:
 def _made(verify: bool, http2: bool, proxy: str | None) -> httpx.AsyncClient:
     import httpx  # only data planes need it, and only some
 
-    client = httpx.AsyncClient(
-        verify=_trusting() if verify else False, http2=http2, proxy=proxy, trust_env=False
-    )
+    from gopura.plugin.http_transport import transport
+
+    way = transport(verify=_trusting() if verify else False, http2=http2, proxy=proxy)
+    client = httpx.AsyncClient(transport=way, trust_env=False)
     for name in ("Accept", "Accept-Encoding", "Connection"):  # a request says what its plugin says
         del client.headers[name]
     client.headers["User-Agent"] = f"gopura/{VERSION}"

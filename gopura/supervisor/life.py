@@ -12,6 +12,7 @@ import uvloop
 
 from gopura import logs
 from gopura.supervisor.launch import Launch, Parent
+from gopura.supervisor.loop import ResolvingLoop
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ Body = Callable[[Parent, Launch, Life], Awaitable[None]]
 
 def run_process(body: Body, log_setting: str) -> None:
     """Take up the launch, set up logs and run the body of a process."""
-    uvloop.run(_run(body, log_setting))
+    uvloop.run(_run(body, log_setting), loop_factory=ResolvingLoop)
 
 
 async def _run(body: Body, log_setting: str) -> None:

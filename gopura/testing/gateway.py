@@ -18,6 +18,7 @@ from gopura.dataplane.plugins import PluginHost
 from gopura.plugin import Plugin
 from gopura.plugin.discovery import discover
 from gopura.plugin.node import Node
+from gopura.resolver import Resolver
 from gopura.snapshot.content import Content
 from gopura.testing.client import Client
 from gopura.testing.configuration import Configuration, Given
@@ -56,6 +57,7 @@ class Gateway(Client):
         self.tls_port: int = self._sockets[-1].getsockname()[1]
         self.loop = PluginLoop()
         self.engine = Engine(_settings(self._sockets, certificate, settings or {}))
+        self.loop.resolver = Resolver(self.engine.resolver)
         self.engine.set_lookup_check(lookup_check(self._found.plugins.values()))
         self.records = MemoryRecords()
         self.node = Node(str(uuid.uuid4()), self.engine.find, self.loop, settings, self.records.answer)

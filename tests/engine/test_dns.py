@@ -67,6 +67,32 @@ def test_service_records_name_the_port(start: Start, echo: Echo) -> None:
     assert proxy.get("/").status == 200
 
 
+@pytest.mark.parametrize("place", ["service", "target"])
+@pytest.mark.parametrize("host", ["my_service", "_a.b_c.test", "end_.test.", "x!y", "bücher.test"])
+def test_names_that_are_no_host_names(echo: Echo, host: str, place: str) -> None:
+    """Those of containers often have underscores, and those that SRV records name too."""
+
+    def answer(name: str, kind: int) -> Records:
+        if kind == SRV and name != "one_host.test":
+            return [service(echo.port, "one_host.test")]
+        return [address("127.0.0.1")] if name == "one_host.test" and kind == A else []
+
+    server = DnsServer(answer)
+    proxy = Proxy(dns_resolver=[server.address])
+    try:
+        config = Config()
+        if place == "target":
+            upstream = config.add("upstreams", name="u.test")
+            row = {"target": f"{host}:9", "weight": 100, "upstream": {"id": upstream["id"]}, "created_at": 1}
+            config.add("targets", **row)
+        config.route(config.service(9, host=host if place == "service" else "u.test"), paths=["/"])
+        proxy.serve(config)
+        assert proxy.get("/").status == 200
+    finally:
+        proxy.stop()
+        server.stop()
+
+
 def test_health_of_what_service_records_name(start: Start, echo: Echo) -> None:
     def answer(name: str, kind: int) -> Records:
         if kind == SRV:

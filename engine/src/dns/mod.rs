@@ -1,8 +1,10 @@
 //! Host names to addresses, after Kong's rules: hosts file, then record types in an order, answers kept for their
 //! TTL, and for a while longer when there is no new one.
 mod answer;
+mod failure;
 mod hosts;
 mod query;
+mod resolver;
 mod service;
 
 use std::borrow::Cow;
@@ -16,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use answer::Entry;
 pub use answer::{Answer, Record};
 use hosts::Hosts;
+pub use resolver::Resolver;
 pub use service::Service;
 
 use crate::settings::Settings;
@@ -23,10 +26,13 @@ use crate::settings::Settings;
 /// How long a request waits for a name that nothing is known of.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Takes an answer; it must not block.
+type Reply = Box<dyn FnOnce(Arc<Answer>) + Send>;
+
 /// A name that somebody wants to know; the answer goes to all who wait.
 pub struct Question {
     name: String,
-    reply: Option<oneshot::Sender<Arc<Answer>>>,
+    reply: Option<Reply>,
 }
 
 /// The answers that are known. Shared by all workers; the questions go to one `Service`.
@@ -81,6 +87,15 @@ impl Dns {
         Answer::failed("dns server error: no answer in time")
     }
 
+    /// The same for whoever does not wait: `reply` gets the answer, at once or later from another thread.
+    pub fn tell(&self, name: &str, reply: Reply) {
+        let name = &*in_lower_case(name);
+        match self.at_hand(name) {
+            Some(answer) => reply(answer),
+            None => self.put(name, Some(reply)),
+        }
+    }
+
     /// What is known and still good; asks again behind the scenes when it is getting old.
     fn at_hand(&self, name: &str) -> Option<Arc<Answer>> {
         if let Some(answer) = self.hosts.find(name) {
@@ -95,7 +110,7 @@ impl Dns {
         }
         if now < answer.stale_until {
             if !entry.asked.swap(true, Ordering::AcqRel) {
-                drop(self.questions.send(Question { name: name.to_owned(), reply: None }));
+                self.put(name, None);
             }
             return Some(answer);
         }
@@ -104,8 +119,12 @@ impl Dns {
 
     fn send(&self, name: &str) -> oneshot::Receiver<Arc<Answer>> {
         let (reply, receiver) = oneshot::channel();
-        drop(self.questions.send(Question { name: name.to_owned(), reply: Some(reply) }));
+        self.put(name, Some(Box::new(move |answer| drop(reply.send(answer)))));
         receiver
+    }
+
+    fn put(&self, name: &str, reply: Option<Reply>) {
+        drop(self.questions.send(Question { name: name.to_owned(), reply }));
     }
 
     /// What was known last, however old.

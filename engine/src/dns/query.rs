@@ -3,14 +3,15 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{NameServerConfig, ResolverConfig, ResolverOpts};
 use hickory_resolver::lookup::Lookup;
 use hickory_resolver::name_server::TokioConnectionProvider;
-use hickory_resolver::proto::rr::{RData, RecordType};
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use hickory_resolver::proto::xfer::Protocol;
-use hickory_resolver::{ResolveError, TokioResolver};
 
 use super::answer::{Answer, Record};
+use super::failure;
 use crate::settings::Settings;
 
 /// How names are asked for, and how long answers are kept.
@@ -39,17 +40,20 @@ impl Rules {
 
     /// Asks for each type in order, what answered last time first, until one has records.
     pub async fn ask(&self, name: &str, last: Option<&Answer>) -> Arc<Answer> {
+        let Some(asked) = parsed(name) else {
+            return Answer::missing(format!("dns client error: `{name}` is no host name"), self.not_found);
+        };
         let mut failure = None;
         for kind in self.order_for(last) {
-            match self.resolver.lookup(name, kind).await {
+            match self.resolver.lookup(asked.clone(), kind).await {
                 Ok(found) => {
                     let records = self.records(kind, &found).await;
                     if !records.is_empty() {
                         return self.answer(kind, records, &found);
                     }
                 }
-                Err(error) if is_missing(&error) => {}
-                Err(error) => failure = Some(format!("dns server error: {error}")),
+                Err(error) if failure::is_absence(&error) => {}
+                Err(error) => failure = Some(failure::reason(&error)),
             }
         }
         let (reason, valid) = match failure {
@@ -94,7 +98,7 @@ impl Rules {
         let best = found.iter().filter_map(RData::as_srv).map(|service| service.priority()).min();
         for service in found.iter().filter_map(RData::as_srv).filter(|it| Some(it.priority()) == best) {
             let host = service.target().to_utf8().trim_end_matches('.').to_owned();
-            for ip in self.hosts_of(&host).await {
+            for ip in self.hosts_of(service.target()).await {
                 records.push(Record {
                     ip,
                     port: Some(service.port()),
@@ -106,12 +110,12 @@ impl Rules {
         records
     }
 
-    async fn hosts_of(&self, host: &str) -> Vec<IpAddr> {
-        if let Ok(ip) = host.parse() {
+    async fn hosts_of(&self, host: &Name) -> Vec<IpAddr> {
+        if let Ok(ip) = host.to_ascii().trim_end_matches('.').parse() {
             return vec![ip];
         }
         for kind in [RecordType::A, RecordType::AAAA] {
-            if let Ok(found) = self.resolver.lookup(host, kind).await {
+            if let Ok(found) = self.resolver.lookup(host.clone(), kind).await {
                 return addresses(&found).collect();
             }
         }
@@ -123,8 +127,16 @@ fn addresses(found: &Lookup) -> impl Iterator<Item = IpAddr> + '_ {
     found.iter().filter_map(RData::ip_addr)
 }
 
-fn is_missing(error: &ResolveError) -> bool {
-    error.is_no_records_found() || error.is_nx_domain()
+/// Any text of labels is a name, as for Kong (`_` and all): the library's own reading takes host names only. What is not
+/// ASCII is an international name.
+fn parsed(text: &str) -> Option<Name> {
+    if !text.is_ascii() {
+        return Name::from_utf8(text).ok();
+    }
+    let labels = text.strip_suffix('.').unwrap_or(text);
+    let mut name = Name::from_labels(labels.split('.').map(str::as_bytes)).ok()?;
+    name.set_fqdn(labels.len() < text.len());
+    Some(name)
 }
 
 /// `LAST` is always first, and a CNAME is followed by the resolver: neither is a question of its own.
@@ -163,4 +175,27 @@ fn server_address(text: &str) -> Option<SocketAddr> {
         return Some(SocketAddr::new(ip, 53));
     }
     text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        let long = "a".repeat(64);
+        let cases = [
+            ("my_service", Some("my_service")),
+            ("_http._tcp.a_b.test", Some("_http._tcp.a_b.test")),
+            ("trailing_.", Some("trailing_.")),
+            ("odd!name.test", Some("odd\\!name.test")),
+            ("b\u{fc}cher.test", Some("xn--bcher-kva.test")),
+            ("a..b", None),
+            ("", None),
+            (&*long, None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parsed(text).map(|name| name.to_ascii()).as_deref(), expected, "{text}");
+        }
+    }
 }

@@ -3,11 +3,11 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::task::{JoinSet, LocalSet};
 
 use super::query::Rules;
-use super::{Answer, Dns, Question};
+use super::{Answer, Dns, Question, Reply};
 use crate::settings::Settings;
 
 /// Runs on the thread that looks after upstreams.
@@ -17,7 +17,7 @@ pub struct Service {
     settings: Settings,
 }
 
-type Waiting = HashMap<String, Vec<oneshot::Sender<Arc<Answer>>>>;
+type Waiting = HashMap<String, Vec<Reply>>;
 
 impl Service {
     pub fn new(dns: &Arc<Dns>, questions: mpsc::UnboundedReceiver<Question>, settings: &Settings) -> Self {
@@ -73,7 +73,7 @@ impl Service {
             tracing::warn!("{name}: {reason}");
         }
         for reply in waiting.remove(name).into_iter().flatten() {
-            drop(reply.send(answer.clone()));
+            reply(answer.clone());
         }
     }
 }

@@ -18,12 +18,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import NameOID
 from josepy.jwa import ES256, RS256
 from josepy.jwk import JWK, JWKEC, JWKRSA
-from requests.adapters import HTTPAdapter
 
+from gopura.plugins.acme.connecting import Connecting
 from gopura.release import VERSION
 
 if TYPE_CHECKING:
     from gopura.plugins.acme import Acme
+    from gopura.resolver import Resolver
 
 _ANSWER_SECONDS = 20
 ORDER_SECONDS = 60
@@ -44,16 +45,23 @@ class Challenge:
 
 
 class Authority:
-    """The conversation of one account; `trusted` says whose HTTPS servers are believed."""
+    """The conversation of one account; `trusted` says whose HTTPS servers are believed, `resolver` where names are."""
 
-    def __init__(self, config: Acme.Config, account_key: str, trusted: ssl.SSLContext) -> None:
+    def __init__(
+        self,
+        config: Acme.Config,
+        account_key: str,
+        trusted: ssl.SSLContext,
+        resolver: Resolver | None = None,
+    ) -> None:
         self._config = config
         self._key, algorithm = _signer(account_key)
         self._network = ClientNetwork(
             self._key, alg=algorithm, user_agent=f"gopura/{VERSION}", timeout=_ANSWER_SECONDS
         )
         self._network.session.trust_env = False
-        self._network.session.mount("https://", _Trusting(trusted))
+        for scheme in ("https://", "http://"):
+            self._network.session.mount(scheme, Connecting(trusted, resolver))
 
     def log_in(self) -> None:
         """Read the directory, and find the key's account or make one."""
@@ -151,14 +159,3 @@ def _issuer(chain: str) -> str | None:
     last = x509.load_pem_x509_certificates(chain.encode())[-1]
     found = last.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(found[0].value) if found else None
-
-
-class _Trusting(HTTPAdapter):
-    """Trusts whom a context trusts, beside the usual authorities."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._context = context
-        super().__init__()
-
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        super().init_poolmanager(*arguments, ssl_context=self._context, **options)

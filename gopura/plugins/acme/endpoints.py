@@ -16,6 +16,7 @@ from starlette.responses import Response
 from gopura.admin import answers
 from gopura.admin.described import described
 from gopura.admin.router import Endpoint
+from gopura.plugin.http_transport import transport
 from gopura.plugins.acme import domains, names
 from gopura.plugins.acme.issuing import IssuingError
 from gopura.plugins.acme.storage import StorageError
@@ -131,7 +132,8 @@ async def _problem(config: Acme.Config, host: str) -> str | None:
         return "host is not included in plugin config.domains"
     place = f"http://{host}/.well-known/acme-challenge/"
     try:
-        async with httpx.AsyncClient(trust_env=False, timeout=_SANITY_SECONDS) as client:
+        way = transport(verify=True)
+        async with httpx.AsyncClient(transport=way, trust_env=False, timeout=_SANITY_SECONDS) as client:
             answer = await client.get(f"{place}x")
     except httpx.HTTPError as error:
         return str(error) or type(error).__name__

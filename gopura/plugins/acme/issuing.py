@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from gopura.plugins.acme import account, names
 from gopura.plugins.acme.certificates import Pair
+from gopura.resolver import here
 
 if TYPE_CHECKING:
     from gopura.plugins.acme import Acme
@@ -101,7 +102,7 @@ class Issuer:
         account_key = await account.key_of(self.config, self.storage, self.store)
         if key is None:
             key = await asyncio.to_thread(new_key, self.config)
-        authority = await asyncio.to_thread(Authority, self.config, account_key, self.trusted)
+        authority = await asyncio.to_thread(Authority, self.config, account_key, self.trusted, here())
         await asyncio.to_thread(authority.log_in)
         return Pair(await self._ordered(authority, host, key), key)
 

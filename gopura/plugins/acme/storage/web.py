@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from gopura.plugin.http_transport import transport
 from gopura.plugins.acme.storage import StorageError
 
 _TIMEOUT_MILLISECONDS = 2000
@@ -32,8 +33,9 @@ class Web:
     async def ask(self, method: str, path: str, **request: Any) -> Any:
         """The JSON of the answer; None for 404 and for an empty one. StorageError for any other refusal."""
         try:
+            way = transport(verify=self._verify)
             async with httpx.AsyncClient(
-                base_url=self._address, timeout=self._seconds, verify=self._verify, trust_env=False
+                base_url=self._address, timeout=self._seconds, transport=way, trust_env=False
             ) as client:
                 answer = await client.request(
                     method, path, headers=self.headers, extensions=self._extensions, **request
