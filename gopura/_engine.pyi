@@ -22,7 +22,6 @@ __all__ = [
     "Tls",
     "UpstreamRequest",
     "__version__",
-    "certificate_problem",
     "cipher_problem",
     "route_problem",
 ]
@@ -454,6 +453,8 @@ class Engine:
         """
     def unhealthy(self) -> list[tuple[str, str, int, str]]:
         """Give all unhealthy addresses: the Upstream's id, the target's host and port, the IP."""
+    def limited_certificates(self) -> dict[str, str]:
+        """Certificates that are not served as usual, by id, with the reason."""
     def set_database_reachable(self, reachable: bool) -> None:
         """Say in the status API whether the control plane's database answers; until then it does."""
     def database_reachable(self) -> bool:
@@ -474,9 +475,6 @@ class Engine:
 
 def route_problem(flavor_name: str, route: bytes, /) -> str | None:
     """Why a router of this flavour cannot serve a route, given as JSON; None when it can."""
-
-def certificate_problem(certificate: bytes, key: bytes, /) -> str | None:
-    """Why TLS cannot present a certificate with its key, both PEM; None when it can."""
 
 def cipher_problem(protocols: str, ciphers: str, /) -> str | None:
     """Why `ssl_protocols` and `ssl_ciphers` leave nothing that TLS could serve; None when they do."""

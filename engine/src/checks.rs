@@ -2,12 +2,11 @@
 use gopura_router::{Flavor, RouteSpec, Router};
 use pyo3::prelude::*;
 
-use crate::tls::{self, certified_key};
+use crate::tls;
 
 /// Adds the checks to `gopura._engine`.
 pub fn mount(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(route_problem, module)?)?;
-    module.add_function(wrap_pyfunction!(certificate_problem, module)?)?;
     module.add_function(wrap_pyfunction!(cipher_problem, module)?)
 }
 
@@ -28,13 +27,6 @@ fn route_problem(py: Python<'_>, flavor_name: &str, route: &[u8]) -> Option<Stri
         Err(error) => Some(error.to_string()),
         Ok(spec) => Router::build(vec![spec], flavor(flavor_name)).err().map(|errors| said(&errors)),
     })
-}
-
-/// Why TLS cannot present a certificate with its key, both PEM; `None` when it can.
-#[pyfunction]
-#[pyo3(signature = (certificate, key, /))]
-fn certificate_problem(py: Python<'_>, certificate: &[u8], key: &[u8]) -> Option<String> {
-    py.detach(|| certified_key(certificate, key).err())
 }
 
 /// Why `ssl_protocols` and `ssl_ciphers` leave nothing that TLS could serve; `None` when they do.

@@ -253,6 +253,12 @@ impl Engine {
         self.shared.database_answers.load(Ordering::Relaxed)
     }
 
+    /// Certificates that are not served as usual, by id, with the reason.
+    fn limited_certificates(&self) -> HashMap<String, String> {
+        let limits = &self.shared.snapshot.load().limits;
+        limits.iter().map(|(id, reason)| (id.to_string(), reason.to_string())).collect()
+    }
+
     /// Whether the control plane's database answers, for the status API.
     fn set_database_reachable(&self, reachable: bool) {
         self.shared.database_answers.store(reachable, Ordering::Relaxed);

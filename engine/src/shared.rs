@@ -6,7 +6,6 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use gopura_http1::Limits;
 use pyo3::{Py, PyAny};
-use rustls::sign::CertifiedKey;
 use tokio::sync::watch;
 
 use crate::access_log::AccessLog;
@@ -18,7 +17,7 @@ use crate::phases::Seen;
 use crate::settings::{Settings, Size};
 use crate::snapshot::Snapshot;
 use crate::status::Memory;
-use crate::tls::{self, Server, Trust};
+use crate::tls::{self, Pair, Server, Trust};
 use crate::upstream::{Manner, Upkeep};
 
 /// Which headers the gateway adds.
@@ -92,7 +91,7 @@ pub struct Shared {
     /// TLS towards clients.
     pub tls: Server,
     /// Shown to upstreams when neither the service nor the Upstream names one.
-    pub client_certificate: Option<Arc<CertifiedKey>>,
+    pub client_certificate: Option<Arc<Pair>>,
     pub access_log: AccessLog,
     pub counters: Vec<Counters>,
     pub dns: Arc<Dns>,
@@ -160,10 +159,10 @@ fn add_header(directive: Option<&str>) -> Result<Option<AddHeader>, String> {
     AddHeader::parse(directive).map(Some).ok_or_else(wrong)
 }
 
-fn client_certificate(settings: &Settings) -> Result<Option<Arc<CertifiedKey>>, String> {
+fn client_certificate(settings: &Settings) -> Result<Option<Arc<Pair>>, String> {
     let pair = settings.client_ssl_cert.as_deref().zip(settings.client_ssl_cert_key.as_deref());
     let Some((chain, key)) = pair.filter(|_| settings.client_ssl) else { return Ok(None) };
-    tls::certified_key(&tls::read(chain)?, &tls::read(key)?).map(Some)
+    Pair::read(&tls::read(chain)?, &tls::read(key)?).map(Some)
 }
 
 /// `80:8000`: the outer port, then the listening one.

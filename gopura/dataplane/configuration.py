@@ -60,6 +60,7 @@ class Configuration:
             memory=own,
             hash=self._engine.hash,
             counters=self._engine.counters(),
+            limited_certificates=self._engine.limited_certificates(),
         )
 
     async def load(self) -> bool:

@@ -1,4 +1,4 @@
-"""What the engine says about routes and certificates before they are stored, so that no data plane refuses them."""
+"""What the engine says about routes before they are stored, so that no data plane refuses them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -23,10 +23,3 @@ def _patterns(part: Mapping[str, Any]) -> Iterator[str]:
     yield from (value for values in (part.get("headers") or {}).values() for value in values)
     if isinstance(part.get("expression"), str):
         yield part["expression"]
-
-
-def certificate_problem(certificate: str, key: str) -> str | None:
-    """Why TLS could not present the certificate with the key, None when it could."""
-    from gopura import _engine
-
-    return _engine.certificate_problem(certificate.encode(), key.encode())

@@ -70,7 +70,6 @@ def test_what_does_not_follow(proxy: Proxy, config: Config, message: Any) -> Non
         ("routes", {"paths": ["~/(unclosed"]}),
         ("routes", {"paths": "nonsense"}),
         ("services", {"port": "nonsense"}),
-        ("certificates", {"cert": "nonsense", "key": "nonsense"}),
     ],
 )
 def test_bad_entities(proxy: Proxy, config: Config, kind: str, fields: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ed448
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
 
 from tests.entities.make import certificate, ec_key, encrypted_pem, private_pem, rsa_key
 from tests.entities.refusals import fields_of
@@ -50,7 +50,14 @@ def test_what_cannot_be_read(field: str, text: str, start: str) -> None:
     assert "\n" not in message
 
 
-def test_what_tls_cannot_present_is_refused() -> None:
-    odd = ed448.Ed448PrivateKey.generate()
-    fields = fields_of("certificates", {"cert": certificate(odd, hashed=False), "key": private_pem(odd)})
-    assert fields["@entity"][0].startswith("certificate cannot be presented: ")
+@pytest.mark.parametrize(
+    ("key", "hashed"),
+    [
+        (ed448.Ed448PrivateKey.generate(), False),
+        (rsa.generate_private_key(65537, 1024), True),
+        (ec.generate_private_key(ec.SECP256K1()), True),
+    ],
+)
+def test_kinds_of_keys_that_few_clients_take(key: Any, hashed: bool) -> None:
+    """They are presented to those that do, and told in the log and by `/status`."""
+    assert fields_of("certificates", {"cert": certificate(key, hashed=hashed), "key": private_pem(key)}) == {}

@@ -11,7 +11,7 @@ use crate::exchange::{Origin, Scheme};
 use crate::net::{Input, Rewind, Stream};
 use crate::settings::Listener;
 use crate::shared::Shared;
-use crate::tls;
+use crate::tls::{self, Accepted};
 
 /// What an HTTP/2 client with prior knowledge sends first.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -79,16 +79,16 @@ async fn first_bytes(stream: &mut Stream, input: &mut Input) -> bool {
 async fn serve_tls(stream: Rewind, mut origin: Origin, listener: &Listener, shared: Arc<Shared>) {
     let limit = shared.settings.nginx_http_client_header_timeout.0;
     let accepted = timeout(limit, tls::accept(stream, &origin, listener.http2, &shared));
-    let stream = match accepted.await {
-        Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => return tracing::info!(client = %origin.peer, "TLS handshake failed: {error}"),
+    let Accepted { stream, name, client, is_http2 } = match accepted.await {
+        Ok(Ok(accepted)) => accepted,
+        Ok(Err(error)) => {
+            let reason = tls::client_failure(&error);
+            return tracing::info!(client = %origin.peer, "TLS handshake failed: {reason}");
+        }
         Err(_) => return tracing::info!(client = %origin.peer, "TLS handshake timed out"),
     };
-    let session = stream.get_ref().1;
-    origin.sni = session.server_name().map(|name| name.to_ascii_lowercase().into());
-    origin.tls = Some(tls::Client::of(session));
-    let is_http2 = session.alpn_protocol() == Some(b"h2");
-    let stream = Stream::Server(Box::new(stream));
+    origin.sni = name;
+    origin.tls = Some(client);
     if is_http2 {
         http2::serve(stream, &[], origin, shared).await;
     } else {

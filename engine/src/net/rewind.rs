@@ -3,7 +3,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 use super::Stream;
 
@@ -16,6 +16,20 @@ pub struct Rewind {
 impl Rewind {
     pub fn new(stream: Stream, bytes: &[u8]) -> Self {
         Self { bytes: bytes.to_vec(), stream }
+    }
+
+    /// Reads until these are enough, or there is no more; they stay to be read.
+    pub async fn look(&mut self, enough: impl Fn(&[u8]) -> bool) -> io::Result<&[u8]> {
+        while !enough(&self.bytes) {
+            let before = self.bytes.len();
+            let mut piece = [0; 2048];
+            let length = self.stream.read(&mut piece).await?;
+            self.bytes.extend_from_slice(&piece[..length]);
+            if self.bytes.len() == before {
+                break;
+            }
+        }
+        Ok(&self.bytes)
     }
 }
 

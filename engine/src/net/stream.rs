@@ -8,11 +8,16 @@ use tokio::net::TcpStream;
 use tokio_rustls::{client, server};
 
 use super::Rewind;
+use crate::tls::Wire;
 
 pub enum Stream {
     Tcp(TcpStream),
     Server(Box<server::TlsStream<Rewind>>),
     Client(Box<client::TlsStream<TcpStream>>),
+    /// To an upstream that only OpenSSL understands.
+    Other(Box<Wire<TcpStream>>),
+    /// From such a client.
+    OtherServer(Box<Wire<Rewind>>),
 }
 
 macro_rules! each {
@@ -21,6 +26,8 @@ macro_rules! each {
             Stream::Tcp($stream) => $call,
             Stream::Server($stream) => $call,
             Stream::Client($stream) => $call,
+            Stream::Other($stream) => $call,
+            Stream::OtherServer($stream) => $call,
         }
     };
 }
@@ -28,7 +35,11 @@ macro_rules! each {
 impl Stream {
     /// Whether an upstream chose HTTP/2 by ALPN.
     pub fn has_chosen_http2(&self) -> bool {
-        matches!(self, Self::Client(stream) if stream.get_ref().1.alpn_protocol() == Some(b"h2"))
+        match self {
+            Self::Client(stream) => stream.get_ref().1.alpn_protocol() == Some(b"h2"),
+            Self::Other(wire) => wire.facts.is_http2,
+            _ => false,
+        }
     }
 
     pub fn poll_read(&mut self, cx: &mut Context<'_>, room: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {

@@ -2,32 +2,48 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rustls::sign::CertifiedKey;
-
-use super::message::{Changed, Failure, Message};
+use super::message::{Changed, Message};
 use super::{Entity, Snapshot};
-use crate::tls::{Chosen, certified_key};
+use crate::tls::{Chosen, Pair};
 
 /// How a reference begins.
 const REFERENCE: &str = "{vault://";
 
 /// A certificate and its alternative.
-pub type Keys = Vec<Arc<CertifiedKey>>;
+pub type Keys = Vec<Arc<Pair>>;
 
-/// Reads every certificate that changed; those that cannot be read are failures.
-pub fn update(next: &mut Snapshot, message: &Message, failures: &mut Vec<Failure>) {
+/// Reads every certificate that changed. One that cannot be read, or not be presented by rustls, is told: a single old
+/// secret does not keep all other changes away.
+pub fn update(next: &mut Snapshot, message: &Message) {
     let changes = message.changes("certificates");
     if changes.is_empty() && message.changes("snis").is_empty() {
         return;
     }
     for Changed { before, after } in changes {
         match after.as_ref().map(|row| (row, read(row))) {
-            Some((row, Ok(keys))) => drop(next.keys.insert(row.id().into(), keys)),
-            Some((row, Err(message))) => failures.push(Failure::of(row, message)),
-            None => before.iter().for_each(|row| drop(next.keys.remove(row.id()))),
+            Some((row, read)) => keep(next, row.id(), read),
+            None => before.iter().for_each(|row| {
+                next.keys.remove(row.id());
+                next.limits.remove(row.id());
+            }),
         }
     }
     next.certificates = Arc::new(choose(next));
+}
+
+fn keep(next: &mut Snapshot, id: &str, read: Result<Keys, String>) {
+    let limit = match &read {
+        Ok(pairs) => pairs.iter().find_map(|pair| pair.usable.as_ref().err()).cloned(),
+        Err(error) => Some(format!("not presented: {error}")),
+    };
+    next.keys.insert(id.into(), read.unwrap_or_default());
+    match limit {
+        Some(limit) => {
+            tracing::warn!("certificate {id}: {limit}");
+            next.limits.insert(id.into(), limit.into());
+        }
+        None => drop(next.limits.remove(id)),
+    }
 }
 
 fn choose(next: &Snapshot) -> Chosen {
@@ -66,11 +82,9 @@ pub fn resolve(next: &mut Snapshot, found: HashMap<String, Vec<(String, String)>
         return;
     }
     for (id, pairs) in found {
-        let read = pairs.iter().map(|(cert, key)| certified_key(cert.as_bytes(), key.as_bytes()));
-        match read.collect() {
-            Ok(keys) => drop(next.keys.insert(id.into(), keys)),
-            Err(error) => tracing::error!("certificate {id}: what its references stand for: {error}"),
-        }
+        let read = pairs.iter().map(|(cert, key)| Pair::read(cert.as_bytes(), key.as_bytes()));
+        let read: Result<Keys, String> = read.collect();
+        keep(next, &id, read.map_err(|error| format!("what its references stand for: {error}")));
     }
     next.certificates = Arc::new(choose(next));
 }
@@ -79,7 +93,7 @@ pub fn resolve(next: &mut Snapshot, found: HashMap<String, Vec<(String, String)>
 fn read(row: &Entity) -> Result<Keys, String> {
     let plain = |field: &str| row.text(field).filter(|text| !text.starts_with(REFERENCE));
     let pair = |cert: &str, key: &str| match (plain(cert), plain(key)) {
-        (Some(cert), Some(key)) => certified_key(cert.as_bytes(), key.as_bytes()).map(Some),
+        (Some(cert), Some(key)) => Pair::read(cert.as_bytes(), key.as_bytes()).map(Some),
         _ => Ok(None),
     };
     let pairs = [pair("cert", "key")?, pair("cert_alt", "key_alt")?];

@@ -40,7 +40,7 @@ pub fn prepare(bytes: &[u8], before: Arc<Snapshot>, flavor: Flavor, dns: &Dns) -
     let mut touched = Touched::new(message.is_full());
     routes::update(&mut next, &message, &mut touched, &mut failures);
     plugins(&mut next, message.changes("plugins"), &mut touched, &mut failures);
-    certificates::update(&mut next, &message, &mut failures);
+    certificates::update(&mut next, &message);
     let upstreams = upstreams::update(&mut next, &message, &before, dns, &mut failures);
     if !failures.is_empty() {
         return Err(Refused::Invalid(failures));

@@ -20,10 +20,9 @@ use std::sync::Arc;
 
 use gopura_router::{Flavor, Router};
 use imbl::shared_ptr::DefaultSharedPtr;
-use rustls::sign::CertifiedKey;
 
 use crate::phases::{Bound, Lookups};
-use crate::tls::Chosen;
+use crate::tls::{Chosen, Pair};
 use crate::upstream::Upstream;
 
 pub use chains::{Chain, Chains};
@@ -72,6 +71,8 @@ pub struct Snapshot {
     pub certificates: Arc<Chosen>,
     /// Certificates as they were read, by id.
     keys: Map<Arc<str>, certificates::Keys>,
+    /// How certificates are not served as usual, by id.
+    pub limits: Map<Arc<str>, Arc<str>>,
     pub plugins: Map<Arc<str>, Arc<Plugin>>,
     /// Plugins by id, as Python bound them.
     pub bound: Map<Arc<str>, Arc<Bound>>,
@@ -99,6 +100,7 @@ impl Snapshot {
             removed: map(),
             certificates: Arc::default(),
             keys: map(),
+            limits: map(),
             plugins: map(),
             bound: map(),
             lookups: Arc::default(),
@@ -106,7 +108,7 @@ impl Snapshot {
     }
 
     /// A certificate as it was read.
-    pub fn certificate(&self, id: &str) -> Option<&Arc<CertifiedKey>> {
+    pub fn certificate(&self, id: &str) -> Option<&Arc<Pair>> {
         self.keys.get(id)?.first()
     }
 

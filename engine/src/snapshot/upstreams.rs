@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use gopura_balancer::{Balancer, UpstreamSpec};
-use rustls::sign::CertifiedKey;
 
 use super::message::{Failure, Message};
 use super::{Entity, Snapshot};
 use crate::dns::Dns;
+use crate::tls::Pair;
 use crate::upstream::{TargetRow, Upstream, first_answers, now, target};
 
 /// How long a new configuration waits for DNS; what is not known by then comes later.
@@ -111,7 +111,7 @@ fn upstream(
     row: &Entity,
     name: &str,
     mut rows: Vec<TargetRow>,
-    shown: Option<&Arc<CertifiedKey>>,
+    shown: Option<&Arc<Pair>>,
     old: Option<&Arc<Upstream>>,
     known: Option<Arc<Balancer>>,
     running: &Snapshot,
@@ -119,7 +119,10 @@ fn upstream(
 ) -> Result<Arc<Upstream>, serde_json::Error> {
     rows.sort_by(|a, b| (&a.name, a.port).cmp(&(&b.name, b.port)));
     let is_same_row = running.tables.get("upstreams", row.id()).is_some_and(|old| old.json() == row.json());
-    let is_shown = |old: &Upstream| old.shown.as_ref().map(|it| &it.cert) == shown.map(|it| &it.cert);
+    let is_shown = |old: &Upstream| match (&old.shown, shown) {
+        (Some(old), Some(new)) => old.is_alike(new),
+        (old, new) => old.is_none() && new.is_none(),
+    };
     if let Some(old) = old.filter(|old| is_same_row && old.rows == rows && is_shown(old)) {
         return Ok(old.clone());
     }

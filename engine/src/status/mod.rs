@@ -161,6 +161,12 @@ fn counters(shared: &Shared, unit: &Unit) -> String {
         "memory": shared.memory.json(unit),
         "snapshot": { "version": snapshot.version, "hash": snapshot.hash },
     });
+    if !snapshot.limits.is_empty() {
+        let row =
+            |(id, reason): (&Arc<str>, &Arc<str>)| serde_json::json!({ "id": &**id, "reason": &**reason });
+        body["certificates"] =
+            serde_json::json!({ "limited": snapshot.limits.iter().map(row).collect::<Vec<_>>() });
+    }
     if shared.settings.database == "off" {
         let known = snapshot.hash.get(..32).filter(|_| !is_empty(shared));
         body["configuration_hash"] = known.unwrap_or("00000000000000000000000000000000").into();

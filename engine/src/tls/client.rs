@@ -1,5 +1,5 @@
 //! The client's side of a TLS connection: asking for its certificate, and what it showed.
-use std::fmt::Write;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rustls::client::danger::HandshakeSignatureValid;
@@ -14,6 +14,7 @@ use rustls::{
 };
 use webpki::{EndEntityCert, KeyUsage};
 
+use super::openssl::Facts;
 use super::{name, pem, suites, verify};
 
 /// What plugins want of a handshake.
@@ -80,7 +81,8 @@ impl ClientCertVerifier for Asking {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signed, &self.algorithms)
+        let usual = verify_tls12_signature(message, certificate, signed, &self.algorithms);
+        verify::signature(usual, message, certificate, signed, &self.algorithms)
     }
 
     fn verify_tls13_signature(
@@ -89,7 +91,11 @@ impl ClientCertVerifier for Asking {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signed, &self.algorithms)
+        let usual = verify_tls13_signature(message, certificate, signed, &self.algorithms);
+        if verify::is_old(signed.scheme) {
+            return usual;
+        }
+        verify::signature(usual, message, certificate, signed, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -101,9 +107,9 @@ impl ClientCertVerifier for Asking {
 #[derive(Debug)]
 pub struct Client {
     /// As OpenSSL names it: `TLSv1.3`.
-    pub version: &'static str,
+    pub version: Cow<'static, str>,
     /// OpenSSL's name of the cipher suite.
-    pub cipher: &'static str,
+    pub cipher: Cow<'static, str>,
     /// Its certificate and those above it; empty when it showed none.
     pub chain: Vec<CertificateDer<'static>>,
 }
@@ -116,16 +122,19 @@ impl Client {
         };
         let cipher = session.negotiated_cipher_suite().map_or("", suites::name);
         let chain = session.peer_certificates().unwrap_or_default();
+        let (version, cipher) = (version.into(), cipher.into());
         Arc::new(Self { version, cipher, chain: chain.iter().map(|it| it.clone().into_owned()).collect() })
+    }
+
+    /// One that OpenSSL serves: it is asked for no certificate.
+    pub fn of_facts(facts: &Facts) -> Arc<Self> {
+        let (version, cipher) = (facts.version.clone().into(), facts.cipher.clone().into());
+        Arc::new(Self { version, cipher, chain: Vec::new() })
     }
 
     /// The whole chain; `None` when it showed none.
     pub fn pem(&self) -> Option<String> {
-        let mut text = String::new();
-        for certificate in &self.chain {
-            let _ = write!(text, "{}", pem::Text(certificate));
-        }
-        (!text.is_empty()).then_some(text)
+        (!self.chain.is_empty()).then(|| pem::texts(&self.chain))
     }
 
     /// The subject of its certificate, as RFC 4514 writes it.

@@ -8,17 +8,61 @@ use tokio::io::AsyncWriteExt;
 use tokio_rustls::server::TlsStream;
 use tokio_rustls::{LazyConfigAcceptor, StartHandshake, TlsAcceptor};
 
-use super::Ask;
+use super::hello::Hello;
+use super::{Ask, Client, Wire};
 use crate::exchange::{Exchange, Origin};
-use crate::net::Rewind;
+use crate::net::{Rewind, Stream};
 use crate::phases;
 use crate::shared::Shared;
 
 /// A fatal alert, `internal_error`, before any keys are agreed on.
 const REFUSAL: [u8; 7] = [21, 3, 3, 0, 2, 2, 80];
 
-/// Agrees on keys with a client. Without plugins for this phase Python is not touched.
+/// A connection that keys are agreed on for.
+pub struct Accepted {
+    pub stream: Stream,
+    /// In lower case.
+    pub name: Option<Arc<str>>,
+    pub client: Arc<Client>,
+    pub is_http2: bool,
+}
+
+impl From<TlsStream<Rewind>> for Accepted {
+    fn from(stream: TlsStream<Rewind>) -> Self {
+        let session = stream.get_ref().1;
+        Self {
+            name: session.server_name().map(|name| name.to_ascii_lowercase().into()),
+            client: Client::of(session),
+            is_http2: session.alpn_protocol() == Some(b"h2"),
+            stream: Stream::Server(Box::new(stream)),
+        }
+    }
+}
+
+/// Agrees on keys with a client: by rustls, or by OpenSSL when the client's server name or the certificate for it is
+/// beyond rustls. Plugins of the `certificate` phase are at rustls only: what they would be asked for ends there.
 pub async fn accept(
+    mut stream: Rewind,
+    origin: &Origin,
+    http2: bool,
+    shared: &Shared,
+) -> io::Result<Accepted> {
+    let hello = Hello::look(&mut stream).await?;
+    let is_free = shared.snapshot.load().handshakes.plugins(hello.name.as_deref()).is_empty();
+    if let Some(session) = is_free.then(|| shared.tls.by_openssl(&hello, http2)).flatten() {
+        let wire = Wire::handshake(stream, session?).await?;
+        return Ok(Accepted {
+            name: hello.name.map(Into::into),
+            client: Client::of_facts(&wire.facts),
+            is_http2: wire.facts.is_http2,
+            stream: Stream::OtherServer(Box::new(wire)),
+        });
+    }
+    by_rustls(stream, origin, http2, shared).await.map(Accepted::from)
+}
+
+/// Without plugins for this phase Python is not touched.
+async fn by_rustls(
     stream: Rewind,
     origin: &Origin,
     http2: bool,

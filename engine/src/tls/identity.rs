@@ -2,21 +2,23 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use pyo3::{Py, PyAny, Python};
+use rustls::ClientConfig;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::ServerName;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
-use super::pem;
-use super::trust::{self, Trust};
+use super::trust::{self, Authorities, Trust};
+use super::{Pair, Wire, failure, openssl, pem, ways};
 use crate::exchange::Exchange;
+use crate::net::Stream;
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::snapshot::{Entity, Service, Snapshot};
@@ -26,9 +28,12 @@ use crate::snapshot::{Entity, Service, Snapshot};
 pub struct Identity {
     /// Equal numbers mean equal identities.
     pub number: u64,
-    config: Arc<ClientConfig>,
-    name: ServerName<'static>,
+    /// Else why it has to be OpenSSL.
+    rustls: Rustls,
+    wanted: Arc<Wanted>,
 }
+
+type Rustls = Result<(Arc<ClientConfig>, ServerName<'static>), String>;
 
 /// Which HTTP versions an upstream may choose from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,11 +44,11 @@ pub enum Offer {
 }
 
 impl Offer {
-    fn protocols(self) -> Vec<Vec<u8>> {
+    fn protocols(self) -> &'static [&'static str] {
         match self {
-            Self::Http1 => Vec::new(),
-            Self::Both => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
-            Self::Http2 => vec![b"h2".to_vec()],
+            Self::Http1 => &[],
+            Self::Both => &["h2", "http/1.1"],
+            Self::Http2 => &["h2"],
         }
     }
 }
@@ -79,7 +84,7 @@ const LIMIT: usize = 10_000;
 struct Parts {
     depth: Option<usize>,
     authorities: Option<Vec<Arc<Entity>>>,
-    certificate: Option<Arc<CertifiedKey>>,
+    certificate: Option<Arc<Pair>>,
 }
 
 impl Parts {
@@ -114,24 +119,23 @@ impl Parts {
         }
     }
 
-    fn verifier(
-        &self,
-        provider: Arc<CryptoProvider>,
-        shared: &Shared,
-    ) -> Result<Arc<dyn ServerCertVerifier>, String> {
-        let Some(depth) = self.depth else { return Ok(trust::anyone(provider)) };
-        let roots = match &self.authorities {
-            Some(rows) => roots(rows)?,
+    /// Whom to believe; `None`: anyone.
+    fn authorities(&self, shared: &Shared) -> Result<Option<Authorities>, String> {
+        if self.depth.is_none() {
+            return Ok(None);
+        }
+        match &self.authorities {
+            Some(rows) => roots(rows),
             None => trust::trusted(match &shared.settings.nginx_http_proxy_ssl_trusted_certificate {
                 Some(path) => std::slice::from_ref(path),
                 None => &shared.settings.lua_ssl_trusted_certificate,
-            })?,
-        };
-        trust::authorities(roots, depth, provider)
+            }),
+        }
+        .map(Some)
     }
 
     /// The certificate to show, if the upstream asks for one.
-    fn shown(&self, shared: &Shared) -> Option<Arc<CertifiedKey>> {
+    fn shown(&self, shared: &Shared) -> Option<Arc<Pair>> {
         self.certificate.as_ref().or(shared.client_certificate.as_ref()).cloned()
     }
 }
@@ -151,12 +155,12 @@ fn client_certificate_id<'a>(
     own.or_else(|| snapshot.upstreams.get(std::str::from_utf8(host).ok()?)?.client_certificate.as_ref())
 }
 
-fn roots(rows: &[Arc<Entity>]) -> Result<RootCertStore, String> {
-    let mut roots = RootCertStore::empty();
+fn roots(rows: &[Arc<Entity>]) -> Result<Authorities, String> {
+    let mut found = Vec::new();
     for row in rows {
-        roots.add_parsable_certificates(pem::chain(row.text("cert").unwrap_or_default().as_bytes())?);
+        found.extend(pem::chain(row.text("cert").unwrap_or_default().as_bytes())?);
     }
-    Ok(roots)
+    Ok(found.into())
 }
 
 impl Identity {
@@ -177,11 +181,9 @@ impl Identity {
         if let Some(identity) = KNOWN.with_borrow(|known| known.get(&key).map(|it| it.identity.clone())) {
             return Ok(identity);
         }
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let verifier = parts.verifier(provider.clone(), shared)?;
-        let mut config = config(provider, verifier, parts.shown(shared))?;
-        config.alpn_protocols = offer.protocols();
-        let identity = Self::new(config, name, NEXT.fetch_add(1, Ordering::Relaxed))?;
+        let believed = parts.authorities(shared)?.zip(parts.depth);
+        let wanted = Wanted { name: name.to_owned(), offer, believed, shown: parts.shown(shared) };
+        let identity = Self::new(wanted, NEXT.fetch_add(1, Ordering::Relaxed));
         KNOWN.with_borrow_mut(|known| {
             if known.len() >= LIMIT {
                 known.clear();
@@ -192,26 +194,85 @@ impl Identity {
     }
 
     /// For a health check, which may believe anyone.
-    pub fn of_probe(
-        name: &str,
-        trust: Option<&Trust>,
-        shown: Option<Arc<CertifiedKey>>,
-    ) -> Result<Self, String> {
+    pub fn of_probe(name: &str, trust: Option<&Trust>, shown: Option<Arc<Pair>>) -> Result<Self, String> {
+        let believed = trust.map(|trust| trust.roots().map(|roots| (roots, trust.depth))).transpose()?;
+        Ok(Self::new(Wanted { name: name.to_owned(), offer: Offer::Http1, believed, shown }, 0))
+    }
+
+    fn new(wanted: Wanted, number: u64) -> Self {
+        let rustls = wanted.for_rustls();
+        Self { number, rustls, wanted: Arc::new(wanted) }
+    }
+
+    /// Connects, by OpenSSL where rustls cannot.
+    pub async fn connect(&self, address: SocketAddr) -> io::Result<Stream> {
+        let by_openssl = ways::is_by_openssl(self.number, address);
+        let failure = match &self.rustls {
+            Ok((config, name)) if !by_openssl => {
+                let stream = tcp(address).await?;
+                match TlsConnector::from(config.clone()).connect(name.clone(), stream).await {
+                    Ok(stream) => return Ok(Stream::Client(Box::new(stream))),
+                    Err(error) => failure::of_upstream(&error),
+                }
+            }
+            Ok(_) => String::new(),
+            Err(reason) => reason.clone(),
+        };
+        let session = self.wanted.for_openssl()?;
+        let wire =
+            Wire::handshake(tcp(address).await?, session).await.map_err(|error| self.refused(&error))?;
+        if !by_openssl {
+            tracing::info!(upstream = %address, "TLS by OpenSSL: {failure}");
+            ways::note_openssl(self.number, address);
+        }
+        Ok(Stream::Other(Box::new(wire)))
+    }
+
+    /// OpenSSL's reason, which is no weaker than that of rustls, with what may be done.
+    fn refused(&self, error: &io::Error) -> io::Error {
+        let mend = if self.wanted.believed.is_some() { failure::mend(&error.to_string()) } else { "" };
+        io::Error::new(error.kind(), format!("TLS with {}: {error}{mend}", self.wanted.name))
+    }
+}
+
+async fn tcp(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// What a connection is to be like.
+struct Wanted {
+    name: String,
+    offer: Offer,
+    /// With how many certificates in between; `None`: anyone is believed.
+    believed: Option<(Authorities, usize)>,
+    shown: Option<Arc<Pair>>,
+}
+
+impl Wanted {
+    fn for_rustls(&self) -> Rustls {
+        let name = ServerName::try_from(self.name.clone())
+            .map_err(|_| format!("`{}` is no server name by RFC 6066", self.name))?;
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let verifier = match trust {
-            Some(trust) => trust::authorities(trust.roots()?, trust.depth, provider.clone())?,
+        let verifier = match &self.believed {
+            Some((authorities, depth)) => trust::authorities(authorities, *depth, provider.clone())?,
             None => trust::anyone(provider.clone()),
         };
-        Self::new(config(provider, verifier, shown)?, name, 0)
+        let shown = self.shown.as_ref().map(|pair| pair.usable.clone()).transpose()?;
+        let mut config = config(provider, verifier, shown)?;
+        config.alpn_protocols = self.offer.protocols().iter().map(|name| name.as_bytes().to_vec()).collect();
+        Ok((Arc::new(config), name))
     }
 
-    fn new(config: ClientConfig, name: &str, number: u64) -> Result<Self, String> {
-        let name = ServerName::try_from(name.to_owned()).map_err(|error| error.to_string())?;
-        Ok(Self { number, config: Arc::new(config), name })
-    }
-
-    pub async fn handshake(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
-        TlsConnector::from(self.config.clone()).connect(self.name.clone(), stream).await
+    fn for_openssl(&self) -> io::Result<Py<PyAny>> {
+        let authorities = self.believed.as_ref().map(|(authorities, _)| pem::texts(authorities));
+        let depth = self.believed.as_ref().map_or(0, |(_, depth)| *depth);
+        let pair = self.shown.as_ref().map(|pair| pair.texts());
+        let protocols = self.offer.protocols().to_vec();
+        Python::attach(|py| {
+            openssl::session(py, "to_upstream", (&self.name, protocols, authorities, depth, pair))
+        })
     }
 }
 

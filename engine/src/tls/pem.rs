@@ -1,11 +1,8 @@
 //! Certificates and keys from PEM text.
 use std::fmt::{Display, Formatter, Write};
-use std::sync::Arc;
 
-use rustls::crypto::aws_lc_rs::sign::any_supported_type;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::sign::CertifiedKey;
 
 /// What a setting names: a PEM text itself, its base64, or a file.
 pub fn read(setting: &str) -> Result<Vec<u8>, String> {
@@ -39,14 +36,14 @@ fn base64(text: &str) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// A certificate written as PEM.
-pub struct Text<'a>(pub &'a [u8]);
+/// A label, such as CERTIFICATE, and content, written as PEM.
+pub struct Text<'a>(pub &'static str, pub &'a [u8]);
 
 impl Display for Text<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> std::fmt::Result {
         const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        writeln!(out, "-----BEGIN CERTIFICATE-----")?;
-        for line in self.0.chunks(48) {
+        writeln!(out, "-----BEGIN {}-----", self.0)?;
+        for line in self.1.chunks(48) {
             for group in line.chunks(3) {
                 let bits =
                     (0..3).fold(0, |bits, at| (bits << 8) | usize::from(group.get(at).copied().unwrap_or(0)));
@@ -57,7 +54,7 @@ impl Display for Text<'_> {
             }
             writeln!(out)?;
         }
-        writeln!(out, "-----END CERTIFICATE-----")
+        writeln!(out, "-----END {}-----", self.0)
     }
 }
 
@@ -68,12 +65,9 @@ pub fn chain(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     if chain.is_empty() { Err("no certificate found".to_owned()) } else { Ok(chain) }
 }
 
-/// A certificate chain with its private key.
-pub fn certified_key(certificates: &[u8], key: &[u8]) -> Result<Arc<CertifiedKey>, String> {
-    let chain = chain(certificates)?;
-    let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| format!("private key: {error}"))?;
-    let key = any_supported_type(&key).map_err(|error| format!("private key: {error}"))?;
-    Ok(Arc::new(CertifiedKey::new(chain, key)))
+/// Certificates as one PEM text.
+pub fn texts(certificates: &[CertificateDer<'_>]) -> String {
+    certificates.iter().map(|certificate| Text("CERTIFICATE", certificate).to_string()).collect()
 }
 
 #[cfg(test)]
@@ -84,7 +78,7 @@ mod tests {
     fn written_and_read() {
         for length in [1, 2, 3, 47, 48, 49, 200] {
             let bytes: Vec<u8> = (0..length).collect();
-            let text = Text(&bytes).to_string();
+            let text = Text("CERTIFICATE", &bytes).to_string();
             assert_eq!(chain(text.as_bytes()).unwrap(), [CertificateDer::from(bytes)], "{length}");
         }
     }

@@ -1,31 +1,37 @@
 //! The listeners' TLS: versions, ciphers, resumption, and one configuration for each thing that plugins may ask for.
 use std::collections::HashMap;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use pyo3::{Py, PyAny, Python};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::server::{NoServerSessionStorage, ResolvesServerCert};
-use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::sign::SingleCertAndKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ServerConfig, SupportedProtocolVersion};
 
 use super::certificates::{Chosen, Resolver};
 use super::client::{Ask, Asking};
+use super::hello::Hello;
 use super::resumption::{Sessions, Tickets};
-use super::{pem, suites};
+use super::{Pair, openssl, pem, suites};
 use crate::settings::Settings;
 
 /// More different wishes of plugins than this: start over.
 const LIMIT: usize = 1000;
 
+/// The suites that rustls has, in OpenSSL's words.
+const SECURE: &str = "ECDHE+AESGCM:ECDHE+CHACHA20";
+
 /// Offering HTTP/2, and not.
-type Pair = [Arc<ServerConfig>; 2];
+type Both = [Arc<ServerConfig>; 2];
 
 pub struct Server {
     resolver: Arc<Resolver>,
     profile: Profile,
-    usual: Pair,
+    usual: Both,
     /// Sessions of one kind of connection are never resumed by another: each has keys of its own.
-    special: Mutex<HashMap<Ask, Pair>>,
+    special: Mutex<HashMap<Ask, Both>>,
 }
 
 impl Server {
@@ -52,6 +58,16 @@ impl Server {
         self.usual[usize::from(!http2)].clone()
     }
 
+    /// A session by OpenSSL for a client that said hello so; `None` where rustls will do.
+    pub fn by_openssl(&self, hello: &Hello, http2: bool) -> Option<io::Result<Py<PyAny>>> {
+        let name = hello.name.as_deref();
+        let pair =
+            if hello.is_odd() { self.resolver.first(name) } else { self.resolver.beyond_rustls(name) }?;
+        let protocols: &[&str] = if http2 { &["h2", "http/1.1"] } else { &["http/1.1"] };
+        let arguments = (protocols.to_vec(), pair.texts(), self.profile.names(), &*self.profile.ciphers);
+        Some(Python::attach(|py| openssl::session(py, "to_client", arguments)))
+    }
+
     /// The configuration for what plugins ask.
     pub fn asking(&self, ask: Ask, http2: bool) -> Result<Arc<ServerConfig>, rustls::Error> {
         let mut special = self.special.lock().unwrap_or_else(PoisonError::into_inner);
@@ -71,6 +87,8 @@ impl Server {
 struct Profile {
     provider: Arc<CryptoProvider>,
     versions: Vec<&'static SupportedProtocolVersion>,
+    /// For OpenSSL.
+    ciphers: String,
     prefer_own_order: bool,
     tickets: bool,
     sessions: usize,
@@ -99,6 +117,7 @@ impl Profile {
         Ok(Self {
             provider: Arc::new(provider),
             versions,
+            ciphers: settings.ssl_ciphers.clone().filter(|_| custom).unwrap_or_else(|| SECURE.to_owned()),
             prefer_own_order: preferring,
             tickets: settings.ssl_session_tickets == "on",
             sessions: sessions(settings),
@@ -106,7 +125,12 @@ impl Profile {
         })
     }
 
-    fn pair(&self, ask: &Ask, resolver: &Arc<Resolver>) -> Result<Pair, rustls::Error> {
+    /// The versions by OpenSSL's names.
+    fn names(&self) -> Vec<&'static str> {
+        self.versions.iter().map(|version| if **version == TLS13 { "TLSv1.3" } else { "TLSv1.2" }).collect()
+    }
+
+    fn pair(&self, ask: &Ask, resolver: &Arc<Resolver>) -> Result<Both, rustls::Error> {
         let builder = ServerConfig::builder_with_provider(self.provider.clone())
             .with_protocol_versions(&self.versions)?;
         let builder = match &ask.certificate {
@@ -134,8 +158,9 @@ impl Profile {
 /// What presents the certificate that plugins chose, or that of the server name.
 fn presenting(ask: &Ask, usual: &Arc<Resolver>) -> Result<Arc<dyn ResolvesServerCert>, rustls::Error> {
     let Some((chain, key)) = &ask.pair else { return Ok(usual.clone()) };
-    let pair = pem::certified_key(chain.as_bytes(), key.as_bytes()).map_err(rustls::Error::General)?;
-    Ok(Arc::new(SingleCertAndKey::from(Arc::unwrap_or_clone(pair))))
+    let pair = Pair::read(chain.as_bytes(), key.as_bytes()).map_err(rustls::Error::General)?;
+    let key = pair.usable.clone().map_err(rustls::Error::General)?;
+    Ok(Arc::new(SingleCertAndKey::from(Arc::unwrap_or_clone(key))))
 }
 
 /// Mozilla's modern profile is TLS 1.3 alone; older versions than 1.2 are never served.
@@ -156,8 +181,13 @@ fn sessions(settings: &Settings) -> usize {
     usize::try_from(settings.ssl_session_cache_size.0 / 256).unwrap_or(usize::MAX).clamp(32, 1_000_000)
 }
 
-fn load(chain: &str, key: &str) -> Result<Arc<CertifiedKey>, String> {
-    pem::certified_key(&pem::read(chain)?, &pem::read(key)?).map_err(|error| format!("{chain}: {error}"))
+fn load(chain: &str, key: &str) -> Result<Arc<Pair>, String> {
+    let pair =
+        Pair::read(&pem::read(chain)?, &pem::read(key)?).map_err(|error| format!("{chain}: {error}"))?;
+    if let Err(limit) = &pair.usable {
+        tracing::warn!("{chain}: {limit}");
+    }
+    Ok(pair)
 }
 
 /// Why custom protocols and ciphers leave nothing that could be served; `None` when they do.

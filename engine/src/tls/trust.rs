@@ -14,6 +14,9 @@ use crate::settings::Settings;
 
 const SYSTEM: &str = "/etc/ssl/certs/ca-certificates.crt";
 
+/// Whom to believe.
+pub type Authorities = Arc<[CertificateDer<'static>]>;
+
 /// Believes everybody: Kong's default for upstreams.
 pub fn anyone(provider: Arc<CryptoProvider>) -> Arc<dyn ServerCertVerifier> {
     Arc::new(Anyone(provider))
@@ -21,10 +24,12 @@ pub fn anyone(provider: Arc<CryptoProvider>) -> Arc<dyn ServerCertVerifier> {
 
 /// Believes who has a certificate of these authorities, with at most `depth` certificates in between.
 pub fn authorities(
-    roots: RootCertStore,
+    certificates: &[CertificateDer<'static>],
     depth: usize,
     provider: Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ServerCertVerifier>, String> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(certificates.iter().cloned());
     let (roots, algorithms) = (Arc::new(roots), provider.signature_verification_algorithms);
     let inner = WebPkiServerVerifier::builder_with_provider(roots.clone(), provider)
         .build()
@@ -33,20 +38,20 @@ pub fn authorities(
 }
 
 /// What `lua_ssl_trusted_certificate` names.
-pub fn trusted(setting: &[String]) -> Result<RootCertStore, String> {
-    let mut roots = RootCertStore::empty();
+pub fn trusted(setting: &[String]) -> Result<Authorities, String> {
+    let mut found = Vec::new();
     for path in setting {
         let text = pem::read(if path == "system" { SYSTEM } else { path })?;
-        roots.add_parsable_certificates(pem::chain(&text)?);
+        found.extend(pem::chain(&text)?);
     }
-    Ok(roots)
+    Ok(found.into())
 }
 
 /// Whom health checks believe: `lua_ssl_trusted_certificate`, within `lua_ssl_verify_depth`.
 pub struct Trust {
     setting: Vec<String>,
     pub depth: usize,
-    roots: OnceLock<Result<RootCertStore, String>>,
+    roots: OnceLock<Result<Authorities, String>>,
 }
 
 impl Trust {
@@ -56,7 +61,7 @@ impl Trust {
     }
 
     /// Read when they are first needed.
-    pub fn roots(&self) -> Result<RootCertStore, String> {
+    pub fn roots(&self) -> Result<Authorities, String> {
         self.roots.get_or_init(|| trusted(&self.setting)).clone()
     }
 }

@@ -4,10 +4,12 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{
     CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
 };
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use rustls::{DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use std::sync::Arc;
-use webpki::{EndEntityCert, KeyUsage, VerifiedPath};
+use webpki::{EndEntityCert, KeyUsage, RawPublicKeyEntity, VerifiedPath};
+
+use super::der;
 
 /// Whether a way leads from a certificate to one of the authorities, with at most `depth` certificates in between.
 pub fn within(
@@ -24,6 +26,35 @@ pub fn within(
     let (certificate, roots) = (EndEntityCert::try_from(own)?, &authorities.roots);
     certificate.verify_for_usage(algorithms.all, roots, between, now, usage, None, Some(&is_near))?;
     Ok(())
+}
+
+/// Checks a handshake's signature where `usual` did not: of a certificate that webpki does not read, such as X.509 v1,
+/// nothing but the key is looked at. Who it is for has to be nobody's question.
+pub fn signature(
+    usual: Result<HandshakeSignatureValid, Error>,
+    message: &[u8],
+    certificate: &CertificateDer<'_>,
+    signed: &DigitallySignedStruct,
+    algorithms: &WebPkiSupportedAlgorithms,
+) -> Result<HandshakeSignatureValid, Error> {
+    let error = match usual {
+        Err(error) if EndEntityCert::try_from(certificate).is_err() => error,
+        other => return other,
+    };
+    let Some(info) = der::key_info(certificate).map(SubjectPublicKeyInfoDer::from) else { return Err(error) };
+    let Ok(key) = RawPublicKeyEntity::try_from(&info) else { return Err(error) };
+    let known = algorithms.mapping.iter().find(|known| known.0 == signed.scheme);
+    let mut known = known.into_iter().flat_map(|known| known.1);
+    let is_valid =
+        known.any(|algorithm| key.verify_signature(*algorithm, message, signed.signature()).is_ok());
+    if is_valid { Ok(HandshakeSignatureValid::assertion()) } else { Err(error) }
+}
+
+/// Whether TLS 1.3 has given the scheme up (RFC 8446, 4.2.3).
+pub fn is_old(scheme: SignatureScheme) -> bool {
+    use SignatureScheme as S;
+    matches!(scheme, S::RSA_PKCS1_SHA1 | S::ECDSA_SHA1_Legacy | S::RSA_PKCS1_SHA256)
+        || matches!(scheme, S::RSA_PKCS1_SHA384 | S::RSA_PKCS1_SHA512)
 }
 
 /// Checks that the peer owns the key of its certificate, not who it is.
@@ -48,7 +79,9 @@ impl ServerCertVerifier for Anyone {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+        let algorithms = &self.0.signature_verification_algorithms;
+        let usual = verify_tls12_signature(message, certificate, signed, algorithms);
+        signature(usual, message, certificate, signed, algorithms)
     }
 
     fn verify_tls13_signature(
@@ -57,7 +90,9 @@ impl ServerCertVerifier for Anyone {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+        let algorithms = &self.0.signature_verification_algorithms;
+        let usual = verify_tls13_signature(message, certificate, signed, algorithms);
+        if is_old(signed.scheme) { usual } else { signature(usual, message, certificate, signed, algorithms) }
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -9,9 +9,8 @@ use gopura_balancer::{
     Address, Balancer, Endpoint, Event, HealthChange, Observer, Resolution, Target, UpstreamSpec,
 };
 
-use rustls::sign::CertifiedKey;
-
 use crate::dns::Answer;
+use crate::tls::Pair;
 
 /// A target as the Admin API stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +28,7 @@ pub struct Upstream {
     /// The id of the certificate to show when the service names none.
     pub client_certificate: Option<Arc<str>>,
     /// The same certificate, for health checks.
-    pub shown: Option<Arc<CertifiedKey>>,
+    pub shown: Option<Arc<Pair>>,
     /// Send the name in an SRV record, instead of the target's, as Host.
     pub use_srv_name: bool,
     pub rows: Vec<TargetRow>,

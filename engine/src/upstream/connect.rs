@@ -66,11 +66,13 @@ async fn make(
     if let Some(place) = turn.as_ref().and_then(|_| http2::take(&key, settings)) {
         return Ok(Line::Http2(place));
     }
-    let stream = TcpStream::connect(peer.address).await?;
-    stream.set_nodelay(true)?;
     let stream = match identity {
-        Some(identity) => Stream::Client(Box::new(identity.handshake(stream).await?)),
-        None => Stream::Tcp(stream),
+        Some(identity) => identity.connect(peer.address).await?,
+        None => {
+            let stream = TcpStream::connect(peer.address).await?;
+            stream.set_nodelay(true)?;
+            Stream::Tcp(stream)
+        }
     };
     if offer == Offer::Http2 || stream.has_chosen_http2() {
         return share(stream, key, turn, settings).await;

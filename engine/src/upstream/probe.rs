@@ -7,20 +7,19 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use gopura_balancer::{Active, Address, Event, Kind, Observer};
 use gopura_http1::{Limits, Scanner, parse_response};
-use rustls::sign::CertifiedKey;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::Upstream;
 use crate::http::reply::write_line;
 use crate::net::{Io, Stream};
-use crate::tls::{Identity, Trust};
+use crate::tls::{Identity, Pair, Trust};
 
 /// How probes over TLS are made.
 pub struct Manner {
     pub trust: Trust,
     /// The certificate to show when the Upstream names none.
-    pub shown: Option<Arc<CertifiedKey>>,
+    pub shown: Option<Arc<Pair>>,
 }
 
 /// Probes the addresses, as many at a time as the upstream allows, and reports what came of it.
@@ -55,17 +54,16 @@ async fn probe(
     address: &Address,
     manner: &Manner,
 ) -> io::Result<Event> {
-    let stream = TcpStream::connect(address.socket).await?;
     let stream = match active.kind {
-        Kind::Tcp => return Ok(Event::Success),
-        Kind::Http | Kind::Grpc => Stream::Tcp(stream),
+        Kind::Tcp => return TcpStream::connect(address.socket).await.map(|_| Event::Success),
+        Kind::Http | Kind::Grpc => Stream::Tcp(TcpStream::connect(address.socket).await?),
         Kind::Https | Kind::Grpcs => {
             let name = active.https_sni.as_deref().or(address.hostname.as_deref()).unwrap_or(&address.name);
             let trust = active.https_verify_certificate.then_some(&manner.trust);
             let shown = upstream.shown.clone().or_else(|| manner.shown.clone());
             let identity = Identity::of_probe(name, trust, shown)
                 .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-            Stream::Client(Box::new(identity.handshake(stream).await?))
+            identity.connect(address.socket).await?
         }
     };
     let mut io = Io::new(stream);

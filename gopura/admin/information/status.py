@@ -45,6 +45,8 @@ async def get(call: Call) -> Response:
     if problem:
         return answers.message(problem, 400)
     body: dict[str, Any] = {"memory": _memory(call), "server": server(call.gateway)}
+    if limited := _limited(call.gateway):
+        body["certificates"] = {"limited": limited}
     if call.gateway.settings.database == "off":
         body["configuration_hash"] = call.gateway.store.configuration_hash
     else:
@@ -90,6 +92,14 @@ def server(gateway: Gateway) -> dict[str, int]:
         counters = peer.report.get("counters", {})
         found = {name: number + int(counters.get(name, 0)) for name, number in found.items()}
     return found
+
+
+def _limited(gateway: Gateway) -> list[dict[str, str]]:
+    """Certificates that data planes do not serve as usual."""
+    found: dict[str, str] = {}
+    for peer in gateway.link.peers:
+        found |= peer.report.get("limited_certificates", {})
+    return [{"id": key, "reason": reason} for key, reason in sorted(found.items())]
 
 
 async def reachable(store: Store) -> bool:

@@ -44,12 +44,21 @@ def public_bytes(key: PublicKeyTypes) -> bytes:
 
 def matches(cert: str, key: str) -> bool:
     """Whether the certificate was made for the key."""
-    return public_bytes(certificate(cert).public_key()) == public_bytes(private_key(key).public_key())
+    known = _known_key(cert)
+    return known is not None and public_bytes(known) == public_bytes(private_key(key).public_key())
 
 
 def key_kind(cert: str) -> type:
     """The kind of the certificate's key: RSA, elliptic curve..."""
-    return type(certificate(cert).public_key())
+    return type(_known_key(cert))
+
+
+def _known_key(cert: str) -> PublicKeyTypes | None:
+    """The certificate's key; None for one of a kind that no key here can be."""
+    try:
+        return certificate(cert).public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return None
 
 
 def reason(load: Callable[[str], object], text: str) -> str | None:

@@ -104,7 +104,12 @@ fn cut_off(failure: Failure) -> Broken {
     if let Failure::Client(broken) = failure {
         return broken;
     }
-    tracing::warn!("the upstream's response was cut off: {failure:?}");
+    let reason = match &failure {
+        Failure::TimedOut => "it sends nothing more",
+        Failure::Invalid(fault) => fault.reason(),
+        Failure::Closed | Failure::Client(_) => "it closed the connection",
+    };
+    tracing::warn!("the upstream's response was cut off: {reason}");
     Broken::Gone
 }
 

@@ -50,13 +50,13 @@ impl Tls {
     }
 
     #[getter]
-    fn version(&self) -> PyResult<Option<&'static str>> {
-        Ok(self.client()?.map(|client| client.version))
+    fn version(&self) -> PyResult<Option<String>> {
+        Ok(self.client()?.map(|client| client.version.to_string()))
     }
 
     #[getter]
-    fn cipher(&self) -> PyResult<Option<&'static str>> {
-        Ok(self.client()?.map(|client| client.cipher))
+    fn cipher(&self) -> PyResult<Option<String>> {
+        Ok(self.client()?.map(|client| client.cipher.to_string()))
     }
 
     #[pyo3(signature = (authorities=Vec::new()))]
