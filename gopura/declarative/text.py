@@ -18,7 +18,7 @@ def parse(text: str | bytes) -> dict[str, Any]:
     with suppress(orjson.JSONDecodeError):  # JSON is read much faster than YAML
         found = orjson.loads(text)
         if isinstance(found, dict):
-            return upgraded(_shallow(found))
+            return of_json(found)
     try:
         document = read(text)
     except YamlError as error:
@@ -28,8 +28,8 @@ def parse(text: str | bytes) -> dict[str, Any]:
     return upgraded(document)
 
 
-def _shallow(document: dict[str, Any]) -> dict[str, Any]:
-    """A document as deep as it can be written again."""
+def of_json(document: dict[str, Any]) -> dict[str, Any]:
+    """A document that was JSON in the present format; InvalidConfiguration when it is too deep to be written again."""
     try:
         orjson.dumps(document)
     except orjson.JSONEncodeError:

@@ -100,7 +100,8 @@ def test_check(run, tmp_path):
     good.write_text("log_level = debug\nlua_socket_pool_size = 1")
     bad.write_text("log_levle = debug")
     assert run("check", str(good)).output == (
-        f"Notice: {good}:2: lua_socket_pool_size has no effect: Lua runs here without sockets and without modules in C\n"
+        f"Notice: {good}:2: lua_socket_pool_size has no effect: "
+        "Lua runs here without sockets and without modules in C\n"
         f"configuration at {good} is valid\n"
     )
     assert run("check").output == "configuration of the environment (there is no file) is valid\n"

@@ -4,6 +4,7 @@ import pytest
 
 from tests.e2e.test_deaths import kill
 
+_YAML = {"Content-Type": "text/yaml"}
 DOCUMENT = """
 _format_version: "3.0"
 services:
@@ -39,6 +40,31 @@ def test_a_faulty_document_changes_nothing(named):
         {"services": [{"host": "required field missing"}]},
     )
     assert named.get("/file") == 200
+
+
+BODIES = [
+    ("80: x", 400, "the key `80` is no text"),
+    ("{_format_version: '3.0', true: x}", 400, "the key `true` is no text"),
+    ("_format_version: '3.0'\n~: x", 400, "the key `~` is no text"),
+    ("a: &a [*a]", 400, "stands within what it names"),
+    ("[" * 100_000, 400, "nested deeper than 200"),
+    ('{"_format_version": "3.0", "_ignore": ' + "[" * 400 + "]" * 400 + "}", 400, "nested too deep"),
+    ("_format_version: '3.0'\nconsumers: [{username: !!binary aGk=}]", 201, '"aGk="'),
+    ("_format_version: '3.0'\nservices: [{name: a, host: h, connect_timeout: 6e4}]", 201, "60000"),
+    ("_format_version: '3.0'\nservices: [{name: a, host: !env HOST}]", 201, '"HOST"'),
+    ("_format_version: '3.0'\nconsumers: [{username: x}]\n---\nignored: true", 201, '"x"'),
+    (DOCUMENT + "---\n", 201, '"nowhere"'),
+]
+
+
+@pytest.mark.parametrize(("body", "status", "shown"), BODIES, ids=lambda value: repr(value)[:30])
+@pytest.mark.parametrize("form", ["field", "yaml"])
+def test_documents_of_any_kind(named, body, status, shown, form):
+    """As text in the field `config` and as a body of YAML; the last one is the file again."""
+    sent = {"json": {"config": body}} if form == "field" else {"content": body, "headers": _YAML}
+    answer = named.admin.post("/config", **sent)
+    assert answer.status_code == status, answer.text
+    assert shown in answer.text
 
 
 def test_what_was_loaded_outlives_the_control_process(nodes):

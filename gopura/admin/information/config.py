@@ -12,8 +12,7 @@ from gopura.admin.described import described
 from gopura.admin.gateway import Gateway
 from gopura.admin.router import Endpoint
 from gopura.declarative import InvalidConfiguration, flatten
-from gopura.declarative.text import content_hash
-from gopura.declarative.upgrade import upgraded
+from gopura.declarative.text import content_hash, of_json
 
 _ONLY = "this endpoint is only available when Kong is configured to not use a database"
 _OPTIONS = ("flatten_errors", "check_hash")
@@ -77,10 +76,10 @@ def _option(call: Call, name: str) -> str:
 def _document(call: Call) -> dict[str, Any]:
     given = {name: value for name, value in call.body.value.items() if name not in _OPTIONS}
     if "_format_version" in given:
-        return upgraded(given)
+        return of_json(given)
     text = given.get("config", call.body.raw)
     if isinstance(text, dict):
-        return upgraded(text)
+        return of_json(text)
     if not isinstance(text, str | bytes) or not text:
         raise answers.Refusal(answers.message("expected a declarative configuration", 400))
     return declarative.parse(text)
