@@ -41,4 +41,4 @@ def _examples(entity: EntityType, changes: bool, owner: Any) -> Schema:
 
 def _example(plugin: type[Plugin]) -> Schema:
     about = (inspect.getdoc(inspect.getmodule(plugin)) or plugin.name).splitlines()[0]
-    return {"summary": about, "value": {"name": plugin.name, "config": dict(plugin.example)}}
+    return {"summary": f"{plugin.name}: {about}", "value": {"name": plugin.name, "config": dict(plugin.example)}}
