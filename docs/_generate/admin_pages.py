@@ -44,14 +44,8 @@ def described() -> Any:
 
 
 def _paths(spec: Any) -> str:
-    rows = [
-        (
-            f"`{path}`",
-            ", ".join(name.upper() for name in SHOWN if name in methods and _possible(methods[name])),
-            _link(methods),
-        )
-        for path, methods in sorted(spec["paths"].items())
-    ]
+    listed = sorted(spec["paths"].items())
+    rows = [(f"`{path}`", ", ".join(_names(methods)), _link(methods)) for path, methods in listed]
     return f"{PATHS}\n{table(('path', 'methods', 'described with'), rows)}"
 
 
@@ -60,7 +54,7 @@ def _possible(operation: Any) -> bool:
 
 
 def _names(methods: Any) -> list[str]:
-    return [name for name in SHOWN if name in methods and _possible(methods[name])]
+    return [name.upper() for name in SHOWN if name in methods and _possible(methods[name])]
 
 
 def _link(methods: Any) -> str:

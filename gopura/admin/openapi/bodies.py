@@ -3,6 +3,7 @@
 import inspect
 from typing import Any
 
+from gopura.admin.collection import Collection
 from gopura.admin.nested import Child, Children
 from gopura.admin.openapi import examples
 from gopura.admin.openapi.fields import input_schema
@@ -33,7 +34,7 @@ def plain_body(example: Any) -> Schema:
 def _examples(entity: EntityType, changes: bool, owner: Any) -> Schema:
     parent = owner.field if isinstance(owner, Child | Children) else None
     found = examples.change(entity) if changes else examples.given(entity, parent)
-    if entity.name == "plugins" and not changes:
+    if entity.name == "plugins" and isinstance(owner, Collection):
         known = {name: _example(plugin) for name, plugin in enabled().items() if plugin.example}
         return {"examples": known} if known else {"example": found}
     return {"example": found} if found else {}
@@ -41,4 +42,7 @@ def _examples(entity: EntityType, changes: bool, owner: Any) -> Schema:
 
 def _example(plugin: type[Plugin]) -> Schema:
     about = (inspect.getdoc(inspect.getmodule(plugin)) or plugin.name).splitlines()[0]
-    return {"summary": f"{plugin.name}: {about}", "value": {"name": plugin.name, "config": dict(plugin.example)}}
+    return {
+        "summary": f"{plugin.name}: {about}",
+        "value": {"name": plugin.name, "config": dict(plugin.example)},
+    }
