@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from gopura.settings import Settings
 
 _LISTENERS = {"ssl": "proxy_listen", "admin_ssl": "admin_listen", "status_ssl": "status_listen"}
+_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _AUTHORITIES = ("lua_ssl_trusted_certificate", "nginx_http_proxy_ssl_trusted_certificate")
 
 
@@ -40,7 +42,7 @@ def pem_of(name: str, source: str) -> tuple[Path | None, bytes]:
 def check_pair(name: str, certificate: bytes, key: bytes) -> None:
     """CertificateError unless both can be used, and belong together; `name` is the certificate's setting."""
     try:
-        public = x509.load_pem_x509_certificates(certificate)[0].public_key()
+        public = x509.load_pem_x509_certificate(certificate).public_key()
     except (ValueError, TypeError):
         raise CertificateError(f"{name} has no certificate in PEM form") from None
     try:
@@ -82,8 +84,17 @@ def _authority_faults(name: str, sources: str | list[str] | None) -> Iterator[st
             continue
         try:
             _, pem = pem_of(name, source)
-            x509.load_pem_x509_certificates(pem)
         except CertificateError as error:
             yield str(error)
-        except ValueError:
+            continue
+        if not any(map(_is_certificate, _BLOCK.findall(pem))):
             yield f"{name}: {source[:256]} has no certificate in PEM form"
+
+
+def _is_certificate(block: bytes) -> bool:
+    """Bundles hold odd ones too, which are passed over as long as there are others."""
+    try:
+        x509.load_pem_x509_certificate(block)
+    except ValueError:
+        return False
+    return True
