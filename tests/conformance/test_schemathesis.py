@@ -57,6 +57,7 @@ def description() -> Iterator[str]:
     server.stop()
 
 
+@pytest.mark.timeout(330)
 @pytest.mark.parametrize("run", RUNS)
 def test_answers_are_described(run: str, description: str, tmp_path: Path) -> None:
     tool = ["run", "--quiet", "--no-project", "--with-requirements", str(HERE / "schemathesis.lock"), "--"]
