@@ -26,6 +26,7 @@ from gopura.schema import (
     OneOf,
     Pattern,
     Protocol,
+    Required,
     RouterPaths,
     SetOf,
     Shape,
@@ -46,6 +47,9 @@ _NO_HOST = MatchNone(
         "cannot contain 'host' header, which must be specified in the 'hosts' attribute",
     )
 )
+
+_Name = Annotated[HeaderName, _NO_HOST, Required()]
+_Values = Annotated[list[HeaderValue], Required()]
 
 ProtocolSet = Annotated[
     list[Protocol],
@@ -94,7 +98,7 @@ class Route(Entity, name="routes", endpoint_key="name", variant_key="protocols")
     methods: Methods | None = None
     hosts: Hosts | None = None
     paths: RouterPaths | None = None
-    headers: dict[Annotated[HeaderName, _NO_HOST], list[HeaderValue]] | None = None
+    headers: dict[_Name, _Values] | None = None
     """Headers to match, each with the values that it may have; a regular expression stands after `~*`."""
     https_redirect_status_code: Annotated[int, OneOf(426, 301, 302, 307, 308)] = 426
     """What to answer when everything but the protocol matches."""

@@ -1,9 +1,11 @@
 """Upstreams: names behind which several targets share the requests."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from gopura.entities._health_checks import DEFAULTS, HealthChecks
 from gopura.schema import (
+    Advice,
     Between,
     Conditional,
     CreatedAt,
@@ -25,6 +27,7 @@ from gopura.schema import (
     UpdatedAt,
     Uuid,
 )
+from gopura.schema.advice import advise
 from gopura.schema.types.address import parsed_address
 from gopura.schema.types.routing import cookie_name_problem
 
@@ -66,6 +69,14 @@ def _from_hash_on(source: str | None) -> dict[str, Any]:
     return {"hash_on": source, "algorithm": "round-robin" if source == "none" else "consistent-hashing"}
 
 
+def _hashing_something(row: Mapping[str, Any]) -> None:
+    if row["algorithm"] == "consistent-hashing" and row["hash_on"] in ("none", None):
+        advise(
+            f"upstream {row['name']}: 'consistent-hashing' has nothing to hash without 'hash_on': all requests go "
+            "to one target"
+        )
+
+
 class Upstream(Entity, name="upstreams", endpoint_key="name"):
     """How requests to one name are spread over its targets."""
 
@@ -86,6 +97,7 @@ class Upstream(Entity, name="upstreams", endpoint_key="name"):
         _if_hashing("hash_on", "uri_capture", "hash_on_uri_capture"),
         _if_hashing("hash_fallback", "uri_capture", "hash_fallback_uri_capture"),
         Distinct("hash_on_uri_capture", "hash_fallback_uri_capture"),
+        Advice("name", "algorithm", "hash_on", check=_hashing_something),
     )
     shorthands = (Shorthand("algorithm", str, _from_algorithm), Shorthand("hash_on", str, _from_hash_on))
 

@@ -9,6 +9,9 @@ from gopura.plugin.custom_fields import set_fields
 from gopura.plugin.record import encoded
 from gopura.plugin.severity import LEVELS, severity, urgent
 
+_USER_LEVEL = 1
+"""The facility of messages from programs in general (RFC 5424, 6.2.1)."""
+
 _SEVERITIES = ("debug", "info", "notice", "warning", "err", "crit", "alert", "emerg")
 _Severity = Annotated[str | None, config.OneOf(*_SEVERITIES)]
 
@@ -51,7 +54,7 @@ class Loggly(Plugin, name="loggly", priority=6, protocols=ALL_PROTOCOLS):
 
     def _head(self, level: str, config: Config) -> str:
         """RFC 5424, with Loggly's token and tags as structured data."""
-        priority = 16 * 8 + LEVELS.index(level)
+        priority = _USER_LEVEL * 8 + LEVELS.index(level)
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         tags = " ".join(f'tag="{tag}"' for tag in config.tags or ())
         return f"<{priority}>1 {now} {self.node.hostname} kong {os.getpid()} - [{config.key}@41058 {tags}] "

@@ -33,6 +33,7 @@ What others use:
 """
 
 from gopura.schema.checks import (
+    Advice,
     AtLeastOneOf,
     Check,
     Conditional,
@@ -68,6 +69,7 @@ from gopura.schema.write import insert, update, upsert, validate
 
 __all__ = [
     "UNSET",
+    "Advice",
     "AtLeastOneOf",
     "Check",
     "Conditional",

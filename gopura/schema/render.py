@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from gopura.schema.checks import Advice
 from gopura.schema.entity import EntityType
 from gopura.schema.field import UNSET, Field
 from gopura.schema.shape import Shape
@@ -21,8 +22,9 @@ def render_variant(shape: Shape) -> dict[str, Any]:
 def shown_shape(shape: Shape) -> dict[str, Any]:
     """`fields`, and `entity_checks` and `shorthand_fields` when there are any."""
     shown: dict[str, Any] = {"fields": [{name: shown_field(item)} for name, item in shape.fields.items()]}
-    if shape.checks:
-        shown["entity_checks"] = [{check.key: check.shown()} for check in shape.checks]
+    checks = [check for check in shape.checks if not isinstance(check, Advice)]
+    if checks:
+        shown["entity_checks"] = [{check.key: check.shown()} for check in checks]
     shorthands = [{item.name: shown_field(item.field)} for item in shape.shorthands]
     if shorthands:
         shown["shorthand_fields"] = shorthands

@@ -27,11 +27,12 @@ async def check(
 
 
 def _questions(layout: Layout, row: Row, new: bool) -> Iterator[Question]:
+    """In the order in which Kong's tables declare it: of what is broken, the first is named."""
     if new:
         yield Question("taken", layout.key)
-    if TOGETHER in row:
-        yield Question("taken", TOGETHER)
     for column in layout.columns:
+        if TOGETHER in row and column.name == layout.together[0]:
+            yield Question("taken", TOGETHER)
         if column.unique and row[column.sql] is not None:
             yield Question("taken", column.sql)
     for column in layout.foreign:

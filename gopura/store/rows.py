@@ -56,10 +56,10 @@ def _field(column: Column, cell: Any) -> Any:
 
 
 def shown(value: Value) -> Value:
-    """The value as the Admin API shows it: with the seconds that are left instead of the moment of expiry."""
+    """The value as the Admin API shows it: with the whole seconds that are left instead of the moment of expiry."""
     if EXPIRY not in value:
         return value
     value = dict(value)
     moment = value.pop(EXPIRY)
-    value["ttl"] = None if moment is None else max(0, math.ceil(moment - time.time()))
+    value["ttl"] = None if moment is None else max(0, math.floor(moment - time.time()))
     return value

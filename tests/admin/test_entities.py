@@ -1,6 +1,7 @@
 """Entities through the Admin API."""
 
 import asyncio
+import json
 from typing import Any
 
 import httpx
@@ -11,6 +12,9 @@ from gopura.settings import Settings
 from gopura.store import Store
 
 Step = tuple[str, str, Any, int, Any]
+
+LESS_THAN_90 = (89, 88, 87, 86)
+"""What is left of 90 seconds right after."""
 
 STORIES: dict[str, list[Step]] = {
     "a service by name": [
@@ -62,7 +66,7 @@ STORIES: dict[str, list[Step]] = {
         ("POST", "/consumers", {"username": "bob", "custom_id": "7"}, 201, {}),
         ("GET", "/consumers?custom_id=7", None, 200, {"next": None}),
         ("POST", "/consumers/bob/key-auth", {"key": "k"}, 201, {"key": "k", "ttl": None}),
-        ("POST", "/consumers/bob/key-auth", {"key": "t", "ttl": 90}, 201, {"ttl": 90}),
+        ("POST", "/consumers/bob/key-auth", {"key": "t", "ttl": 90}, 201, {"key": "t"}),
         ("POST", "/consumers/bob/key-auth", {"key": "u", "ttl": -1}, 400, {"code": 11}),
         ("GET", "/key-auths/k/consumer", None, 200, {"username": "bob"}),
         ("POST", "/consumers/bob/acls", {"group": "g"}, 201, {"group": "g"}),
@@ -141,6 +145,74 @@ async def test_one_of_many_creations_wins(api: httpx.AsyncClient) -> None:
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 19
 
 
+JWK = json.dumps(
+    {
+        "kty": "EC",
+        "kid": "k",
+        "crv": "P-256",
+        "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+        "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+    }
+)
+"""The example of RFC 7517, appendix A.1."""
+
+TAKEN: list[tuple[str, dict[str, Any], str]] = [
+    ("/keys", {"name": "n", "kid": "k", "jwk": JWK}, "name"),
+    ("/consumers", {"username": "u", "custom_id": "c"}, "username"),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "named"), TAKEN)
+async def test_of_several_taken_values_the_first_is_named(
+    api: httpx.AsyncClient, path: str, body: dict[str, Any], named: str
+) -> None:
+    assert (await api.post(path, json=body)).status_code == 201
+    answer = await api.post(path, json=body)
+    assert (answer.status_code, answer.json()["fields"]) == (409, {named: body[named]})
+
+
+async def test_a_use_of_a_plugin_is_named_before_its_name(api: httpx.AsyncClient) -> None:
+    body = {"name": "key-auth", "instance_name": "i"}
+    assert (await api.post("/plugins", json=body)).status_code == 201
+    fields = (await api.post("/plugins", json=body)).json()["fields"]
+    assert fields == {"name": "key-auth", "route": None, "service": None, "consumer": None}
+
+
+SERVER_NAMES: list[tuple[Any, dict[str, Any]]] = [
+    (["a.test", "*.b.test"], {}),
+    ("a.test", {}),
+    (None, {}),
+    (["a b"], {"snis": "invalid value: a b"}),
+    (["a.test", "a.test"], {"snis": "a.test is duplicated"}),
+    (5, {"snis": "expected a set"}),
+]
+
+
+@pytest.mark.parametrize(("names", "faults"), SERVER_NAMES)
+async def test_a_certificate_is_validated_with_its_server_names(
+    api: httpx.AsyncClient, names: Any, faults: dict[str, Any]
+) -> None:
+    answer = await api.post("/schemas/certificates/validate", json={"snis": names})
+    missing = dict.fromkeys(("cert", "key"), "required field missing")
+    assert (answer.status_code, answer.json()["fields"]) == (400, faults or missing)
+
+
+async def test_hashing_nothing_is_told(api: httpx.AsyncClient) -> None:
+    answer = await api.post("/upstreams", json={"name": "u", "algorithm": "consistent-hashing"})
+    told = "upstream u: 'consistent-hashing' has nothing to hash without 'hash_on': all requests go to one target"
+    assert (answer.status_code, answer.headers["x-gopura-warning"]) == (201, told)
+    answer = await api.patch("/upstreams/u", json={"hash_on": "ip"})
+    assert (answer.status_code, answer.headers.get("x-gopura-warning")) == (200, None)
+    checks = (await api.get("/schemas/upstreams")).json()["entity_checks"]
+    assert all("custom_entity_check" not in check for check in checks)
+
+
+async def test_headers_of_a_route_are_described_as_required(api: httpx.AsyncClient) -> None:
+    fields = (await api.get("/schemas/routes")).json()["fields"]
+    (headers,) = [field["headers"] for field in fields if "headers" in field]
+    assert (headers["keys"]["required"], headers["values"]["required"]) == (True, True)
+
+
 async def test_a_refused_certificate_leaves_nothing(api: httpx.AsyncClient) -> None:
     answer = await api.post("/certificates", json={"cert": "x", "key": "y", "snis": ["a.test"]})
     assert answer.status_code == 400
@@ -156,7 +228,7 @@ async def test_answers_of_writes_tell_the_version(api: httpx.AsyncClient) -> Non
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
-    [({}, (89, 90)), ({"ttl": None}, (None,)), ({"ttl": 0}, (None,)), ({"ttl": 50}, (49, 50))],
+    [({}, LESS_THAN_90), ({"ttl": None}, (None,)), ({"ttl": 0}, (None,)), ({"ttl": 50}, (49, 48, 47))],
 )
 async def test_patch_and_the_ttl(
     changes: dict[str, Any], expected: tuple[int | None, ...], api: httpx.AsyncClient
@@ -168,11 +240,17 @@ async def test_patch_and_the_ttl(
     assert (await api.get(path)).json()["ttl"] in expected
 
 
+async def test_what_is_left_of_a_ttl_is_rounded_down(api: httpx.AsyncClient) -> None:
+    await api.post("/consumers", json={"username": "bob"})
+    made = (await api.post("/consumers/bob/key-auth", json={"ttl": 90})).json()
+    assert made["ttl"] in LESS_THAN_90  # never 90: some of it has passed
+
+
 async def test_put_without_a_ttl_lets_a_key_live(api: httpx.AsyncClient) -> None:
     await api.put("/consumers/bob", json={})
     path = "/consumers/bob/key-auth/k"
-    assert (await api.put(path, json={"ttl": 90})).json()["ttl"] == 90
-    assert (await api.patch(path, json={"tags": ["a"]})).json()["ttl"] in (89, 90)
+    assert (await api.put(path, json={"ttl": 90})).json()["ttl"] in LESS_THAN_90
+    assert (await api.patch(path, json={"tags": ["a"]})).json()["ttl"] in LESS_THAN_90
     assert (await api.put(path, json={})).json()["ttl"] is None
 
 

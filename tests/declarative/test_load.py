@@ -262,7 +262,8 @@ async def test_keys_that_expire(store: Store) -> None:
     text = "consumers: [{username: a, keyauth_credentials: [{key: k, ttl: 60}, {key: l, ttl: null}]}]"
     await declarative.apply(store, declarative.parse(f"_format_version: '3.0'\n{text}"))
     found = {row["key"]: row["ttl"] for row in (await store.page("keyauth_credentials")).data}
-    assert found == {"k": 60, "l": None}
+    assert found["k"] in range(50, 60)
+    assert found["l"] is None
 
 
 async def test_what_is_hashed_already_is_not_hashed_again(store: Store) -> None:

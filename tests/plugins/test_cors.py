@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from gopura.plugins.cors import allowed_origin
 from gopura.testing import Gateway
 
 ASKING = {"Origin": "http://a.test", "Access-Control-Request-Method": "PUT"}
@@ -33,6 +34,58 @@ def test_origins(config: dict[str, Any], origin: str | None, allowed: str | None
         assert answer.headers["Vary"] == vary
         with_credentials = "true" if config.get("credentials") and origin else None
         assert answer.headers["Access-Control-Allow-Credentials"] == with_credentials
+
+
+FOO = "http://foo.test"
+ASKED = (
+    "http://evil.test",
+    FOO,
+    f"{FOO}.evil.test",
+    "http://something.foo.test",
+    "http://evilfoo.test",
+    f"{FOO}:80",
+    f"{FOO}:8000",
+    "https://foo.test:8000",
+    f"{FOO}:90",
+    "http://foobtest",
+    "https://bar.test:1234",
+)
+BY_HOST = {FOO: FOO, f"{FOO}:80": FOO} | {
+    one: one for one in (f"{FOO}:8000", "https://foo.test:8000", f"{FOO}:90")
+}
+BY_PORT = {one: one for one in (f"{FOO}:8000", "https://foo.test:8000")}
+ENTRIES: list[tuple[tuple[str, ...], dict[str, str]]] = [
+    # one plain entry is told to everybody: it says which page may
+    (("foo.test",), dict.fromkeys(ASKED, "foo.test")),
+    (("https://bar.test:1234",), dict.fromkeys(ASKED, "https://bar.test:1234")),
+    # several plain ones are whole origins
+    (("foo.test", "bar.test"), {}),
+    (
+        (FOO, "https://bar.test:1234"),
+        {FOO: FOO, f"{FOO}:80": FOO, "https://bar.test:1234": "https://bar.test:1234"},
+    ),
+    # an expression without a colon is of the host, another one of the whole origin
+    ((r"foo\.test",), BY_HOST),
+    (("bar.test", r"foo\.test"), BY_HOST),
+    ((r"(.*[./])?foo\.test",), BY_HOST | {"http://something.foo.test": "http://something.foo.test"}),
+    ((r"(.*[./])?foo\.test:8000",), BY_PORT),
+    (("bar.test", r"(.*[./])?foo\.test:8000"), BY_PORT),
+    ((r"https://(.*[.])?foo\.test:8000",), {"https://foo.test:8000": "https://foo.test:8000"}),
+    (
+        (r"^http://(.*[.])?foo\.test(:(80|90))?$",),
+        {
+            FOO: FOO,
+            f"{FOO}:80": FOO,
+            f"{FOO}:90": f"{FOO}:90",
+            "http://something.foo.test": "http://something.foo.test",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("entries", "allowed"), ENTRIES)
+def test_plain_entries_and_expressions(entries: tuple[str, ...], allowed: dict[str, str]) -> None:
+    assert {one: found for one in ASKED if (found := allowed_origin(entries, one))} == allowed
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ def test_loggly() -> None:
             gateway.upstream.reply = Reply(status=404)
             gateway.get("/lost")
             line = receiver.recv(65536).decode()
-    assert line.startswith("<131>1 ")
+    assert line.startswith("<11>1 ")
     assert '[token@41058 tag="kong"]' in line
     assert '"uri":"/lost"' in line
 

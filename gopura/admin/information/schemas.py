@@ -1,6 +1,7 @@
 """`/schemas/...`: the descriptions of entities and plugins, and validation without storing."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from starlette.responses import Response
 
@@ -8,6 +9,7 @@ from gopura import schema, vaults
 from gopura.admin import answers
 from gopura.admin.call import Call
 from gopura.admin.described import described
+from gopura.admin.resources.certificates import own_fields
 from gopura.admin.router import Endpoint
 from gopura.entities.plugins import variant
 from gopura.schema import EntityType, Shape
@@ -68,23 +70,28 @@ async def validate(call: Call) -> Response:
     """Whether the body is a valid entity."""
     name = call.param("db_entity_name")
     entity = call.gateway.entities.get(name)
-    return _unknown("entity", name) if entity is None else _validated(call, entity)
+    if entity is None:
+        return _unknown("entity", name)
+    value = call.body.value
+    if name == "certificates":  # a form of a client has their names as well, as what it sends next does
+        value = own_fields(value, call.gateway.entities["snis"])
+    return _validated(value, entity)
 
 
 @described(body={"name": "key-auth", "config": {"key_names": ["apikey"]}}, answer=_VALID)
 async def validate_plugin(call: Call) -> Response:
     """Whether the body is a valid plugin."""
-    return _validated(call, call.gateway.entities["plugins"])
+    return _validated(call.body.value, call.gateway.entities["plugins"])
 
 
 @described(body={"name": "env", "prefix": "my-env"}, answer=_VALID)
 async def validate_vault(call: Call) -> Response:
     """Whether the body is a valid vault."""
-    return _validated(call, call.gateway.entities["vaults"])
+    return _validated(call.body.value, call.gateway.entities["vaults"])
 
 
-def _validated(call: Call, entity: EntityType) -> Response:
-    schema.validate(entity, call.body.value)
+def _validated(value: Any, entity: EntityType) -> Response:
+    schema.validate(entity, value)
     return answers.json({"message": "schema validation successful"})
 
 

@@ -9,6 +9,7 @@ from gopura.admin.errors import InvalidUnique
 from gopura.admin.keys import Key, is_uuid, problem
 from gopura.admin.listing import Listing
 from gopura.admin.resource import Resource, Value
+from gopura.schema import EntityType
 from gopura.store import Page, Reader, Transaction
 
 MOST_SNIS = 1000
@@ -101,6 +102,20 @@ class Special(Resource):
             for name in present.keys() - set(names):
                 await tx.delete("snis", present[name])
         return await _named(tx, certificate)
+
+
+def own_fields(given: Any, snis: EntityType) -> Any:
+    """What of a body is the certificate's own; SchemaViolation when `snis` are no names."""
+    if not isinstance(given, dict):
+        return given
+    given = _listed(given)
+    if not isinstance(given.get("snis"), list | None):
+        raise schema.SchemaViolation({"snis": "expected a set"})
+    given, names = _split(given)
+    faults = [fault for name in names or () if (fault := problem(snis, "name", name))]
+    if faults:
+        raise schema.SchemaViolation({"snis": faults[0]})
+    return given
 
 
 async def _named(reader: Reader, certificate: Value) -> Value:

@@ -1,5 +1,6 @@
 """Checks between the fields of one object, one file per family."""
 
+from gopura.schema.checks.advice import Advice
 from gopura.schema.checks.base import Check
 from gopura.schema.checks.conditional import Conditional, ConditionalAtLeastOneOf
 from gopura.schema.checks.custom import CustomCheck
@@ -15,6 +16,7 @@ from gopura.schema.checks.presence import (
 from gopura.schema.checks.renamed import Renamed
 
 __all__ = [
+    "Advice",
     "AtLeastOneOf",
     "Check",
     "Conditional",
