@@ -12,6 +12,7 @@ __all__ = [
     "Exchange",
     "Headers",
     "Limits",
+    "LuaMatcher",
     "MatchLimitError",
     "Pattern",
     "Prepared",
@@ -23,6 +24,8 @@ __all__ = [
     "UpstreamRequest",
     "__version__",
     "cipher_problem",
+    "lua_find_plain",
+    "lua_replace",
     "route_problem",
 ]
 
@@ -478,3 +481,25 @@ def route_problem(flavor_name: str, route: bytes, /) -> str | None:
 
 def cipher_problem(protocols: str, ciphers: str, /) -> str | None:
     """Why `ssl_protocols` and `ssl_ciphers` leave nothing that TLS could serve; None when they do."""
+
+# What Lua code calls: functions of its `string` that may take long, with as many steps as are left of them. A tuple has
+# what is left, then 1 and what was found, 0 for nothing, -1 and why for a malformed pattern, or -2 for too many steps.
+
+@final
+class LuaMatcher:
+    """A text and a pattern of Lua's own kind."""
+
+    def __new__(cls, text: bytes, pattern: bytes, /) -> LuaMatcher: ...
+    def __call__(self, start: int, anchors: bool, steps: int, /) -> tuple[Any, ...]:
+        """Find the first match from `start` on: from where to where it and each group lie, from 1; -1 for a mere place.
+
+        With `anchors` a `^` in front means the start.
+        """
+
+def lua_find_plain(text: bytes, part: bytes, start: int, /) -> int | None:
+    """Find a part of the text from `start` on: where it begins, from 1."""
+
+def lua_replace(
+    text: bytes, pattern: bytes, replacement: bytes, most: int, steps: int, limit: int, /
+) -> tuple[Any, ...]:
+    """Replace what matches: the text, no longer than `limit` bytes, and how often."""

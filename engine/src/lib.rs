@@ -7,6 +7,7 @@ mod engine;
 mod exchange;
 mod http;
 mod log;
+mod lua_patterns;
 mod net;
 mod pattern;
 mod phases;
@@ -30,6 +31,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     phases::mount(module)?;
     checks::mount(module)?;
+    lua_patterns::mount(module)?;
     module.add_class::<engine::Engine>()?;
     module.add_class::<pattern::Pattern>()?;
     module.add_class::<dns::Resolver>()?;

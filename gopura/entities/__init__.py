@@ -123,6 +123,9 @@ def follow(settings: "Settings") -> "list[Broken]":
     surroundings.plugin_ordering = settings.plugin_ordering
     surroundings.match_limit = settings.nginx_http_lua_regex_match_limit
     surroundings.untrusted_lua = settings.untrusted_lua != "off"
+    surroundings.lua_mode = settings.untrusted_lua
+    surroundings.lua_requires = tuple(settings.untrusted_lua_sandbox_requires or ())
+    surroundings.lua_path = settings.lua_package_path or ""
     found = discover(settings.plugins, settings.plugins_path)
     plugins.enable(found.plugins)
     use_own_entities(entity for plugin in found.plugins.values() for entity in plugin.entities)

@@ -5,15 +5,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from gopura import schema
 from gopura.plugin.lifecycle import Phases, Plugin, Use
-from gopura.plugin.lua import Call, Chain
+from gopura.plugin.lua import Call, Chain, Run
+from gopura.plugin.lua.clients import answered
 from gopura.plugin.lua.pdk import ngx_response, response, service
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from gopura._engine import Exchange
 
 PHASES = ("certificate", "rewrite", "access", "header_filter", "body_filter", "log")
@@ -75,17 +79,18 @@ class LuaFunctions(Plugin):
         """Have the body read when the code does."""
         return BODY_LIMIT if config.reads_body else 0
 
-    def certificate(self, exchange: Exchange, config: Functions) -> None:
+    def certificate(self, exchange: Exchange, config: Functions) -> Awaitable[None] | None:
         """Run the code for TLS hellos."""
-        self._run("certificate", exchange, config)
+        call, run = self._begun("certificate", exchange, config)
+        return self._finished(call, run, lambda call: None) if run else None
 
-    def rewrite(self, exchange: Exchange, config: Functions) -> None:
+    def rewrite(self, exchange: Exchange, config: Functions) -> Awaitable[None] | None:
         """Run the code that sees the request first; it may answer."""
-        self._end(self._run("rewrite", exchange, config))
+        return self._answering("rewrite", exchange, config)
 
-    def access(self, exchange: Exchange, config: Functions) -> None:
+    def access(self, exchange: Exchange, config: Functions) -> Awaitable[None] | None:
         """Run the code before the upstream is asked; it may answer."""
-        self._end(self._run("access", exchange, config))
+        return self._answering("access", exchange, config)
 
     def response(self, exchange: Exchange, config: Functions) -> None:
         """Keep the upstream's body, when the code said that it will read it."""
@@ -110,9 +115,27 @@ class LuaFunctions(Plugin):
     def _run(
         self, phase: str, exchange: Exchange, config: Functions, chunk: bytes = b"", last: bool = False
     ) -> Call:
-        call = Call(exchange, phase, self.node, self.log_to, self.name, chunk, last)
-        self.node.lua.call(config.chains[phase], call)
+        call, _ = self._begun(phase, exchange, config, chunk, last)
         return call
+
+    def _begun(
+        self, phase: str, exchange: Exchange, config: Functions, chunk: bytes = b"", last: bool = False
+    ) -> tuple[Call, Run | None]:
+        call = Call(exchange, phase, self.node, self.log_to, self.name, chunk, last)
+        return call, self.node.lua.call(config.chains[phase], call)
+
+    def _answering(self, phase: str, exchange: Exchange, config: Functions) -> Awaitable[None] | None:
+        call, run = self._begun(phase, exchange, config)
+        if run is not None:
+            return self._finished(call, run, self._end)
+        self._end(call)
+        return None
+
+    async def _finished(self, call: Call, run: Run, end: Callable[[Call], None]) -> None:
+        """Do what the code waits for, until it has ended."""
+        while self.node.lua.go(run, *await answered(self.node, *run.wanted)):
+            pass
+        end(call)
 
     def _end(self, call: Call) -> None:
         if call.leave:

@@ -17,6 +17,11 @@ class Surroundings:
     """How often a regular expression that cannot run in linear time may go back in one search."""
     untrusted_lua: bool = True
     """Whether Lua code of configurations may run."""
+    lua_mode: str = "sandbox"
+    """Which modules that code may require: `on` all, `sandbox` only `lua_requires`."""
+    lua_requires: tuple[str, ...] = ()
+    lua_path: str = ""
+    """Where their files are looked for, as `package.path` of Lua."""
 
 
 surroundings = Surroundings()

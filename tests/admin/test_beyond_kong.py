@@ -132,7 +132,7 @@ async def test_no_operations(api: httpx.AsyncClient, operations: Any) -> None:
     ("deny", "told"),
     [(r"^(\w+\s?)+bot$", False), (r"^(?!Mozilla)", True), (r"(a)\1", True), ("a++b", True)],
 )
-async def test_advice(
+async def test_advice_about_patterns(
     api: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, deny: str, told: bool
 ) -> None:
     """What is valid but should be known is told in the answer and in the log."""
@@ -140,3 +140,23 @@ async def test_advice(
     assert answer.status_code == 201
     assert (f"'{deny}' cannot run in linear time" in answer.headers.get("X-Gopura-Warning", "")) == told
     assert ("cannot run in linear time" in caplog.text) == told
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("local http = require 'resty.http'", "require 'resty.http': not allowed within the sandbox"),
+        ('local utils = require("kong.tools.utils")', "require 'kong.tools.utils': there is no such module"),
+        ("-- require 'kong.tools.utils'", ""),
+        ("return kong.request.get_path()", ""),
+    ],
+)
+async def test_advice_about_modules(
+    api: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, code: str, told: str
+) -> None:
+    """That a module is not there is told when the code is configured."""
+    answer = await api.post("/plugins", json={"name": "pre-function", "config": {"access": [code]}})
+    assert answer.status_code == 201
+    assert told in answer.headers.get("X-Gopura-Warning", "")
+    assert ("X-Gopura-Warning" in answer.headers) == bool(told)
+    assert told in caplog.text

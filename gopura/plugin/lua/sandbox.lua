@@ -1,61 +1,21 @@
 -- Readies a LuaJIT machine for code from configurations. It gets `untrusted_lua`, the two lists that belong to it, the path
--- of modules, the names of the functions that Python answers, interface.lua and its constants; it gives what Python compiles and runs code with. From that code
--- nothing of Python, of C or of other code's state can be reached.
+-- of modules, the names of the functions that Python answers, interface.lua and clients.lua, constants and what bounds.lua gave; it gives
+-- what Python compiles and runs code with. From that code nothing of Python, of C or of other code's state can be reached.
 
-local mode, requires, environment, path, functions, interface, constants = ...
+local mode, requires, environment, path, functions, interface, clients, constants, bounds = ...
 local globals, loaded = _G, package.loaded
 local setfenv, setmetatable, getmetatable, rawget = setfenv, setmetatable, getmetatable, rawget
 local type, error, pcall, unpack, pairs, ipairs, next = type, error, pcall, unpack, pairs, ipairs, next
 local load, loadfile, require, tostring = load, loadfile, require, tostring
-local sethook, metatable_of, memory, null = debug.sethook, debug.getmetatable, collectgarbage, newproxy()
-
--- The hook below is not asked by machine code.
-jit.off()
-
--- Bounds ------------------------------------------------------------------------------------------------------------
-
-local STEP, STEPS, KILOBYTES, TEXT = 1000, 10000, 128 * 1024, 16 * 1024 * 1024
-local steps = 0
-
--- Once it has fired it does so at each instruction, so that pcall cannot go on; `rearm` ends that.
-local function hook()
-  steps = steps + 1
-  if steps > STEPS then
-    sethook(hook, '', 1)
-    error('it takes too long', 0)
-  elseif memory('count') > KILOBYTES then
-    memory()
-    if memory('count') > KILOBYTES then
-      steps = STEPS
-      sethook(hook, '', 1)
-      error('it takes too much memory', 0)
-    end
-  end
-end
-
-local function rearm() steps = 0 end
-
-local rep = string.rep
-function string.rep(text, times, separator)
-  local length = #text + #(separator or '')
-  if length * times > TEXT then error('a text becomes too long', 2) end
-  return rep(text, times, separator)
-end
-
--- The handler of the original runs where the hook does not.
-function globals.xpcall(run, handler, ...)
-  local results = { pcall(run, ...) }
-  if results[1] then return unpack(results, 1, table.maxn(results)) end
-  return false, handler(results[2])
-end
+local sethook, metatable_of, null = debug.sethook, debug.getmetatable, newproxy()
 
 -- What nobody may have: ways to Python, to C, to bytecode, and to state that all code shares ---------------------------
 
 -- The environment of the run that goes on.
 local current
 
-function globals.load(chunk, name, _, env) return load(chunk, name, 't', env or current) end
-function globals.loadstring(chunk, name) return load(tostring(chunk), name, 't', current) end
+function globals.load(chunk, name, _, env) return load(bounds.whole(chunk), name, 't', env or current) end
+function globals.loadstring(chunk, name) return load(bounds.whole(tostring(chunk)), name, 't', current) end
 function globals.loadfile(name, _, env) return loadfile(name, 't', env or current) end
 package.path, package.cpath = path, ''
 package.loaders = { package.loaders[1], package.loaders[2] }
@@ -117,6 +77,7 @@ for name in ([[
 ]]):gmatch('%S+') do link(name, globals, base) end
 
 local ask, tables, plugin, phase
+local asking = bounds.ask
 local function answer(known, ...)
   if not known then error((...), 3) end
   return ...
@@ -129,7 +90,10 @@ for name in functions:gmatch('%S+') do
     part[inner] = part[inner] or {}
     part = part[inner]
   end
-  part[name:match('[^.]+$')] = function(...) return answer(ask(name, ...)) end
+  part[name:match('[^.]+$')] = function(...)
+    asking()
+    return answer(ask(name, ...))
+  end
 end
 
 -- What belongs to the request that code runs for; tables live as long as it.
@@ -150,6 +114,7 @@ local list = { __metatable = false }
 
 local kong, ngx_of, modules = interface(tree, present, constants, null, list)
 local ngx = ngx_of(seen)
+for name, module in pairs(clients(bounds.wait, present.phase, null)) do modules[name] = module end
 for name, module in pairs(modules) do
   loaded[name], names[module] = module, name
 end
@@ -199,18 +164,17 @@ local any_case = { __index = function(values, name)
   return rawget(values, name) or rawget(values, (name:gsub('_', '-')))
 end }
 
-sethook(hook, '', STEP)
-
 return {
   compile = function(code) return load(code, code, 't') end,
   compile_expression = function(parameters, code)
     return load('local ' .. parameters .. ' = ... return (' .. code .. ')', '=template', 't', of_expressions)
   end,
-  -- Who answers, the tables of the request, which plugin's code runs, and in which phase.
-  begin = function(...)
-    steps = 0
-    ask, tables, plugin, phase = ...
+  -- Who answers, the tables of the request, which plugin's code runs, in which phase, and what a run took before it waited.
+  begin = function(by, own, name, now, steps, depth)
+    ask, tables, plugin, phase = by, own, name, now
+    bounds.begin(steps, depth)
   end,
+  thread = bounds.thread,
   run = function(code)
     -- What it sets ends with this run.
     current = setmetatable({}, of_code)
@@ -238,14 +202,16 @@ return {
     end
   end,
   evaluate = function(expression, ...)
-    steps, current = 0, of_expressions
+    current = of_expressions
+    bounds.begin()
     return tostring(expression(...) or '')
   end,
   any_case = function(values) return setmetatable(values, any_case) end,
   null = null,
   list = function(values) return setmetatable(values, list) end,
   is_list = function(values) return metatable_of(values) == list end,
-  rearm = rearm,
+  rearm = bounds.rearm,
   rehook = sethook,
-  hook = hook,
+  hook = bounds.hook,
+  step = bounds.STEP,
 }

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from gopura.schema.rules import Custom, Description, LenMin
 from gopura.schema.surroundings import surroundings
+from gopura.schema.types.lua_modules import advise_of_modules
 
 DISABLED = "loading of untrusted Lua code disabled because 'untrusted_lua' config option is set to 'off'"
 
@@ -33,6 +34,8 @@ def compiles(refusal: str) -> Custom:
 
     def check(code: str) -> str | None:
         why = syntax_problem(code)
+        if not why:
+            advise_of_modules(code)
         return why and f"{refusal}: {why}"
 
     return Custom(check)
@@ -40,6 +43,8 @@ def compiles(refusal: str) -> Custom:
 
 def _field_problem(code: str) -> str | None:
     why = syntax_problem(code) if surroundings.untrusted_lua else DISABLED
+    if not why:
+        advise_of_modules(code)
     return why and f"Error parsing function: {why}"
 
 

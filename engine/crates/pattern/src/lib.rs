@@ -8,6 +8,7 @@ mod class;
 mod escape;
 mod group;
 mod linear;
+pub mod lua;
 mod options;
 mod syntax;
 

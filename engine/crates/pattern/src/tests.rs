@@ -1,4 +1,4 @@
-use crate::{Exceeded, Options, Pattern};
+use crate::{Exceeded, Options, Pattern, lua};
 
 fn pattern(source: &str, options: &str) -> Pattern {
     Pattern::new(source.as_bytes(), Options::of(options), 100_000)
@@ -151,4 +151,57 @@ fn steps_are_bounded() {
     }
     let long = vec![b'a'; 100_000];
     assert_eq!(pattern("(?=.*x)y", "").is_match(&long), Err(Exceeded));
+}
+
+#[test]
+fn patterns_of_lua() {
+    for (source, text, expected) in [
+        ("b+", "abbc", Some("bb")),
+        ("^b", "ab", None),
+        ("^a.-c$", "abcc", Some("abcc")),
+        ("%((.-)%)", "x(ab)", Some("(ab)")),
+        ("[%w_-]+", "!a-_1!", Some("a-_1")),
+        ("[^%s]+", "  ab ", Some("ab")),
+        ("[]a]+", "x]a", Some("]a")),
+        ("[a-c]?d", "xbd", Some("bd")),
+        ("%bxy", "axbxyyc", Some("xbxyy")),
+        ("%f[%w]%w+", " ab", Some("ab")),
+        ("(a)%1", "baa", Some("aa")),
+        ("a*", "b", Some("")),
+        ("%%", "a%", Some("%")),
+        ("()b", "ab", Some("b")),
+        ("%D%d", "12a3", Some("a3")),
+        ("a$b", "a$b", Some("a$b")),
+    ] {
+        let found = lua::Matcher::new(text.as_bytes(), source.as_bytes(), 1000).find(0).unwrap();
+        assert_eq!(found.map(|found| &text[found.whole]), expected, "{source} {text}");
+    }
+    for source in ["%", "[a", "(a", "a)", "%f", "%1", "%b"] {
+        let found = lua::Matcher::new(b"aaa", source.as_bytes(), 1000).find(0);
+        assert!(matches!(found, Err(lua::Failure::Malformed(_))), "{source} {found:?}");
+    }
+    let text = vec![b'a'; 30_000];
+    assert_eq!(lua::Matcher::new(&text, b".-.-.-.-b", 1_000_000).find(0), Err(lua::Failure::Exceeded));
+}
+
+#[test]
+fn replacements_of_lua() {
+    for (text, source, replacement, most, expected, count) in [
+        ("hello world", "o", "0", 9, "hell0 w0rld", 2),
+        ("hello world", "o", "0", 1, "hell0 world", 1),
+        ("abc", "%w", "%0%0", 9, "aabbcc", 3),
+        ("abc", "(a)(b)", "%2%1", 9, "bac", 1),
+        ("abc", "", "-", 9, "-a-b-c-", 4),
+        ("abc", "b*", "x", 9, "xaxxcx", 4),
+        ("aaa", "^a", "b", 9, "baa", 1),
+        ("a.b", "%.", "%%", 9, "a%b", 1),
+        ("ab", "()b", "%1", 9, "a2", 1),
+    ] {
+        let mut matcher = lua::Matcher::new(text.as_bytes(), source.as_bytes(), 1000);
+        let (result, done) = lua::replaced(&mut matcher, replacement.as_bytes(), most, 100).unwrap();
+        assert_eq!((String::from_utf8(result).unwrap().as_str(), done), (expected, count), "{text} {source}");
+    }
+    let text = vec![b'a'; 1000];
+    let mut matcher = lua::Matcher::new(&text, b"a", 100_000);
+    assert_eq!(lua::replaced(&mut matcher, b"aaaaaaaaaa", 1000, 5000), Err(lua::Failure::Exceeded));
 }

@@ -17,12 +17,15 @@ import orjson
 
 from gopura.json_text import dumps
 from gopura.plugin import body as bodies
+from gopura.plugin.lua.pdk import json_reader
 from gopura.plugin.lua.pdk.arguments import Misuse, data, table, text
 from gopura.plugin.lua.pdk.provided import ANY, Call, provides
 from gopura.plugin.lua.pdk.service import encoded
 from gopura.plugin.lua.values import Json, text_of
 
 _UNRESERVED = "!'()*~"
+_LONG = 64 << 10
+"""Characters of a malformed text that are read again to say what is wrong with it."""
 
 
 @provides("ngx.encode_base64", ANY)
@@ -139,4 +142,6 @@ def _decode(_call: Call, value: Any) -> Any:
     try:
         return Json(orjson.loads(data(text("argument", value))))
     except orjson.JSONDecodeError as error:
-        raise Misuse(f"Expected value but found invalid token: {error}") from error
+        if len(value) > _LONG:
+            raise Misuse(f"Expected value but found invalid token at character {error.pos + 1}") from error
+        return Json(json_reader.read(value))

@@ -209,7 +209,8 @@ for name, run in pairs(cjson) do
   safe[name] = function(...)
     local fine, value = pcall(run, ...)
     if fine then return value end
-    return nil, value
+    -- Without the place in this file.
+    return nil, (tostring(value):gsub('^interface:%d+: ', ''))
   end
 end
 for _, module in pairs({ cjson, safe }) do
