@@ -181,6 +181,8 @@ pub struct Try {
     pub connected: Option<u64>,
     /// `None` unless this try failed.
     pub failure: Option<&'static str>,
+    /// Why, for the log.
+    pub reason: Option<String>,
 }
 
 /// A cookie by which a client finds its target again.
@@ -343,11 +345,16 @@ impl Exchange {
         self.served().map(|served| &served.route)
     }
 
-    /// For a request that could not be parsed.
-    pub fn unparsed(origin: &Origin, shared: &Shared) -> Box<Self> {
-        let (host, none) = (Host::default(), Bytes::new());
-        let now = Instant::now();
-        Self::new(shared, origin, now, Version::Http11, none.clone(), host, none, Headers::default())
+    /// For a request that could not be parsed, with as much of its first line as was read.
+    pub fn unparsed(
+        origin: &Origin,
+        shared: &Shared,
+        version: Version,
+        method: Bytes,
+        target: Bytes,
+    ) -> Box<Self> {
+        let (host, now) = (Host::default(), Instant::now());
+        Self::new(shared, origin, now, version, method, host, target, Headers::default())
     }
 }
 

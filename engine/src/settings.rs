@@ -81,6 +81,9 @@ pub struct Settings {
     /// `text` or `json`, for both logs.
     pub log_format: String,
     pub proxy_access_log: String,
+    /// Fields of JSON lines in the access log; all without any.
+    pub access_log_fields: Vec<String>,
+    pub masked_arguments: Vec<String>,
     pub proxy_error_log: String,
     /// Folder that relative log paths start from, and where long bodies of requests are kept.
     pub prefix: String,
@@ -95,6 +98,7 @@ pub struct Settings {
     pub nginx_http_keepalive_requests: u32,
     pub nginx_http_large_client_header_buffers: String,
     pub nginx_http_charset: String,
+    pub nginx_http_log_format: Option<String>,
     pub nginx_http_ignore_invalid_headers: String,
     pub nginx_http_add_header: Option<String>,
     /// `on` verifies upstreams whose service does not say `tls_verify`.
@@ -161,6 +165,8 @@ impl Default for Settings {
             log_level: "notice".to_owned(),
             log_format: "text".to_owned(),
             proxy_access_log: "off".to_owned(),
+            access_log_fields: Vec::new(),
+            masked_arguments: Vec::new(),
             proxy_error_log: "/dev/stderr".to_owned(),
             prefix: ".".to_owned(),
             nginx_events_worker_connections: "auto".to_owned(),
@@ -173,6 +179,7 @@ impl Default for Settings {
             nginx_http_keepalive_requests: 1000,
             nginx_http_large_client_header_buffers: "4 8k".to_owned(),
             nginx_http_charset: "UTF-8".to_owned(),
+            nginx_http_log_format: None,
             nginx_http_ignore_invalid_headers: "on".to_owned(),
             nginx_http_add_header: None,
             nginx_http_proxy_ssl_verify: "off".to_owned(),

@@ -56,12 +56,14 @@ class BoundPlugin:
         route = exchange.route
         name = (route.name or route.id) if route else "none"
         request = "none" if phase == "certificate" else exchange.request.id
+        about = f"{self.name} failed in {phase}, route {name}, request {request}"
+        service, consumer = exchange.service, exchange.consumer
+        about += f", service {service.name or service.id}" if service else ""
+        about += f", consumer {consumer.username or consumer.id}" if consumer else ""
         if isinstance(error, CodeError | MatchLimitError):  # it names what failed; Python has no part in it
-            log.error("%s failed in %s, route %s, request %s: %s", self.name, phase, name, request, error)
+            log.error("%s: %s", about, error)
         else:
-            log.error(
-                "%s failed in %s, route %s, request %s", self.name, phase, name, request, exc_info=error
-            )
+            log.error("%s", about, exc_info=error)
 
 
 class UnusableError(ValueError):

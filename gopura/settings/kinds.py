@@ -47,11 +47,13 @@ class Text:
 class LogPath:
     """Where a log goes; a name of a format may follow, as in nginx."""
 
+    has_format: bool = False
+
     def parse(self, text: str) -> str:
-        """Return the path without the format."""
+        """Return the path, with the format where one may be chosen."""
         if text.startswith("syslog:"):
             raise ValueError(self.describe())
-        return text.split()[0]
+        return " ".join(text.split()[: 2 if self.has_format else 1])
 
     def describe(self) -> str:
         """Name the forms of a destination."""

@@ -1,6 +1,7 @@
 """Plugins run in their phases, in order, and their faults stay in their requests."""
 
 import asyncio
+import json
 import logging
 import queue
 import socket
@@ -389,3 +390,41 @@ def test_request_body_is_read_up_to_the_limit(body: str, seen: str) -> None:
     with Gateway(Reader) as gateway:
         assert gateway.post("/", body=body).json()["body"] == body
         assert gateway.upstream.last.headers["X-Body"] == seen
+
+
+class Timed(Plugin, name="timed"):
+    """Takes part in three phases."""
+
+    class Config(config.Record):
+        """Nothing."""
+
+    def rewrite(self, exchange: Exchange, config: Any) -> None:
+        pass
+
+    async def access(self, exchange: Exchange, config: Any) -> None:
+        await asyncio.sleep(0)
+
+    def header_filter(self, exchange: Exchange, config: Any) -> None:
+        pass
+
+
+def test_request_debug_tells_what_each_plugin_took() -> None:
+    """As Kong nests it: phase, plugins, name, id."""
+    with Gateway(Timed, given={"plugins": [{"name": "timed"}, {"name": "cors", "route": "all"}]}) as gateway:
+        answer = gateway.get("/", {"X-Kong-Request-Debug": "*"})
+    phases = json.loads(answer.headers["X-Kong-Request-Debug-Output"])["child"]
+    told = {
+        name: set(phase.get("child", {}).get("plugins", {}).get("child", ()))
+        for name, phase in phases.items()
+    }
+    own, both = {"timed"}, {"timed", "cors"}
+    assert told == {
+        "rewrite": own,
+        "access": both,
+        "header_filter": both,
+        "balancer": set(),
+        "upstream": set(),
+    }
+    timed = phases["access"]["child"]["plugins"]["child"]["timed"]
+    (by_id,) = timed["child"].values()
+    assert timed["total_time"] == by_id["total_time"] <= phases["access"]["child"]["plugins"]["total_time"]

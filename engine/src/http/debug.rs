@@ -1,19 +1,51 @@
 //! Headers that tell what happened to a request: `Kong-Debug` and `X-Kong-Request-Debug`.
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::about::tell;
 use crate::exchange::{Exchange, Timing};
+use crate::phases::{Bound, Phase};
 use crate::shared::Shared;
 
 /// The times of a request are to be told, because its client asked and may know.
-#[derive(Debug)]
 pub struct Asked {
     /// In the error log too.
     log: bool,
     rewritten: Option<Instant>,
     filtering: Option<Instant>,
     filtered: Option<Instant>,
+    /// What each plugin took in each phase.
+    plugins: Vec<(Phase, Arc<Bound>, Duration)>,
+    running: Option<(Phase, Arc<Bound>, Instant)>,
+}
+
+impl Asked {
+    /// A plugin's turn begins; the one before it is over. `None`: so is the phase.
+    pub fn turn(&mut self, phase: Phase, bound: Option<&Arc<Bound>>) {
+        if let Some((phase, bound, since)) = self.running.take() {
+            self.plugins.push((phase, bound, since.elapsed()));
+        }
+        self.running = bound.map(|bound| (phase, bound.clone(), Instant::now()));
+    }
+
+    /// What the plugins took in a phase: by name, then by id, as Kong nests them.
+    fn plugins(&self, phase: Phase) -> Option<Value> {
+        let mut names = Map::new();
+        let mut sum = Duration::ZERO;
+        for (_, bound, taken) in self.plugins.iter().filter(|(own, ..)| *own == phase) {
+            sum += *taken;
+            let mut one = total(*taken);
+            one["child"] = json!({ bound.id.clone(): total(*taken) });
+            names.insert(bound.name.clone(), one);
+        }
+        (!names.is_empty()).then(|| {
+            let mut all = total(sum);
+            all["child"] = names.into();
+            all
+        })
+    }
 }
 
 /// Takes the question off the request, before plugins and upstreams see it.
@@ -27,7 +59,14 @@ pub fn take_question(exchange: &mut Exchange, shared: &Shared) {
     let is = |name: &str, value: &[u8]| headers.get(name).is_some_and(|given| **given == *value);
     if is("x-kong-request-debug", b"*") && may_know(exchange, shared) {
         let log = is("x-kong-request-debug-log", b"true");
-        exchange.asked = Some(Box::new(Asked { log, rewritten: None, filtering: None, filtered: None }));
+        exchange.asked = Some(Box::new(Asked {
+            log,
+            rewritten: None,
+            filtering: None,
+            filtered: None,
+            plugins: Vec::new(),
+            running: None,
+        }));
     }
     for name in ["x-kong-request-debug", "x-kong-request-debug-token", "x-kong-request-debug-log"] {
         exchange.request.headers.remove(name);
@@ -96,7 +135,7 @@ fn add_names(exchange: &mut Exchange) {
 /// Logs the times at the end of a request that asked for that.
 pub fn log(exchange: &Exchange) {
     let Some(asked) = exchange.asked.as_ref().filter(|asked| asked.log) else { return };
-    tracing::warn!("[request-debug] output: {}", describe(exchange, asked));
+    tell!(warn, exchange, "[request-debug] output: {}", describe(exchange, asked));
 }
 
 /// Milliseconds of each part; those of the upstream with its body once that has come.
@@ -110,6 +149,15 @@ fn describe(exchange: &Exchange, asked: &Asked) -> Value {
         "access": total(since(rewritten, accessed)),
         "header_filter": total(since(filtering, asked.filtered.unwrap_or(filtering))),
     });
+    for phase in [Phase::Rewrite, Phase::Access, Phase::Response, Phase::HeaderFilter, Phase::BodyFilter] {
+        if let Some(plugins) = asked.plugins(phase) {
+            let name = phase.name();
+            if child[name].is_null() {
+                child[name] = json!({ "total_time": plugins["total_time"] });
+            }
+            child[name]["child"] = json!({ "plugins": plugins });
+        }
+    }
     if let Some((balanced, waited)) = timing.balanced.zip(timing.waited()) {
         child["balancer"] = total(since(accessed, balanced));
         child["upstream"] = upstream(timing, waited);

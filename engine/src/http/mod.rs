@@ -1,4 +1,5 @@
 //! HTTP towards clients and upstreams.
+pub mod about;
 pub mod add_header;
 pub mod body;
 pub mod client;

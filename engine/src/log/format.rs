@@ -25,16 +25,21 @@ where
         event.record(&mut text);
         let level = name(*event.metadata().level());
         if self.json {
-            let line = serde_json::json!({
+            let mut line = serde_json::json!({
                 "time": time('-', 'T') + "Z",
                 "level": level,
                 "pid": std::process::id(),
-                "message": text.message + &text.fields,
+                "message": text.message,
             });
+            for (name, value) in text.fields {
+                line[name] = value.into();
+            }
             return writeln!(out, "{line}");
         }
         let (time, pid) = (time('/', ' '), std::process::id());
-        writeln!(out, "{time} [{level}] {pid}#0: {}{}", text.message, text.fields)
+        write!(out, "{time} [{level}] {pid}#0: {}", text.message)?;
+        text.fields.iter().try_for_each(|(name, value)| write!(out, ", {name}: {value}"))?;
+        writeln!(out)
     }
 }
 
@@ -57,14 +62,18 @@ fn time(dash: char, space: char) -> String {
 #[derive(Default)]
 struct Text {
     message: String,
-    fields: String,
+    fields: Vec<(&'static str, String)>,
 }
 
 impl Visit for Text {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.record_debug(field, &format_args!("{value}"));
+    }
+
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let _ = match field.name() {
-            "message" => write!(self.message, "{value:?}"),
-            other => write!(self.fields, ", {other}: {value:?}"),
-        };
+        match field.name() {
+            "message" => drop(write!(self.message, "{value:?}")),
+            other => self.fields.push((other, format!("{value:?}"))),
+        }
     }
 }

@@ -150,7 +150,11 @@ fn next(slot: &Slot, plan: &mut Plan) -> Result<Arc<Bound>, Stop> {
         return Ok(bound);
     }
     let found = slot.with(|exchange| {
-        let bound = plan.next(exchange).ok_or(Stop::Ended)?;
+        let next = plan.next(exchange);
+        if let Some(asked) = &mut exchange.asked {
+            asked.turn(plan.phase, next.as_ref());
+        }
+        let bound = next.ok_or(Stop::Ended)?;
         plan.hold(exchange, &bound).map_or(Ok(bound), |limit| Err(Stop::Wants(limit)))
     });
     found.unwrap_or(Err(Stop::Ended))

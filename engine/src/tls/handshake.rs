@@ -2,6 +2,7 @@
 use std::io;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use rustls::ServerConfig;
 use rustls::server::Acceptor;
 use tokio::io::AsyncWriteExt;
@@ -10,7 +11,7 @@ use tokio_rustls::{LazyConfigAcceptor, StartHandshake, TlsAcceptor};
 
 use super::hello::Hello;
 use super::{Ask, Client, Wire};
-use crate::exchange::{Exchange, Origin};
+use crate::exchange::{Exchange, Origin, Version};
 use crate::net::{Rewind, Stream};
 use crate::phases;
 use crate::shared::Shared;
@@ -90,7 +91,7 @@ async fn config(
 ) -> Option<Arc<ServerConfig>> {
     let name = start.client_hello().server_name().map(|name| name.to_ascii_lowercase().into());
     let origin = Origin { sni: name, ..origin.clone() };
-    let exchange = Exchange::unparsed(&origin, shared);
+    let exchange = Exchange::unparsed(&origin, shared, Version::Http11, Bytes::new(), Bytes::new());
     let plugins = exchange.snapshot.handshakes.plugins(origin.sni.as_deref());
     if plugins.is_empty() {
         return Some(shared.tls.usual(http2));

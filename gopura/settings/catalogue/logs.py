@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gopura.settings.kinds import ListOf, LogPath, Number, OneOf
+from gopura.settings.kinds import ListOf, LogPath, Number, OneOf, Text
 from gopura.settings.setting import NOT_YET, Section, Setting
 
 LEVELS = ("debug", "info", "notice", "warn", "error", "crit", "alert", "emerg")
@@ -29,7 +29,36 @@ SECTION = Section(
         Setting(
             "log_level", OneOf(*LEVELS), "notice", "Least severe level that is written to the error logs."
         ),
-        Setting("proxy_access_log", _PATH, "logs/access.log", "One line per request to the proxy."),
+        Setting(
+            "proxy_access_log",
+            LogPath(has_format=True),
+            "logs/access.log",
+            "One line per request to the proxy; `off` writes none. A second word names a format of "
+            "`nginx_http_log_format`.",
+        ),
+        Setting(
+            "nginx_http_log_format",
+            Text(),
+            "",
+            "A format for lines of the access log as nginx's `log_format` has it: a name, perhaps `escape=json`, and "
+            "text with variables. Beside nginx's: `$kong_request_id`, `$route_id`, `$route_name`, `$service_id`, "
+            "`$service_name`, `$consumer_id`, `$consumer_username` and `$tries`.",
+        ),
+        Setting(
+            "access_log_fields",
+            ListOf(),
+            "",
+            "With `log_format = json`, the fields of a line of the access log; all of them when empty.",
+            own=True,
+        ),
+        Setting(
+            "masked_arguments",
+            ListOf(),
+            "",
+            "Names of query arguments, such as `apikey`, `jwt` and `access_token`, whose values the access log shows "
+            "as `***`. The error log shows no queries.",
+            own=True,
+        ),
         Setting("proxy_error_log", _PATH, "logs/error.log", "Errors and notices of the processes."),
         Setting(
             "proxy_stream_access_log",

@@ -8,8 +8,9 @@ use bytes::Bytes;
 use gopura_http1::{Fault, Scanner};
 use tokio::sync::watch;
 
+use super::about::tell;
 use super::decide;
-use crate::exchange::{Exchange, Origin};
+use crate::exchange::{Exchange, Origin, Version};
 use crate::net::{Io, Stream};
 use crate::shared::{Shared, count, discount};
 use wire::Http1;
@@ -24,14 +25,17 @@ pub async fn serve(stream: Stream, bytes: &[u8], origin: Origin, shared: Arc<Sha
         let head = match next_head(&mut client, &origin, &shared, served, &mut draining).await {
             Ok(Some(head)) => head,
             Ok(None) => return,
-            Err(fault) => return refuse(&mut client, fault, &origin, &shared).await,
+            Err(fault) => {
+                let read = Bytes::copy_from_slice(client.io.input.data());
+                return refuse(&mut client, fault, &read, &origin, &shared).await;
+            }
         };
         served += 1;
         count(&origin.counters(&shared).requests);
         let started = Instant::now();
         let exchange = match client.begin(&head, started, &origin, &shared) {
             Ok(exchange) => exchange,
-            Err(fault) => return refuse(&mut client, fault, &origin, &shared).await,
+            Err(fault) => return refuse(&mut client, fault, &head, &origin, &shared).await,
         };
         client.keep &= !shared.settings.nginx_http_keepalive_timeout.0.is_zero();
         client.keep &= served < shared.settings.nginx_http_keepalive_requests && !*draining.borrow();
@@ -87,11 +91,24 @@ async fn read_head(io: &mut Io, shared: &Shared) -> Result<Option<Bytes>, Fault>
     }
 }
 
+/// Method and target as far as they came; a line that is no request line is all target.
+fn first_line(read: &Bytes) -> (Bytes, Bytes) {
+    let end = memchr::memchr2(b'\r', b'\n', read).unwrap_or(read.len());
+    let mut words = read[..end].splitn(3, |byte| *byte == b' ');
+    match (words.next(), words.next()) {
+        (Some(method), Some(target)) if !method.is_empty() && method.iter().all(u8::is_ascii_uppercase) => {
+            (read.slice_ref(method), read.slice_ref(target))
+        }
+        _ => (Bytes::new(), read.slice(..end)),
+    }
+}
+
 /// Answers a request that could not be understood, and closes.
-async fn refuse(client: &mut Http1, fault: Fault, origin: &Origin, shared: &Arc<Shared>) {
-    tracing::info!(client = %origin.peer, "request refused: {}", fault.reason());
+async fn refuse(client: &mut Http1, fault: Fault, read: &Bytes, origin: &Origin, shared: &Arc<Shared>) {
     client.keep = false;
-    let exchange = Exchange::unparsed(origin, shared);
+    let (method, target) = first_line(read);
+    let exchange = Exchange::unparsed(origin, shared, Version::Http11, method, target);
+    tell!(info, &exchange, "request refused: {}", fault.reason());
     decide::refuse(client, exchange, fault.status(), shared).await;
     client.close().await;
 }

@@ -118,7 +118,10 @@ async fn exchange(
         }
         Err(convert::Refused::Malformed) => respond.send_reset(Reason::PROTOCOL_ERROR),
         Err(convert::Refused::Status(status)) => {
-            let exchange = Exchange::unparsed(&origin, &shared);
+            let method = Bytes::copy_from_slice(parts.method.as_str().as_bytes());
+            let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
+            let target = Bytes::copy_from_slice(target.as_bytes());
+            let exchange = Exchange::unparsed(&origin, &shared, Version::Http2, method, target);
             let mut client = Http2::new(&exchange, body, respond, &shared);
             decide::refuse(&mut client, exchange, status, &shared).await;
         }

@@ -9,6 +9,7 @@ mod tunnel;
 
 use std::sync::Arc;
 
+use super::about::tell;
 use super::body::Outbound;
 use super::client::{Broken, Client, while_there};
 use super::pump::Failure;
@@ -64,6 +65,7 @@ async fn no_peer<C: Client>(
     shared: &Arc<Shared>,
 ) -> Ended {
     exchange.proxied = false;
+    tell!(error, &exchange, "no target: {}", unreachable.0);
     let response = errors::error(&exchange, 503, unreachable.0, shared);
     decide::send(client, exchange, response, shared).await
 }

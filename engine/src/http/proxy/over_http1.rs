@@ -43,7 +43,7 @@ pub async fn attempt<C: Client>(
             Ok(Answer { status: head.status, reason: head.reason, headers: head.headers, framing, body })
         }
         Err(failure) => {
-            note_failure(exchange, &failure, peer);
+            note_failure(exchange, &failure);
             let again = again(exchange, &failure, &connection, &upload);
             Err(Lost { failure, again })
         }

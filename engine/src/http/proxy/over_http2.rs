@@ -36,7 +36,7 @@ pub async fn attempt<C: Client>(
     let reused = place.reused;
     let mut call = match Call::start(place, head, outbound, times.write, times.read) {
         Ok(call) => call,
-        Err(stopped) => return Err(lost(exchange, stopped, true, reused, peer)),
+        Err(stopped) => return Err(lost(exchange, stopped, true, reused)),
     };
     exchange.timing.sent = Some(Instant::now());
     match poll_fn(|cx| call.poll_head(cx, client)).await {
@@ -45,22 +45,22 @@ pub async fn attempt<C: Client>(
             let (head, body) = answer.into_parts();
             if head.status.is_informational() {
                 let failure = Failure::Invalid(Fault::Bad("a switch of protocols over HTTP/2"));
-                note_failure(exchange, &failure, peer);
+                note_failure(exchange, &failure);
                 return Err(Lost { failure, again: Again::Never });
             }
             Ok(read(exchange, head, body, call))
         }
         Err(stopped) => {
             let unread = !call.has_taken();
-            Err(lost(exchange, stopped, unread, reused, peer))
+            Err(lost(exchange, stopped, unread, reused))
         }
     }
 }
 
 /// `unread`: nothing of the client's body is missing for another try. gRPC calls are not repeated once they went out,
 /// whatever their method.
-fn lost(exchange: &mut Exchange, stopped: Stopped, unread: bool, reused: bool, peer: &Peer) -> Lost {
-    note_failure(exchange, &stopped.failure, peer);
+fn lost(exchange: &mut Exchange, stopped: Stopped, unread: bool, reused: bool) -> Lost {
+    note_failure(exchange, &stopped.failure);
     let is_grpc = exchange.service.as_ref().is_some_and(|service| service.is_grpc());
     let repeatable = unread && (stopped.unprocessed || (!is_grpc && is_idempotent(exchange)));
     let again = match stopped.failure {

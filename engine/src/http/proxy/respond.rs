@@ -8,6 +8,7 @@ use gopura_http1::Framing;
 use super::answer::{Answer, Incoming};
 use super::{Ended, fail, status_of, tunnel};
 use crate::exchange::{Exchange, Response, Source};
+use crate::http::about::tell;
 use crate::http::client::{Broken, Client, flush};
 use crate::http::pump::Failure;
 use crate::http::{decide, filter, hop_by_hop};
@@ -96,11 +97,14 @@ async fn stream<C: Client>(
             body.settle(&shared.settings);
             (exchange, Ok(()))
         }
-        Err(failure) => (exchange, Err(cut_off(failure))),
+        Err(failure) => {
+            let broken = cut_off(&exchange, failure);
+            (exchange, Err(broken))
+        }
     }
 }
 
-fn cut_off(failure: Failure) -> Broken {
+fn cut_off(exchange: &Exchange, failure: Failure) -> Broken {
     if let Failure::Client(broken) = failure {
         return broken;
     }
@@ -109,7 +113,8 @@ fn cut_off(failure: Failure) -> Broken {
         Failure::Invalid(fault) => fault.reason(),
         Failure::Closed | Failure::Client(_) => "it closed the connection",
     };
-    tracing::warn!("the upstream's response was cut off: {reason}");
+    let upstream = exchange.tries.last().map(|last| last.address.to_string());
+    tell!(warn, exchange, upstream, "the upstream's response was cut off: {reason}");
     Broken::Gone
 }
 
@@ -126,7 +131,10 @@ async fn stream_filtered<C: Client>(
             Some(held) => held,
             None => match body.piece(client).await {
                 Ok(piece) => piece,
-                Err(failure) => return (exchange, Err(cut_off(failure))),
+                Err(failure) => {
+                    let broken = cut_off(&exchange, failure);
+                    return (exchange, Err(broken));
+                }
             },
         };
         let last = piece.is_empty();

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 use super::answer::Answer;
 use super::{over_http1, over_http2};
 use crate::exchange::{Exchange, Scheme, Try};
+use crate::http::about::tell;
 use crate::http::body::Outbound;
 use crate::http::client::{Client, while_there};
 use crate::http::forward::wants_websocket;
@@ -51,6 +52,20 @@ pub enum Again {
 
 /// Tries peers until one gives the head of a response, at most `retries` times more than once.
 pub async fn run<C: Client>(
+    client: &mut C,
+    exchange: &mut Exchange,
+    outbound: &Outbound,
+    peer: Peer,
+    peers: &mut Peers,
+    shared: &Shared,
+) -> Result<Answer, Failure> {
+    let answer = until_answered(client, exchange, outbound, peer, peers, shared).await;
+    let allowed = exchange.service.as_ref().map_or(1, |service| service.retries as usize + 1);
+    tell_tries(exchange, allowed, answer.is_ok());
+    answer
+}
+
+async fn until_answered<C: Client>(
     client: &mut C,
     exchange: &mut Exchange,
     outbound: &Outbound,
@@ -151,52 +166,85 @@ fn identity(
     }
     let host = exchange.outgoing.host_header.as_ref().unwrap_or(&peer.authority);
     Identity::of(exchange, service, host, offer, shared).map(Some).map_err(|error| {
-        tracing::error!(service = %service.id, "TLS to the upstream: {error}");
+        tell!(error, exchange, "TLS to the upstream: {error}");
         Failure::Closed
     })
 }
 
-/// Remembers a try, and logs why there is no connection.
+/// Remembers a try, and why there is no connection.
 fn note_try<T>(
     exchange: &mut Exchange,
     peer: &Peer,
     started: Instant,
     connected: Result<T, ConnectError>,
 ) -> Result<T, Failure> {
-    let mut note = |connected, failure| {
-        exchange.tries.push(Try { address: peer.address, started, connected, failure });
+    let mut note = |connected, failure, reason| {
+        exchange.tries.push(Try { address: peer.address, started, connected, failure, reason });
     };
     match connected {
         Ok(connection) => {
-            note(u64::try_from(started.elapsed().as_millis()).ok(), None);
+            note(u64::try_from(started.elapsed().as_millis()).ok(), None, None);
             Ok(connection)
         }
         Err(ConnectError::TimedOut) => {
-            note(None, Some("timed out"));
-            tracing::warn!(upstream = %peer.address, "connecting timed out");
+            note(None, Some("timed out"), Some("connecting timed out".to_owned()));
             Err(Failure::TimedOut)
         }
         Err(ConnectError::Refused(error)) => {
-            note(None, Some("failed"));
-            tracing::warn!(upstream = %peer.address, "connecting failed: {error}");
+            note(None, Some("failed"), Some(format!("connecting failed: {error}")));
             Err(Failure::Closed)
         }
     }
 }
 
-/// Marks the last try as failed, and logs why.
-pub fn note_failure(exchange: &mut Exchange, failure: &Failure, peer: &Peer) {
-    if let Some(last) = exchange.tries.last_mut() {
-        last.failure = Some("failed");
+/// Marks the last try as failed, and keeps why.
+pub fn note_failure(exchange: &mut Exchange, failure: &Failure) {
+    let Some(last) = exchange.tries.last_mut() else { return };
+    last.failure = Some("failed");
+    last.reason = match failure {
+        Failure::Closed => Some("closed before a response".to_owned()),
+        Failure::TimedOut => Some("timed out".to_owned()),
+        Failure::Invalid(fault) => Some(format!("bad response: {}", fault.reason())),
+        Failure::Client(_) => None,
+    };
+}
+
+/// One line about all tries of a request, if one failed.
+fn tell_tries(exchange: &Exchange, allowed: usize, is_answered: bool) {
+    if exchange.tries.iter().all(|one| one.reason.is_none()) {
+        return;
     }
-    match failure {
-        Failure::Closed => tracing::warn!(upstream = %peer.address, "closed before a response"),
-        Failure::TimedOut => tracing::warn!(upstream = %peer.address, "timed out"),
-        Failure::Invalid(fault) => {
-            tracing::error!(upstream = %peer.address, "bad response: {}", fault.reason());
+    let (of, last) = (allowed.max(exchange.tries.len()), exchange.tries.last());
+    let upstream = last.map(|last| last.address.to_string());
+    let attempt = format!("{} of {of}", exchange.tries.len());
+    if is_answered {
+        let failed = failures(&exchange.tries);
+        tell!(warn, exchange, upstream, attempt, "the upstream answered after failed tries: {failed}");
+    } else {
+        let failed = failures(&exchange.tries);
+        tell!(error, exchange, upstream, attempt, "no response from the upstream: {failed}");
+    }
+}
+
+/// `127.0.0.1:80: timed out (tries 1 to 3)`, one after the other.
+fn failures(tries: &[Try]) -> String {
+    let mut told: Vec<(usize, usize, &Try)> = Vec::new();
+    for (at, one) in tries.iter().enumerate().filter(|(_, one)| one.reason.is_some()) {
+        match told.last_mut() {
+            Some((_, end, same)) if same.address == one.address && same.reason == one.reason => *end = at,
+            _ => told.push((at, at, one)),
         }
-        Failure::Client(_) => {}
     }
+    let told = told.iter().map(|(start, end, one)| {
+        let reason = one.reason.as_deref().unwrap_or_default();
+        let which = if start == end {
+            format!("try {}", start + 1)
+        } else {
+            format!("tries {} to {}", start + 1, end + 1)
+        };
+        format!("{}: {reason} ({which})", one.address)
+    });
+    told.collect::<Vec<_>>().join("; ")
 }
 
 /// RFC 9110, 9.2.2.
