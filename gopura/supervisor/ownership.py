@@ -29,8 +29,8 @@ def hand_over(settings: Settings, user: User) -> None:
 
 def _hand_over(settings: Settings, user: User) -> None:
     prefix = settings.path()
-    embedded = settings.database == "sqlite"  # which makes files beside its own
-    _share(prefix, user, (prefix.stat().st_mode & 0o777) | (0o1070 if embedded else 0o050))
+    # SQLite makes files beside its own, and long bodies of requests wait in files here.
+    _share(prefix, user, (prefix.stat().st_mode & 0o777) | 0o1070)
     _share(prefix / "run", user, _SHARED)
     _share(prefix / "ssl", user, _READ)
     for path in (prefix / "snapshot", *(prefix / "snapshot").rglob("*"), *prefix.glob("gopura.sqlite*")):
