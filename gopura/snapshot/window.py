@@ -1,8 +1,7 @@
-"""The last changes, kept to bring a data plane up to date that has an earlier version."""
+"""What changed last, kept to bring a data plane up to date that has an earlier version."""
 
 from __future__ import annotations
 
-from collections import deque
 from typing import NamedTuple
 
 from gopura.snapshot.encoding import delta_message
@@ -18,18 +17,26 @@ class Step(NamedTuple):
 
 
 class Window:
-    """The changes after `start`, at most `limit` of them."""
+    """The last change of each entity that changed after `start`, for at most `limit` entities.
+
+    Earlier changes of the same entity bring nobody up to date: keeping them would only take memory.
+    """
 
     def __init__(self, start: int, limit: int) -> None:
         self._start = start
         self._limit = limit
-        self._steps: deque[Step] = deque()
+        self._steps: dict[tuple[str, str], Step] = {}
+
+    def __len__(self) -> int:
+        return len(self._steps)
 
     def add(self, step: Step) -> None:
         """Append a change, forgetting the oldest beyond the limit."""
-        self._steps.append(step)
+        self._steps.pop((step.entity, step.key), None)
+        self._steps[step.entity, step.key] = step
         if len(self._steps) > self._limit:
-            self._start = self._steps.popleft().version
+            oldest = next(iter(self._steps))
+            self._start = self._steps.pop(oldest).version
 
     def covers(self, version: int) -> bool:
         """Tell whether all changes after a version are still known."""
@@ -37,10 +44,9 @@ class Window:
 
     def delta(self, start: int, version: int, total: int) -> bytes:
         """The message from one version to another: of several changes of an entity only the last."""
-        last: dict[tuple[str, str], bytes | None] = {}
-        for step in reversed(self._steps):
+        changes: list[tuple[str, str, bytes | None]] = []
+        for step in reversed(self._steps.values()):
             if step.version <= start:
                 break
-            last.setdefault((step.entity, step.key), step.encoded)
-        changes = [(entity, key, encoded) for (entity, key), encoded in reversed(last.items())]
-        return delta_message(start, version, total, changes)
+            changes.append((step.entity, step.key, step.encoded))
+        return delta_message(start, version, total, reversed(changes))
