@@ -9,11 +9,11 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
-from gopura import declarative, entities, vaults
+from gopura import entities, progress, vaults
 from gopura.admin import create_app
 from gopura.admin.app import Admin
 from gopura.admin.information.status import reachable
-from gopura.controlplane import status_api
+from gopura.controlplane import node_store, status_api
 from gopura.controlplane.access_log import AccessLog
 from gopura.controlplane.admin_server import AdminServers
 from gopura.controlplane.history import keep_bounded
@@ -31,6 +31,7 @@ from gopura.supervisor.launch import Launch, Parent
 from gopura.supervisor.life import Life, run_process
 
 log = logging.getLogger(__name__)
+_PROGRESS_SECONDS = 0.5
 
 
 def main() -> None:
@@ -45,19 +46,20 @@ async def control(parent: Parent, launch: Launch, life: Life) -> None:
         log.error("plugin left out: %s", broken)
     for fault in vaults.missing(launch.settings.vaults):
         log.error("%s", fault)
-    try:
-        refuse_cut(launch.settings)
-        store = await _store(launch.settings)
-    except InvalidConfiguration as error:
-        parent.report(
-            "failed", message="; ".join(["the declarative configuration is invalid", *error.lines()])
-        )
-        return
-    except (LostDatabaseError, DatabaseUnavailable, NotBootstrapped, OSError) as error:
-        parent.report("failed", message=str(error))
-        return
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(store.close)
+        telling = asyncio.create_task(_tell_progress(parent))
+        stack.callback(telling.cancel)
+        try:
+            refuse_cut(launch.settings)
+            store = await stack.enter_async_context(node_store.opened(launch.settings))
+        except InvalidConfiguration as error:
+            parent.report(
+                "failed", message="; ".join(["the declarative configuration is invalid", *error.lines()])
+            )
+            return
+        except (LostDatabaseError, DatabaseUnavailable, NotBootstrapped, OSError) as error:
+            parent.report("failed", message=str(error))
+            return
         parts = PluginParts(enabled(), store, launch.settings)
         calls = DataPlaneCalls(store, launch.settings, parts)
         builder, link = await _link(store, calls, launch, stack)
@@ -65,6 +67,7 @@ async def control(parent: Parent, launch: Launch, life: Life) -> None:
         calls.admin = app.router.default
         servers = AdminServers(AccessLog(app, launch.settings), launch)
         serving = await servers.start()
+        telling.cancel()
         parent.report("ready")
         following = asyncio.create_task(builder.follow())
         pruning = asyncio.create_task(keep_bounded(store, launch.settings.change_log_days))
@@ -74,6 +77,16 @@ async def control(parent: Parent, launch: Launch, life: Life) -> None:
             task.cancel()
         await asyncio.wait([following, pruning, working])
         await servers.stop(life.graceful)
+
+
+async def _tell_progress(parent: Parent) -> None:
+    """Let the supervisor wait as long as this process gets on with its start."""
+    told = 0
+    while True:
+        await asyncio.sleep(_PROGRESS_SECONDS)
+        if progress.steps() != told:
+            told = progress.steps()
+            parent.report("progress")
 
 
 class DataPlaneCalls:
@@ -96,19 +109,6 @@ class DataPlaneCalls:
                 raise ConnectionError("the Admin API is not there yet")
             return await status_api.answer(self.admin, **params)
         return await self.records.answer(name, params)
-
-
-async def _store(settings: Settings) -> Store:
-    """The node's store; without a database it holds what the declarative file says, else what was loaded last."""
-    store = await Store.of(settings).open()
-    if settings.database == "off":
-        try:
-            if await declarative.at_start(store, settings) is None:
-                await declarative.restore(declarative.kept_path(settings), store)
-        except BaseException:
-            await store.close()
-            raise
-    return store
 
 
 async def _link(

@@ -1,24 +1,37 @@
 """The store as a document."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import yaml
 
 from gopura.declarative.scalars import implicit
 from gopura.store import Store
+from gopura.store.rows import shown
 
 _LEFT_OUT = frozenset({"workspaces", "parameters", "clustering_data_planes"})
+_AT_ONCE = 20
+"""Entities that are written before others get their turn: some milliseconds."""
 
 
 async def dump(store: Store) -> str:
-    """Everything that is stored, as YAML that can be loaded again."""
-    document: dict[str, Any] = {"_format_version": "3.0", "_transform": False}
+    """Everything that is stored, as YAML that can be loaded again; the event loop gets its turn in between."""
+    return "".join([part async for part in _parts(store)])
+
+
+async def _parts(store: Store) -> AsyncIterator[str]:
+    yield written({"_format_version": "3.0", "_transform": False})
     async with store.reading() as reader:
         for name in store.tables.layouts:
-            found = [] if name in _LEFT_OUT else await reader.all(name)
-            if found:
-                document[name] = [_entry(row) for row in found]
-    return written(document)
+            if name in _LEFT_OUT:
+                continue
+            head = f"{name}:\n"
+            async for values in reader.chunks(name, _AT_ONCE):
+                if values:
+                    yield head + written([_entry(shown(value)) for value in values])
+                    head = ""
+                await asyncio.sleep(0)
 
 
 def written(document: Any) -> str:

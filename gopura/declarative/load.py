@@ -124,9 +124,11 @@ async def _replace(tx: Transaction, wanted: Mapping[str, list[dict[str, Any]]]) 
     for name in reversed(names):
         await tx.clear(name)
     for name in names:
-        await tx.load(
-            name, [_unchanged(before[name].get(row["id"].lower()), row) for row in wanted.get(name, ())]
-        )
+        await tx.load(name, await asyncio.to_thread(_all_unchanged, before[name], wanted.get(name, [])))
+
+
+def _all_unchanged(before: Mapping[str, dict[str, Any]], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [_unchanged(before.get(row["id"].lower()), row) for row in rows]
 
 
 def _unchanged(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from gopura.declarative.errors import InvalidConfiguration, Tree, at, put
 from gopura.declarative.expand import Expansion, Item, naming_field
 from gopura.declarative.options import DOCUMENT_OPTIONS, option_problems
 from gopura.declarative.references import NOT_NULL, Index, absent, unresolved
+from gopura.progress import step
 from gopura.schema import EntityType
 from gopura.schema.ttl import ttl_problem
 
@@ -47,6 +48,7 @@ def _raise(tree: Tree) -> None:
 
 def _complete(expansion: Expansion, index: Index, progress: Progress, *, transform: bool) -> None:
     for number, item in enumerate(expansion.items, 1):
+        step()
         progress("checked", number, len(expansion.items))
         item.given |= index.keys_of(item)
         ttl = item.given.pop("ttl", None) if item.entity.ttl else None

@@ -23,6 +23,7 @@ Result = TypeVar("Result")
 P = ParamSpec("P")
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+_FLEETING = ("synchronous=OFF",)
 _PATIENCE_MS = 30_000
 _MANY = 100
 
@@ -143,7 +144,7 @@ def _engine(location: Location, begin: str, patience: int, **options: Any) -> sa
         # The driver must not begin transactions on its own: it knows nothing of BEGIN IMMEDIATE.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in (*_PRAGMAS, f"busy_timeout={patience}"):
+        for pragma in (*_PRAGMAS, *(() if location.lasting else _FLEETING), f"busy_timeout={patience}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -30,11 +30,15 @@ class DatabaseSettings(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A database: its kind, its address and how to connect (for the driver)."""
+    """A database: its kind, its address and how to connect (for the driver).
+
+    One that is not `lasting` is made anew by each process, and nothing waits for the disk.
+    """
 
     kind: Kind
     url: sa.URL
     connect: dict[str, Any] = field(default_factory=dict, repr=False)
+    lasting: bool = True
 
     @property
     def text(self) -> str:
@@ -45,6 +49,11 @@ class Location:
 def memory() -> Location:
     """A database that lives in the process and dies with it."""
     return Location("memory", sa.URL.create("sqlite", database=":memory:"))
+
+
+def fleeting(path: Path) -> Location:
+    """A file that nobody needs after its process: unlike with `memory`, nobody who reads waits for who writes."""
+    return Location("sqlite", sa.URL.create("sqlite", database=str(path)), {"timeout": 30}, lasting=False)
 
 
 def sqlite(path: Path) -> Location:

@@ -1,10 +1,12 @@
 """One transaction: changes of entities, whole or not at all, each noted for the change log."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import sqlalchemy as sa
 
+from gopura import progress
 from gopura.store import constraints, rows
 from gopura.store.changes import Recorder
 from gopura.store.connection import Connection
@@ -13,6 +15,9 @@ from gopura.store.layout import EXPIRY, Layout
 from gopura.store.reader import Reader
 from gopura.store.rows import Value
 from gopura.store.statements import Statements
+
+_AT_ONCE = 200
+"""Entities that are dealt with before others get their turn."""
 
 
 class Transaction(Reader):
@@ -81,17 +86,23 @@ class Transaction(Reader):
         """Remove every entity of a kind that nothing refers to."""
         layout, table = self.tables.layouts[entity], self.tables.of[entity]
         self._known.clear()
-        for value in await self.stored(entity):
+        for number, value in enumerate(await self.stored(entity), 1):
             self.recorder.touch(entity, layout.key_of(value), value, None)
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
         await self.connection.execute(sa.delete(self.tables.tags).where(self.tables.tags.c.entity == entity))
         await self.connection.execute(sa.delete(table))
 
     async def load(self, entity: str, values: list[Value]) -> None:
         """Add many entities whose keys and references are known to be good."""
+        for start in range(0, len(values), _AT_ONCE):
+            await self._load(entity, values[start : start + _AT_ONCE])
+            progress.step()
+            await asyncio.sleep(0)  # others get their turn
+
+    async def _load(self, entity: str, values: list[Value]) -> None:
         layout = self.tables.layouts[entity]
         found = [rows.to_row(layout, value) for value in values]
-        if not found:
-            return
         await self.connection.execute(sa.insert(self.tables.of[entity]), found)
         tags = [(row[layout.key], tag) for row in found for tag in dict.fromkeys(row.get("tags") or ())]
         if tags:

@@ -31,6 +31,8 @@ class Child:
         self.is_ready = self.was_ready = False
         loop = asyncio.get_running_loop()
         self._ready: asyncio.Future[None] = loop.create_future()
+        self._patience: asyncio.Timeout | None = None
+        self._seconds = 0.0
         self.exited = asyncio.create_task(process.wait())
         self.exited.add_done_callback(self._ended)
         self._listening: asyncio.Task[None]
@@ -60,12 +62,23 @@ class Child:
         return self.process.pid
 
     async def until_ready(self, seconds: float) -> None:
-        """Wait until it serves; ChildError when it fails, ends, or takes longer."""
+        """Wait until it serves; ChildError when it fails, ends, or gets on with nothing for so many seconds."""
         try:
-            async with asyncio.timeout(seconds):
+            self._seconds = seconds
+            async with asyncio.timeout(seconds) as self._patience:
                 await asyncio.shield(self._ready)
         except TimeoutError:
-            raise ChildError(f"the {self.name} process was not ready within {seconds:g} seconds") from None
+            raise ChildError(
+                f"the {self.name} process was not ready within {seconds:g} seconds, nor did it get on with its start "
+                "(start_timeout)"
+            ) from None
+        finally:
+            self._patience = None
+
+    def _got_on(self) -> None:
+        if self._patience is not None and not self._patience.expired():
+            loop = asyncio.get_running_loop()
+            self._patience.reschedule(loop.time() + self._seconds)
 
     def tell(self, event: str) -> None:
         """Send an event to the process."""
@@ -101,6 +114,7 @@ class Child:
     def _event(self, event: dict[str, Any]) -> None:
         handlers: dict[str, Callable[[dict[str, Any]], None]] = {
             "ready": self._became_ready,
+            "progress": lambda _event: self._got_on(),
             "failed": lambda event: self._fail(event["message"]),
         }
         handlers[event["event"]](event)

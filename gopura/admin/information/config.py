@@ -1,5 +1,6 @@
 """`/config`: the whole configuration at once, for a node without a database."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,7 +55,7 @@ async def post(call: Call) -> Response:
     store = call.gateway.store
     document: dict[str, Any] | None = None
     try:
-        document = _document(call)
+        document = await asyncio.to_thread(_document, call)  # it may have to read megabytes of YAML
         if _option(call, "check_hash") == "1" and content_hash(document) == store.configuration_hash:
             return Response(status_code=304)
         loaded = await declarative.apply(store, document, "config", call.request_id)

@@ -52,7 +52,8 @@ SECTION = Section(
             "start_timeout",
             Number(1, 3600, whole=False),
             "60",
-            "Seconds that a process may take until it is ready.",
+            "Seconds that a process may take until it is ready; the control process has them anew whenever it gets on "
+            "with loading its configuration.",
             own=True,
         ),
         Setting(
