@@ -34,7 +34,7 @@ def of_json(document: dict[str, Any]) -> dict[str, Any]:
         orjson.dumps(document)
     except orjson.JSONEncodeError:
         raise InvalidConfiguration({"error": f"{_FAILED}: nested too deep"}) from None
-    return document
+    return upgraded(document)
 
 
 def content_hash(document: dict[str, Any]) -> str:
