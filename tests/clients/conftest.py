@@ -24,18 +24,24 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def built(package: str, binary: Path) -> Path:
     """A Go program, built from the module's pinned dependencies."""
-    go = shutil.which("go")
-    assert go, "Go 1.21 or newer is needed to build the client: run `make test`, which brings one"
+    go(SOURCE, "build", "-o", str(binary), package)
+    return binary
+
+
+def go(module: Path, command: str, *arguments: str) -> str:
+    """What a command of Go prints in a module, with the dependencies that it pins."""
+    program = shutil.which("go")
+    assert program, "Go 1.21 or newer is needed to build the client: run `make test`, which brings one"
     done = subprocess.run(
-        [go, "build", "-mod=readonly", "-o", str(binary), package],
-        cwd=SOURCE,
+        [program, command, "-mod=readonly", *arguments],
+        cwd=module,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    return binary
+    return done.stdout
 
 
 @pytest.fixture
