@@ -19,7 +19,7 @@ from gopura.controlplane.admin_server import AdminServers
 from gopura.controlplane.history import keep_bounded
 from gopura.controlplane.plugin_parts import PluginParts
 from gopura.controlplane.records import Records, forget
-from gopura.declarative import InvalidConfiguration
+from gopura.declarative import InvalidConfiguration, KeptConfigurationError
 from gopura.entities.plugins import enabled
 from gopura.link import LinkServer
 from gopura.resolver import resolve_by
@@ -31,6 +31,9 @@ from gopura.supervisor.launch import Launch, Parent
 from gopura.supervisor.life import Life, run_process
 
 log = logging.getLogger(__name__)
+
+_UNUSABLE = (LostDatabaseError, DatabaseUnavailable, NotBootstrapped, KeptConfigurationError, OSError)
+"""What keeps the store from being opened; the message says the mend."""
 _PROGRESS_SECONDS = 0.5
 
 
@@ -57,7 +60,7 @@ async def control(parent: Parent, launch: Launch, life: Life) -> None:
                 "failed", message="; ".join(["the declarative configuration is invalid", *error.lines()])
             )
             return
-        except (LostDatabaseError, DatabaseUnavailable, NotBootstrapped, OSError) as error:
+        except _UNUSABLE as error:
             parent.report("failed", message=str(error))
             return
         parts = PluginParts(enabled(), store, launch.settings)

@@ -2,12 +2,13 @@
 
 from gopura.declarative.dump import dump
 from gopura.declarative.errors import InvalidConfiguration
-from gopura.declarative.kept import keep, kept_path, restore
+from gopura.declarative.kept import KeptConfigurationError, keep, kept_path, restore
 from gopura.declarative.load import Loaded, apply, at_start, import_file, load_file
 from gopura.declarative.text import parse
 
 __all__ = [
     "InvalidConfiguration",
+    "KeptConfigurationError",
     "Loaded",
     "apply",
     "at_start",
