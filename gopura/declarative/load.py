@@ -102,9 +102,9 @@ async def apply(
     What stays the same is not touched: the change log gets the differences only.
     """
     wanted = await _rows(store, document)
+    found = content_hash(document) if any(map(len, wanted.values())) else EMPTY_CONFIGURATION
     async with store.transaction(actor, request_id) as tx:
         await _replace(tx, wanted)
-    found = content_hash(document) if any(map(len, wanted.values())) else EMPTY_CONFIGURATION
     store.configuration_hash = found
     return Loaded(found, tx.version, wanted)
 

@@ -1,5 +1,6 @@
 """What a YAML scalar means, as lyaml, the reader of Kong, has it: YAML 1.1, with its own idea of numbers."""
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -66,24 +67,24 @@ def _number(text: str, kinds: tuple[Callable[[str], int | float | None], ...]) -
     return next((found for kind in kinds if (found := kind(text)) is not None), None)
 
 
-def _octal(text: str) -> int | None:
-    return int(text.replace("_", ""), 8) if _OCTAL.fullmatch(text) else None
+def _octal(text: str) -> int | float | None:
+    return _bounded(int(text.replace("_", ""), 8)) if _OCTAL.fullmatch(text) else None
 
 
-def _decimal(text: str) -> int | None:
-    return int(text.replace("_", "")) if _DECIMAL.fullmatch(text) else None
+def _decimal(text: str) -> int | float | None:
+    return _bounded(int(text.replace("_", ""))) if _DECIMAL.fullmatch(text) else None
 
 
 def _float(text: str) -> int | float | None:
     return _whole(float(plain)) if _FLOAT.fullmatch(plain := text.replace("_", "")) else None
 
 
-def _hexadecimal(text: str) -> int | None:
-    return int(text.replace("_", ""), 16) if _HEXADECIMAL.fullmatch(text) else None
+def _hexadecimal(text: str) -> int | float | None:
+    return _bounded(int(text.replace("_", ""), 16)) if _HEXADECIMAL.fullmatch(text) else None
 
 
-def _binary(text: str) -> int | None:
-    return int(text.replace("_", ""), 2) if _BINARY.fullmatch(text) else None
+def _binary(text: str) -> int | float | None:
+    return _bounded(int(text.replace("_", ""), 2)) if _BINARY.fullmatch(text) else None
 
 
 def _sexagesimal(text: str) -> int | float | None:
@@ -94,10 +95,20 @@ def _sexagesimal(text: str) -> int | float | None:
     total = 0
     for digits in match[2].split(":"):
         total = total * 60 + int(digits) if digits else total
-    value = _whole(total + float(match[3])) if match[3] else total
+    value = _whole(total + float(match[3])) if match[3] else _bounded(total)
     return -value if match[1] == "-" else value
 
 
 def _whole(value: float) -> int | float:
-    """Lua has one kind of numbers: `6e4` is 60000."""
-    return int(value) if value.is_integer() else value
+    """Lua has one kind of numbers: `6e4` is 60000. Whole is what doubles hold exactly."""
+    return int(value) if value.is_integer() and abs(value) < 1 << 53 else value
+
+
+def _bounded(value: int) -> int | float:
+    """A double, as Lua has it, for what is beyond the integers of JSON and of the databases."""
+    if abs(value) < 1 << 63:
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

@@ -9,7 +9,7 @@ from gopura.declarative.expand import Expansion, Item, naming_field
 from gopura.declarative.options import DOCUMENT_OPTIONS, option_problems
 from gopura.declarative.references import NOT_NULL, Index, absent, unresolved
 from gopura.progress import step
-from gopura.schema import EntityType
+from gopura.schema import EntityType, effort
 from gopura.schema.ttl import ttl_problem
 
 Progress = Callable[[str, int, int], None]
@@ -55,10 +55,13 @@ def _complete(expansion: Expansion, index: Index, progress: Progress, *, transfo
         if ttl is not None and (problem := ttl_problem(ttl)):
             put(expansion.errors, (*item.path, "ttl"), problem)
         try:
-            item.row = schema.insert(item.entity, item.given, transform=transform)
+            with effort.bounded():
+                item.row = schema.insert(item.entity, item.given, transform=transform)
             item.row |= {} if ttl is None else {"ttl": ttl}
         except schema.SchemaViolation as error:
             _merge(expansion.errors, item.path, error.fields)
+        except effort.TooMuch as error:
+            _merge(expansion.errors, item.path, {"@entity": [str(error)]})
     for path, message in absent(expansion.items, index, faults=bool(expansion.errors)):
         if at(expansion.errors, path) != NOT_NULL:
             put(expansion.errors, path, message)

@@ -1,6 +1,6 @@
-"""How much compiling one request may cause: patterns cost a hundred times what other texts do.
+"""How much compiling one entity or request may cause: patterns cost a hundred times what other texts do.
 
-Nothing is counted outside of `bounded`, so files and data planes take whatever was stored.
+Nothing is counted outside of `bounded`, so data planes take whatever was stored.
 """
 
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 MOST_PATTERNS = 1 << 18
-"""Bytes of patterns in one request."""
+"""Bytes of patterns in one request, or in one entity of a document."""
 _EACH = 40
 """Bytes that a short pattern costs more than its own."""
 

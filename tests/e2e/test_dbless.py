@@ -76,3 +76,27 @@ def test_what_was_loaded_outlives_the_control_process(nodes):
     with node.gateway.client() as admin:  # its connection is to the new process
         assert admin.get("/routes/posted").status_code == 200
     assert node.get("/posted") == 200
+
+
+def test_patterns_are_bounded_entity_by_entity(nodes):
+    """An ingress controller writes a regular expression for nearly every path."""
+    node = nodes(service=False, database="off")
+    paths = [f"~/service-{number}/items$" for number in range(2500)]
+    routes = [{"name": f"r{number}", "paths": [path]} for number, path in enumerate(paths)]
+    service = {"name": "s", "url": "http://127.0.0.1:9"}
+    document = {"_format_version": "3.0", "services": [service | {"routes": routes}]}
+    assert node.admin.post("/config", json=document).status_code == 201
+
+    heavy = [f"~/{'x' * 1000}{number}$" for number in range(300)]
+    document["services"] = [service | {"routes": [{"name": "r", "paths": heavy}]}]
+    answer = node.admin.post("/config", json=document)
+    assert answer.status_code == 400
+    assert "the regular expressions are too many" in answer.text
+
+
+def test_numbers_beyond_all_integers_are_answered(nodes):
+    node = nodes(service=False, database="off")
+    text = '_format_version: "3.0"\n_ignore: [1e20, 18446744073709551616]\nservices: [{name: s, host: a}]\n'
+    assert node.admin.post("/config", json={"config": text}).status_code == 201
+    again = node.admin.post("/config?check_hash=1", json={"config": text})
+    assert again.status_code == 304
