@@ -70,6 +70,36 @@ class HttpClient:
         except TimeoutError:
             raise _late(f"{method} {url} took longer than {timeout:g} s") from None
 
+    async def read_within(
+        self,
+        most: int,
+        seconds: float,
+        method: str,
+        url: str,
+        *,
+        steps: StepTimeouts,
+        verify: bool,
+        **further: Any,
+    ) -> tuple[httpx.Response, bytes]:
+        """Send a request; the answer, and its body as it came: decoded, a few bytes may be very many.
+
+        Raises ValueError as soon as there are more than `most` bytes, httpx.TimeoutException when a step or,
+        after `seconds`, the whole takes too long, and httpx.HTTPError for the rest.
+        """
+        client, body = self._client(verify, http2=False, proxy=None), bytearray()
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                client.stream(method, url, timeout=_steps(steps), **further) as answer,
+            ):
+                async for part in answer.aiter_raw():
+                    body += part
+                    if len(body) > most:
+                        raise ValueError("the response is too large")
+                return answer, bytes(body)
+        except TimeoutError:
+            raise _late(f"{method} {url} took longer than {seconds:g} s") from None
+
     async def close(self) -> None:
         """Close all connections."""
         for client in self._clients.values():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -14,9 +17,14 @@ import pytest
 from gopura.testing import Gateway
 from tests.servers.ports import free_port
 from tests.servers.redis import Redis
+from tests.waiting import PATIENCE
 
 SETTINGS = {"untrusted_lua_sandbox_requires": ["resty.http", "resty.redis", "cjson", "cjson.safe"]}
-RELEASE = threading.Event()
+RELEASE, ASKED = threading.Event(), threading.Event()
+
+
+BOMB = gzip.compress(bytes(1 << 20))
+MIB = 1 << 20
 
 
 class Told(BaseHTTPRequestHandler):
@@ -24,7 +32,25 @@ class Told(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         if self.path == "/held":
+            ASKED.set()
             RELEASE.wait(20)
+        if self.path == "/packed":
+            return self.pour(BOMB, {"Content-Encoding": "gzip", "Content-Length": str(len(BOMB))})
+        if self.path == "/endless":
+            return self.pour(bytes(MIB), {}, 1 << 20)
+        return self.tell()
+
+    def pour(self, part: bytes, headers: dict[str, str], times: int = 1) -> None:
+        self.close_connection = True
+        self.send_response(200)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        with suppress(OSError):
+            for _ in range(times):
+                self.wfile.write(part)
+
+    def tell(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
         said = f"{self.command} {self.path} {self.headers.get('X-A')} {body}".encode()
         self.send_response(201, "Made")
@@ -85,15 +111,50 @@ def test_http(told: str, options: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("url", "problem"),
-    [("{told}/held", "timeout"), ("http://127.0.0.1:{closed}/", "connection refused")],
+    [
+        ("{told}/held", "timeout"),
+        ("{told}/endless", "the response is too large"),
+        ("http://127.0.0.1:{closed}/", "connection refused"),
+    ],
 )
 def test_http_that_fails(told: str, url: str, problem: str) -> None:
     RELEASE.clear()
     address = url.format(told=told, closed=free_port())
-    with gateway(HTTP % {"url": address, "options": "nil", "timeout": 200}) as served:
+    with gateway(HTTP % {"url": address, "options": "nil", "timeout": 1000}) as served:
         answer = served.get("/")
         RELEASE.set()
         assert (answer.status, answer.body.decode()) == (502, problem)
+
+
+def test_an_answer_is_as_it_came(told: str) -> None:
+    """As with the module of OpenResty: what is packed is not unpacked."""
+    code = f"""
+        local answer = require('resty.http').new():request_uri('{told}/packed')
+        kong.response.exit(200, answer.headers['content-encoding'] .. #answer.body)
+    """
+    with gateway(code) as served:
+        assert served.get("/").body.decode() == f"gzip{len(BOMB)}"
+
+
+def test_code_that_waited_has_its_own_environment(told: str) -> None:
+    """Although other code ran meanwhile."""
+    RELEASE.clear()
+    ASKED.clear()
+    code = f"""
+        if kong.request.get_path() ~= '/held' then return end
+        mine = 'own'
+        require('resty.http').new():request_uri('{told}/held')
+        kong.response.exit(200, tostring(loadstring('return mine')()) .. tostring(load('return mine')()))
+    """
+    config = {"rewrite": [code], "access": ["mine = 'other'"]}
+    given = {"plugins": [{"name": "pre-function", "config": config}]}
+    settings = SETTINGS | {"untrusted_lua": "on"}
+    with Gateway(given=given, settings=settings) as served, ThreadPoolExecutor(1) as pool:
+        held = pool.submit(served.get, "/held")
+        assert ASKED.wait(PATIENCE)
+        assert served.get("/").status == 200
+        RELEASE.set()
+        assert held.result().body == b"ownown"
 
 
 def test_others_are_served_while_code_waits(told: str) -> None:

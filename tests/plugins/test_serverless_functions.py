@@ -40,6 +40,26 @@ def asked(given: dict[str, Any], path: str = "/a?q=1&q=2&r", **request: Any) -> 
         ("kong.response.error(400, 'no')", 400, {"message": "no"}),
         ("ngx.redirect('/there')", 302, None),
         ("while true do end", 500, {"message": UNEXPECTED}),
+        # With nobody to resume it, the code goes on.
+        (
+            "coroutine.yield() if not kong.request.get_header('x-key') then kong.response.exit(401, 'no') end",
+            401,
+            "no",
+        ),
+        (
+            ["coroutine.yield(1)", "for i = 1, 1000 do coroutine.yield(i) end kong.response.exit(401)"],
+            401,
+            None,
+        ),
+        (
+            "coroutine.wrap(function() coroutine.yield() end)() coroutine.yield() kong.response.exit(401)",
+            401,
+            None,
+        ),
+        ("pcall(coroutine.yield) kong.response.exit(401)", 401, None),
+        ("coroutine.yield() error('x')", 500, {"message": UNEXPECTED}),
+        ("while true do coroutine.yield() end", 500, {"message": UNEXPECTED}),
+        ("while true do pcall(coroutine.yield) end", 500, {"message": UNEXPECTED}),
     ],
 )
 def test_an_answer(name: str, code: str | list[str], status: int, body: Any) -> None:

@@ -4,7 +4,7 @@
 
 local globals, matcher_of, find_plain_within, replace_within, CLOCK = ...
 local sethook, memory, error, type, select, pcall, tostring, tonumber = debug.sethook, collectgarbage, error, type, select, pcall, tostring, tonumber
-local create, resume, yield = coroutine.create, coroutine.resume, coroutine.yield
+local create, resume, yield, status = coroutine.create, coroutine.resume, coroutine.yield, coroutine.status
 local find, match, gmatch, gsub, rep, sub, byte = string.find, string.match, string.gmatch, string.gsub, string.rep, string.sub, string.byte
 local concat, insert, remove, sort, log, min = table.concat, table.insert, table.remove, table.sort, math.log, math.min
 
@@ -282,10 +282,12 @@ end
 
 -- Runs --------------------------------------------------------------------------------------------------------------
 
-local function outcome(fine, first, ...)
+-- Code that yields with nobody to resume it goes on at once, as in OpenResty: what follows may refuse the request.
+local function outcome(thread, fine, first, ...)
   if not fine then error(first, 0) end
   if first == WAIT then return true, steps, depth, ... end
-  return false
+  if status(thread) == 'dead' then return false end
+  return outcome(thread, resume(thread))
 end
 
 sethook(hook, '', STEP)
@@ -301,7 +303,7 @@ return {
   -- Readies a run that may wait: each call of what it gives says whether it does, then its steps and depth, and what for.
   thread = function(run)
     local thread = create(run)
-    return function(...) return outcome(resume(thread, ...)) end
+    return function(...) return outcome(thread, resume(thread, ...)) end
   end,
   wait = function(...) return yield(WAIT, ...) end,
   -- Before Python is called, which takes memory where Lua could not refuse it.

@@ -16,6 +16,8 @@ Values = tuple[Any, ...]
 
 _BODY_LIMIT = 16 << 20
 """Bytes of an answer that code gets."""
+_SECONDS = 60
+"""How long an answer may take as a whole, unless the timeouts of its steps are longer together."""
 
 
 async def answered(node: Node, kind: str, arguments: Values) -> Values:
@@ -30,26 +32,26 @@ async def _http(node: Node, uri: str, options: Any, timeouts: list[Any]) -> Valu
     headers, body = options.get("headers") or {}, options.get("body")
     connect, write, read = (float(each) / 1000 for each in timeouts)
     try:
-        answer = await node.http.request(
+        answer, content = await node.http.read_within(
+            _BODY_LIMIT,
+            max(_SECONDS, connect + write + read),
             str(options.get("method") or "GET"),
             _address(uri, options),
             headers=[(str(name), str(item)) for name, value in headers.items() for item in _list(value)],
             content=None if body is None else bytes_of("".join(map(str, _list(body)))),
-            timeout=StepTimeouts(connect, write, read),
+            steps=StepTimeouts(connect, write, read),
             verify=options.get("ssl_verify") is not False,
         )
     except httpx.TimeoutException:
         return None, "timeout"
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         return None, _reason(error, uri)
-    if len(answer.content) > _BODY_LIMIT:
-        return None, "the response is too large"
     return (
         {
             "status": answer.status_code,
             "reason": answer.reason_phrase,
             "headers": _headers(answer.headers.multi_items()),
-            "body": text_of(answer.content),
+            "body": text_of(content),
         },
     )
 

@@ -114,7 +114,13 @@ local list = { __metatable = false }
 
 local kong, ngx_of, modules = interface(tree, present, constants, null, list)
 local ngx = ngx_of(seen)
-for name, module in pairs(clients(bounds.wait, present.phase, null)) do modules[name] = module end
+-- Other code may have run meanwhile.
+local function gone_on(own, ...)
+  current = own
+  return ...
+end
+local function wait(...) return gone_on(current, bounds.wait(...)) end
+for name, module in pairs(clients(wait, present.phase, null)) do modules[name] = module end
 for name, module in pairs(modules) do
   loaded[name], names[module] = module, name
 end
