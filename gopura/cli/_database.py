@@ -92,7 +92,7 @@ def database(settings: Settings) -> Location:
         raise Failure("database = off has no database; name the file in declarative_config")
     if settings.database == "sqlite":
         try:
-            Prefix(settings).prepare()
+            Prefix(settings).prepare_database()
             refuse_cut(settings)
         except (PrefixError, LostDatabaseError) as error:
             raise Failure(str(error)) from None

@@ -20,7 +20,7 @@ def command(settings: Settings) -> None:
     try:
         prefix.prepare()
         certificates(settings, listen_names(settings))
+        prefix.node_id(settings.node_id)
     except (PrefixError, CertificateError) as error:
         raise Failure(str(error)) from None
-    prefix.node_id(settings.node_id)
     click.echo(f"prepared {prefix.path}")

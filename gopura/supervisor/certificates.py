@@ -15,6 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from gopura.settings import Settings
 from gopura.supervisor.key_files import CertificateError, check_key_files, pem_of
+from gopura.supervisor.own_files import read_own, write_own
 from gopura.supervisor.user import User
 
 Pair = tuple[str, str]
@@ -61,6 +62,7 @@ def _configured(settings: Settings, prefix: str, number: int, sources: Pair, use
 def _file(name: str, source: str, copy: Path, user: User | None) -> str:
     path, pem = pem_of(name, source)
     if path is not None and user is None:
+        copy.unlink(missing_ok=True)  # of a time when the processes ran as another user, who may read it
         return str(path)
     _write_private(copy, pem, user)
     return str(copy)
@@ -76,9 +78,9 @@ def _generated(folder: Path, kind: str, user: User | None) -> Pair:
             else ec.generate_private_key(ec.SECP256R1())
         )
         _write_private(key, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), user)
-        certificate.write_bytes(_self_signed(private).public_bytes(Encoding.PEM))
-    elif user is not None:
-        _write_private(key, key.read_bytes(), user)
+        write_own(certificate, _self_signed(private).public_bytes(Encoding.PEM))
+    elif not _is_private(key, user):
+        _write_private(key, read_own(key), user)
     return str(certificate), str(key)
 
 
@@ -100,10 +102,14 @@ def _self_signed(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> x509.Ce
     )
 
 
+def _is_private(path: Path, user: User | None) -> bool:
+    found = path.stat()
+    return found.st_uid == (user.uid if user else os.geteuid()) and not found.st_mode & 0o077
+
+
 def _write_private(path: Path, data: bytes, user: User | None) -> None:
-    """For the owner alone, or for root and the group of a user that may not change it."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as file:
-        if user is not None:
-            os.fchown(file.fileno(), 0, user.gid)
-            os.fchmod(file.fileno(), 0o640)
-        file.write(data)
+    """For one user alone, whose group others may be in: the one that the processes run as."""
+    if user is None:
+        write_own(path, data, 0o600)
+    else:
+        write_own(path, data, 0o400, user.uid)

@@ -16,6 +16,7 @@ from gopura.settings import Settings
 
 _LISTENERS = {"ssl": "proxy_listen", "admin_ssl": "admin_listen", "status_ssl": "status_listen"}
 _BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+_LONGEST_PATH = 256
 _AUTHORITIES = ("lua_ssl_trusted_certificate", "nginx_http_proxy_ssl_trusted_certificate")
 
 
@@ -28,15 +29,22 @@ def pem_of(name: str, source: str) -> tuple[Path | None, bytes]:
     if "-----BEGIN" in source:
         return None, source.encode()
     with suppress(binascii.Error, ValueError):
-        decoded = base64.b64decode(source, validate=True)
+        decoded = base64.b64decode("".join(source.split()), validate=True)
         if decoded.startswith(b"-----BEGIN"):
             return None, decoded
     path = Path(source).expanduser().absolute()
     try:
         return path, path.read_bytes()
     except OSError as error:
-        shown = f"cannot read {source}: {error.strerror}" if len(source) < 256 else "is no readable file"
+        shown = f"cannot read {_shown(source)}: {error.strerror}"
         raise CertificateError(f"{name}: {shown}; it is no PEM text nor its base64 either") from None
+
+
+def _shown(source: str) -> str:
+    """A path; not what may be a key in a wrong form: its base64 has no dot, and does not begin as a path does."""
+    is_path = "." in source or source.startswith(("/", "~"))
+    is_text = len(source) >= _LONGEST_PATH or re.search(r"\s", source)
+    return source if is_path and not is_text else "the file that it should name"
 
 
 def check_pair(name: str, certificate: bytes, key: bytes) -> None:
@@ -88,7 +96,7 @@ def _authority_faults(name: str, sources: str | list[str] | None) -> Iterator[st
             yield str(error)
             continue
         if not any(map(_is_certificate, _BLOCK.findall(pem))):
-            yield f"{name}: {source[:256]} has no certificate in PEM form"
+            yield f"{name}: {_shown(source)} has no certificate in PEM form"
 
 
 def _is_certificate(block: bytes) -> bool:

@@ -15,7 +15,7 @@ class LastGood:
     """
 
     def __init__(self, folders: list[Path], place: Path) -> None:
-        shutil.rmtree(place, ignore_errors=True)
+        _emptied(place)
         self._pairs = [(folder, place / str(number)) for number, folder in enumerate(folders)]
         self._run: dict[Path, str] = {}
 
@@ -50,6 +50,8 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _emptied(folder: Path) -> Path:
+    if folder.is_symlink():
+        folder.unlink()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
+
+from gopura.supervisor.own_files import read_own, write_own
 
 log = logging.getLogger(__name__)
 
@@ -32,24 +35,31 @@ class Processes:
         self._began = {known: began for known, began in self._began.items() if _beginning(known) == began}
         if (began := _beginning(pid)) is not None:
             self._began[pid] = began
-        fresh = self._path.with_suffix(".new")
-        fresh.write_text(json.dumps(self._began))
-        fresh.replace(self._path)
+        write_own(self._path, json.dumps(self._began).encode())
 
     def end_left(self) -> None:
         """End what the supervisor before this one has left: they get a moment to end by themselves, then are killed."""
-        left = [psutil.Process(pid) for pid, began in self._written().items() if _beginning(pid) == began]
+        left = list(self._left())
         _, hanging = psutil.wait_procs(left, _OWN_END_SECONDS)
         for process in hanging:
             log.warning("the process %d of a supervisor that is gone did not end, and is killed", process.pid)
-            with suppress(psutil.NoSuchProcess):
+            with suppress(psutil.Error):
                 process.kill()
         psutil.wait_procs(hanging, _FORCED_SECONDS)
         self._path.unlink(missing_ok=True)
 
+    def _left(self) -> Iterator[psutil.Process]:
+        for pid, began in self._written().items():
+            with suppress(psutil.Error):  # it ends just now
+                process = psutil.Process(pid)  # first: it tells a process from a later one with the same id
+                if _beginning(pid) == began:
+                    yield process
+
     def _written(self) -> dict[int, str]:
+        """Only what the supervisor's own user wrote: another could name any process there, for root to end."""
         try:
-            return {int(pid): str(began) for pid, began in json.loads(self._path.read_text()).items()}
+            written = json.loads(read_own(self._path, written_by_us=True))
+            return {int(pid): str(began) for pid, began in written.items()}
         except (OSError, ValueError, AttributeError):
             return {}
 

@@ -14,9 +14,11 @@ from pathlib import Path
 
 from gopura.settings import SETTINGS, Settings
 from gopura.settings.kinds import LogPath
+from gopura.supervisor.own_files import opened_folder
 from gopura.supervisor.user import User, UserError
 
-_SHARED, _READ = 0o1770, 0o1750
+_SHARED, _ENTERED = 0o1770, 0o1710
+_OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 def hand_over(settings: Settings, user: User) -> None:
@@ -32,8 +34,9 @@ def _hand_over(settings: Settings, user: User) -> None:
     # SQLite makes files beside its own, and long bodies of requests wait in files here.
     _share(prefix, user, (prefix.stat().st_mode & 0o777) | 0o1070)
     _share(prefix / "run", user, _SHARED)
-    _share(prefix / "ssl", user, _READ)
-    for path in (prefix / "snapshot", *(prefix / "snapshot").rglob("*"), *prefix.glob("gopura.sqlite*")):
+    _share(prefix / "ssl", user, _ENTERED)
+    _give_snapshot(prefix, user)
+    for path in prefix.glob("gopura.sqlite*"):
         _give(path, user)
     hand_over_logs(settings, user)
 
@@ -58,12 +61,29 @@ def _log_files(settings: Settings) -> Iterator[Path]:
 
 
 def _share(folder: Path, user: User, mode: int) -> None:
-    if folder.stat().st_uid != user.uid:
-        os.chown(folder, -1, user.gid)
-        folder.chmod(mode)
+    with opened_folder(folder) as opened:
+        os.fchown(opened, 0, user.gid)
+        os.fchmod(opened, mode)
 
 
-def _give(path: Path, user: User) -> None:
-    kind = path.lstat().st_mode
-    if stat.S_ISREG(kind) or stat.S_ISDIR(kind):
-        os.chown(path, user.uid, user.gid, follow_symlinks=False)
+def _give_snapshot(prefix: Path, user: User) -> None:
+    """What lies below first: as long as the folders are root's, nobody changes what is in them."""
+    folder = prefix / "snapshot"
+    for _, folders, files, inner in os.fwalk(folder, topdown=False, follow_symlinks=False):
+        for name in (*files, *folders):
+            _give(name, user, inner)
+    _give(folder, user)
+
+
+def _give(path: Path | str, user: User, below: int | None = None) -> None:
+    """Not by name but by descriptor: the name may be another's by then. A file with two names may be anybody's."""
+    try:
+        opened = os.open(path, _OPEN, dir_fd=below)
+    except OSError:  # a link, a socket, or just removed
+        return
+    try:
+        found = os.fstat(opened)
+        if stat.S_ISDIR(found.st_mode) or (stat.S_ISREG(found.st_mode) and found.st_nlink == 1):
+            os.fchown(opened, user.uid, user.gid)
+    finally:
+        os.close(opened)

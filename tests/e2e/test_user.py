@@ -168,6 +168,27 @@ def test_what_that_user_may_not_replace(running: dict[str, str], folder: Path, p
     assert place.exists()
 
 
+def test_root_does_not_write_where_that_user_points(environment: dict[str, str], folder: Path) -> None:
+    prefix, secret = folder / "theirs", folder / "secret"
+    secret.write_text("secret")
+    (prefix / "run").mkdir(parents=True)
+    (prefix / "run" / ".writable").symlink_to(secret)
+    for path in (prefix, prefix / "run", prefix / "run" / ".writable"):
+        os.chown(path, NOBODY, -1, follow_symlinks=False)
+    ports = {f"GOPURA_{name}_LISTEN": f"127.0.0.1:{free_port()}" for name in ("PROXY", "ADMIN")}
+    others = environment | ports | {"GOPURA_PREFIX": str(prefix)}
+    started = run(others, "start", "--daemon")
+    assert (started.returncode, started.stderr) == (0, "")
+    assert run(others, "stop").returncode == 0
+    assert secret.read_text() == "secret"
+    assert prefix.stat().st_uid == 0
+
+
+def test_copies_of_keys_are_that_users_alone(running: dict[str, str], folder: Path) -> None:
+    key = (folder / "prefix" / "ssl" / "ssl-1.key").stat()
+    assert (key.st_uid, key.st_mode & 0o777) == (NOBODY, 0o400)
+
+
 REFUSED = [
     ("no-such-user", "Error: nginx_user = no-such-user: there is no user no-such-user"),
     ("nobody no-such-group", "Error: nginx_user = nobody no-such-group: there is no group no-such-group"),
