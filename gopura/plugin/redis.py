@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import ssl
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gopura.plugin.trust import trusting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import AsyncIterator, Iterable
 
     from redis.asyncio import Redis
 
     from gopura.plugin.redis_fields import RedisFields
+
+PASSING = 64
+"""Servers, users and databases named by code of which clients are kept."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,22 @@ class Server:
         )
 
 
+@dataclass
+class Passing:
+    """A client that is let go when others have been asked for, and how many commands use it now."""
+
+    client: Redis
+    users: int = 0
+
+
 class RedisPools:
     """Clients by server, made when they are first asked for; `trusted` as in `trusting`."""
 
     def __init__(self, trusted: Iterable[str] = ()) -> None:
         self._trusted = tuple(trusted)
         self._clients: dict[Server, Redis] = {}
+        self._passing: dict[Server, Passing] = {}
+        """Those asked for last come last."""
 
     def client(self, server: Server) -> Redis:
         """Return the client of a server; calls raise `redis.RedisError` or OSError when it does not answer in time."""
@@ -59,11 +73,33 @@ class RedisPools:
             self._clients[server] = self._connected(server)
         return self._clients[server]
 
+    @asynccontextmanager
+    async def passing(self, server: Server) -> AsyncIterator[Redis]:
+        """Lend the client of a server that is named by code, maybe by each request another one: few are kept."""
+        found = self._passing.pop(server, None) or Passing(self._connected(server))
+        self._passing[server] = found
+        found.users += 1
+        try:
+            yield found.client
+        finally:
+            found.users -= 1
+            await self._let_go()
+
     async def close(self) -> None:
         """Close all connections."""
-        for client in self._clients.values():
-            await client.aclose()
+        clients = [*self._clients.values(), *(each.client for each in self._passing.values())]
         self._clients.clear()
+        self._passing.clear()
+        for client in clients:
+            await client.aclose()
+
+    async def _let_go(self) -> None:
+        """Close those that were not asked for the longest; not while a command uses them."""
+        surplus = len(self._passing) - PASSING
+        if surplus > 0:
+            idle = [server for server, each in self._passing.items() if not each.users][:surplus]
+            for found in [self._passing.pop(server) for server in idle]:
+                await found.client.aclose()
 
     def _connected(self, server: Server) -> Redis:
         from redis.asyncio import ConnectionPool, Redis  # only nodes whose plugins use it need it

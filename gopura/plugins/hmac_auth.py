@@ -26,6 +26,7 @@ WRONG = Refusal(401, "HMAC signature does not match")
 
 _NAMES = ("proxy-authorization", "authorization")
 _DATES = ("x-date", "date")
+_DECIDING = (*_DATES, "digest")
 _FIELDS = Pattern(
     r'\s*[Hh]mac\s*username="([^"]+)",\s*algorithm="([^"]+)",\s*headers="([^"]+)",\s*signature="([^"]+)"'
 )
@@ -106,7 +107,7 @@ class Signature:
 
     def covers(self, name: str) -> bool:
         """Whether a header is signed; nobody else can have changed it."""
-        return name in (signed.lower().replace("_", "-") for signed in self.names)
+        return name in map(dashed, self.names)
 
     def made_with(self, secret: str, request: Request) -> bool:
         """Whether somebody who knows the secret signed this request."""
@@ -120,9 +121,16 @@ def matches(algorithm: str, key: bytes, signed: bytes, signature: bytes) -> bool
     return hmac.compare_digest(hmac.digest(key, signed, algorithm.removeprefix("hmac-")), signature)
 
 
+def dashed(name: str) -> str:
+    """The name of a header as HTTP has it."""
+    return name.lower().replace("_", "-")
+
+
 def line(name: str, request: Request) -> str:
     """The text that is signed for a header, all its lines in order, or for a part of the request line."""
-    if values := request.headers.get_all(name):
+    # A header that decides is the one that is read, whatever has nearly its name.
+    found = dashed(name) if dashed(name) in _DECIDING else name
+    if values := request.headers.get_all(found):
         return f"{name}: {', '.join(values)}"
     if name == "@request-target":
         return f"{name}: {request.method.lower()} {request.target}"

@@ -95,6 +95,10 @@ REQUESTS: list[tuple[dict[str, Any], Headers, str | None]] = [
     ({}, {"Date": NOW, "X-Date": OLD, "Authorization": authorization("x-date", f"x-date: {OLD}")}, NO_DATE),
     ({}, {"Date": NOW, "X-Date": OLD, "Authorization": authorization("x_date", f"x_date: {OLD}")}, NO_DATE),
     ({}, {"X-Date": NOW, "Authorization": authorization("date", "date:")}, NO_DATE),
+    # What has nearly its name is not what is signed.
+    ({}, {"X-Date": NOW, "X_Date": OLD, "Authorization": authorization("x_date", f"x_date: {OLD}")}, WRONG),
+    ({}, {"X-Date": NOW, "X_Date": OLD, "Authorization": authorization("X_Date", f"X_Date: {OLD}")}, WRONG),
+    ({}, {"X-Date": NOW, "Authorization": authorization("x_date", f"x_date: {NOW}")}, None),
     (
         {},
         {

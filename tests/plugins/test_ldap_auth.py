@@ -65,6 +65,9 @@ def test_passwords(gateway: Stored, directory: Directory, user: str, password: s
 HEADERS: list[tuple[dict[str, Any], dict[str, str | list[str]], int]] = [
     ({}, {}, 401),
     ({}, {"Authorization": "ldap"}, 401),
+    ({}, {"Authorization": ""}, 401),
+    ({}, {"Authorization": "", "Proxy-Authorization": ""}, 401),
+    ({}, {"Proxy-Authorization": ""} | header("bob", "secret"), 200),
     ({}, {"Authorization": "ldap !!!"}, 401),
     ({}, header("bob", "secret", "Basic"), 401),
     ({"header_type": "basic"}, header("bob", "secret", "Basic"), 200),

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from gopura.plugin.redis import PASSING, RedisPools, Server
 from gopura.testing import Gateway
 from tests.servers.ports import free_port
 from tests.servers.redis import Redis
@@ -219,6 +220,23 @@ def test_redis(redis: Redis) -> None:
     assert answer.json() == [
         "OK", "5", 6, 1, "OK", "x", "null", 1, "v", ["f", "v"], 1, refusal, "OK", True, 1
     ]  # fmt: skip
+
+
+async def test_clients_of_redis_are_let_go(redis: Redis) -> None:
+    """Whatever names the code gives, the server has few connections; one that is used is not closed."""
+    pools = RedisPools()
+
+    def server(name: str) -> Server:
+        return Server("127.0.0.1", redis.port, database=3, timeout=PATIENCE, name=name)
+
+    async with pools.passing(server("held")) as held:
+        for number in range(PASSING * 2):
+            async with pools.passing(server(str(number))) as client:
+                assert await client.ping()
+        assert len(await held.client_list()) == PASSING
+        async with pools.passing(server("held")) as same:
+            assert same is held
+    await pools.close()
 
 
 def test_redis_that_is_away() -> None:

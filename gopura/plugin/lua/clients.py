@@ -92,24 +92,25 @@ async def _redis(
     """Why not and the value: nil for a connection's fault, false for one of the command, as `resty.redis` has them."""
     from redis import exceptions
 
-    client: Any = node.redis.client(
-        Server(
-            host=str(server["host"]),
-            port=int(server.get("port") or 6379),
-            database=int(server.get("database") or 0),
-            username=server.get("username"),
-            password=server.get("password"),
-            ssl=bool(server.get("ssl")),
-            verify=bool(server.get("verify")),
-            name=server.get("name"),
-            timeout=float(milliseconds or 60_000) / 1000,
-        )
+    wanted = Server(
+        host=str(server["host"]),
+        port=int(server.get("port") or 6379),
+        database=int(server.get("database") or 0),
+        username=server.get("username"),
+        password=server.get("password"),
+        ssl=bool(server.get("ssl")),
+        verify=bool(server.get("verify")),
+        name=server.get("name"),
+        timeout=float(milliseconds or 60_000) / 1000,
     )
     try:
-        if command == "connect":
-            return await _connected(client)
-        # As bytes the name has no callback that would read the answer: it comes as the server gave it.
-        value = await client.execute_command(command.encode(), *(bytes_of(_shown(word)) for word in words))
+        async with node.redis.passing(wanted) as client:
+            if command == "connect":
+                return await _connected(client)
+            # As bytes the name has no callback that would read the answer: it comes as the server gave it.
+            value = await client.execute_command(
+                command.encode(), *(bytes_of(_shown(word)) for word in words)
+            )  # type: ignore[no-untyped-call]
     except exceptions.TimeoutError:
         return "timeout", None
     except (exceptions.ConnectionError, OSError) as error:

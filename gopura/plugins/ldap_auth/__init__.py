@@ -132,8 +132,8 @@ class LdapAuth(WaitingAuthenticator, name="ldap-auth", priority=1200, no_consume
 
 def credentials(header: str, scheme: str) -> tuple[str, str] | None:
     """User name and password of a header; None when it has none. Neither is empty."""
-    named, *coded = header.split(maxsplit=1)
-    pair = (named.lower() == scheme.lower() and decoded("".join(coded))) or b""
+    named, coded = [*header.split(maxsplit=1), "", ""][:2]
+    pair = (named.lower() == scheme.lower() and decoded(coded)) or b""
     user, _, password = pair.decode("utf-8", "surrogateescape").partition(":")
     # A directory accepts any name with an empty password (RFC 4513, 5.1.2).
     return (user, password) if user and password else None

@@ -138,8 +138,8 @@ class ProxyCache(Plugin, name="proxy-cache", priority=100, protocols=ALL_PROTOCO
         return super().answer(question, params)
 
     def request_body_limit(self, config: Config) -> int:
-        """Have the bodies of cached requests read: they are shown beside the responses."""
-        return SHOWN_BYTES if {"POST", "PUT", "PATCH"} & set(config.request_method) else 0
+        """Have bodies read, whatever the method: only then is it known that there is none."""
+        return SHOWN_BYTES
 
     def access(self, exchange: Exchange, config: Config) -> None:
         """Answer from memory, or see to it that the response is kept."""
@@ -193,8 +193,7 @@ class ProxyCache(Plugin, name="proxy-cache", priority=100, protocols=ALL_PROTOCO
         """The key under which the answer is kept; None where it may depend on what is not known."""
         if self._as_kong:
             return keys_as_kong(exchange, config)
-        known = rules.body_is_known(exchange.request, self.request_body_limit(config) > 0)
-        return key_of(exchange, config, self.node) if known else None
+        return None if exchange.request.body is None else key_of(exchange, config, self.node)
 
     def _find(self, exchange: Exchange, config: Config, key: str) -> Kept | None:
         headers, variants = exchange.request.headers, self.zone(config.memory.dictionary_name).get(key)

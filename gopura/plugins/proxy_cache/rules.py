@@ -9,7 +9,7 @@ from gopura.plugin.media_type import parse
 from gopura.plugins.proxy_cache.freshness import Directives, age_of, lifetime
 
 if TYPE_CHECKING:
-    from gopura._engine import Exchange, Headers, Request
+    from gopura._engine import Exchange, Headers
     from gopura.plugins.proxy_cache import ProxyCache
 
 _PARTIAL = (206, 304)
@@ -24,14 +24,6 @@ def may_ask(exchange: Exchange, config: ProxyCache.Config, given: Directives) ->
     if exchange.request.method not in config.request_method:
         return False
     return not config.cache_control or given.keys().isdisjoint(("no-store", "no-cache"))
-
-
-def body_is_known(request: Request, wanted: bool) -> bool:
-    """Whether the request's body, on which the answer may depend, can be part of the key; or there is none."""
-    if request.body is not None or wanted:
-        return request.body is not None
-    headers = request.headers
-    return "transfer-encoding" not in headers and headers.get("content-length", "0") == "0"
 
 
 def may_keep(exchange: Exchange, config: ProxyCache.Config, given: Directives) -> bool:
