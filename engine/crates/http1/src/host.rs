@@ -49,7 +49,7 @@ pub fn fold_host(host: &[u8]) -> Cow<'_, [u8]> {
     let mut folded = host.to_ascii_lowercase();
     let end = host.iter().rposition(|byte| *byte == b':').filter(|_| !host.ends_with(b"."));
     let end = end.unwrap_or(host.len());
-    if dot && end > 1 {
+    if dot && end > 1 && folded[end - 1] == b'.' {
         folded.remove(end - 1);
     }
     Cow::Owned(folded)
@@ -104,6 +104,8 @@ mod tests {
             ("*.A.test.", "*.a.test"),
             ("a.*", "a.*"),
             ("[::1]:80", "[::1]:80"),
+            ("[1.::2]:80", "[1.::2]:80"),
+            ("[1.::2]", "[1.::2]"),
             (".", "."),
             ("", ""),
         ];

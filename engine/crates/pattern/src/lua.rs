@@ -101,6 +101,7 @@ impl<'a> Matcher<'a> {
                         return Err(Failure::Malformed("missing '[' after '%f' in pattern"));
                     }
                     let end = self.class_end(p)?;
+                    self.charge(end - p)?;
                     let before = if s == 0 { 0 } else { self.text[s - 1] };
                     let next = self.text.get(s).copied().unwrap_or(0);
                     if self.in_set(before, p, end - 1) || !self.in_set(next, p, end - 1) {
@@ -115,6 +116,7 @@ impl<'a> Matcher<'a> {
                 (Some(b'$'), None) => return Ok((s == self.text.len()).then_some(s)),
                 _ => {
                     let end = self.class_end(p)?;
+                    self.charge(end - p)?;
                     let fits = self.single(s, p, end);
                     match self.pattern.get(end) {
                         Some(b'?') => {
@@ -139,11 +141,18 @@ impl<'a> Matcher<'a> {
         Ok(())
     }
 
+    /// Counts bytes that are looked through on top of a step, such as those of a set.
+    fn charge(&mut self, bytes: usize) -> Result<(), Failure> {
+        self.steps = self.steps.checked_sub(bytes as u64 / 16).ok_or(Failure::Exceeded)?;
+        Ok(())
+    }
+
     /// As many as there are, then fewer and fewer.
     fn most(&mut self, s: usize, p: usize, end: usize) -> Place {
         let mut count = 0;
         while self.single(s + count, p, end) {
             self.step()?;
+            self.charge(end - p)?;
             count += 1;
         }
         loop {
@@ -163,6 +172,7 @@ impl<'a> Matcher<'a> {
             if let Some(found) = self.at(s, end + 1)? {
                 return Ok(Some(found));
             }
+            self.charge(end - p)?;
             if !self.single(s, p, end) {
                 return Ok(None);
             }
@@ -225,7 +235,7 @@ impl<'a> Matcher<'a> {
         let Some(&Capture::Part(begin, end)) = self.captures.get(number) else {
             return Err(Failure::Malformed("invalid capture index"));
         };
-        self.steps = self.steps.saturating_sub((end - begin) as u64 / 16);
+        self.charge(end - begin)?;
         Ok(self.text[s..].starts_with(&self.text[begin..end]).then_some(s + end - begin))
     }
 
@@ -324,7 +334,7 @@ pub fn replaced(
     while count < most && at <= text.len() {
         let Some(found) = matcher.find_from(at, usize::from(is_anchored), is_anchored)? else { break };
         result.extend_from_slice(&text[at..found.whole.start]);
-        fill(&mut result, text, &found, replacement)?;
+        fill(&mut result, text, &found, replacement, limit)?;
         count += 1;
         at = found.whole.end;
         if found.whole.is_empty() {
@@ -342,7 +352,13 @@ pub fn replaced(
     Ok((result, count))
 }
 
-fn fill(result: &mut Vec<u8>, text: &[u8], found: &Found, replacement: &[u8]) -> Result<(), Failure> {
+fn fill(
+    result: &mut Vec<u8>,
+    text: &[u8],
+    found: &Found,
+    replacement: &[u8],
+    limit: usize,
+) -> Result<(), Failure> {
     let mut bytes = replacement.iter();
     while let Some(&byte) = bytes.next() {
         match (byte, (byte == b'%').then(|| bytes.next()).flatten()) {
@@ -364,6 +380,9 @@ fn fill(result: &mut Vec<u8>, text: &[u8], found: &Found, replacement: &[u8]) ->
             (b'%', Some(&escaped)) => result.push(escaped),
             (b'%', None) => result.push(0),
             (byte, _) => result.push(byte),
+        }
+        if result.len() > limit {
+            return Err(Failure::Exceeded);
         }
     }
     Ok(())

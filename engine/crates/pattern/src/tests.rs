@@ -182,6 +182,12 @@ fn patterns_of_lua() {
     }
     let text = vec![b'a'; 30_000];
     assert_eq!(lua::Matcher::new(&text, b".-.-.-.-b", 1_000_000).find(0), Err(lua::Failure::Exceeded));
+    // A long set is looked through for each byte of the text.
+    for (before, after) in [("", ""), ("", "+"), ("", "-$"), ("%f", "")] {
+        let source = format!("{before}[{}]{after}", "b".repeat(16_000));
+        let found = lua::Matcher::new(&text, source.as_bytes(), 1_000_000).find(0);
+        assert_eq!(found, Err(lua::Failure::Exceeded), "{before} {after}");
+    }
 }
 
 #[test]
@@ -204,4 +210,8 @@ fn replacements_of_lua() {
     let text = vec![b'a'; 1000];
     let mut matcher = lua::Matcher::new(&text, b"a", 100_000);
     assert_eq!(lua::replaced(&mut matcher, b"aaaaaaaaaa", 1000, 5000), Err(lua::Failure::Exceeded));
+    // The limit holds within one replacement: this one alone would be 10 GB.
+    let mut matcher = lua::Matcher::new(&text, b".+", 100_000);
+    let many = b"%0".repeat(10_000_000);
+    assert_eq!(lua::replaced(&mut matcher, &many, 1000, 5000), Err(lua::Failure::Exceeded));
 }
