@@ -92,6 +92,8 @@ pub struct Shared {
     pub tls: Server,
     /// Shown to upstreams when neither the service nor the Upstream names one.
     pub client_certificate: Option<Arc<Pair>>,
+    /// Whom requests believe when the service does not say.
+    pub trust: Trust,
     pub access_log: AccessLog,
     pub counters: Vec<Counters>,
     pub dns: Arc<Dns>,
@@ -110,7 +112,7 @@ impl Shared {
     pub fn new(settings: Settings) -> Result<Arc<Self>, String> {
         let (dns, service) = Dns::new(&settings);
         let client_certificate = client_certificate(&settings)?;
-        let manner = Manner { trust: Trust::new(&settings), shown: client_certificate.clone() };
+        let manner = Manner { trust: Trust::of_probes(&settings), shown: client_certificate.clone() };
         let upkeep = Upkeep::start(dns.clone(), service, manner)?;
         Ok(Arc::new(Self {
             added: Added::new(&settings),
@@ -125,6 +127,7 @@ impl Shared {
             snapshot: ArcSwap::from_pointee(Snapshot::default()),
             tls: Server::new(&settings)?,
             client_certificate,
+            trust: Trust::of_upstreams(&settings),
             access_log: AccessLog::open(&settings)?,
             counters: (0..settings.workers.max(1)).map(|_| Counters::default()).collect(),
             dns,

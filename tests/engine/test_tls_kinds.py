@@ -138,6 +138,20 @@ def test_the_log_says_why(
         server.stop()
 
 
+def test_clients_make_up_no_server_names(proxy: Proxy, tmp_path: Path) -> None:
+    server = OldTls(authority(tmp_path, "up.test"))
+    try:
+        config = Config()
+        service = config.service(server.port, protocol="https", retries=0)
+        config.route(service, paths=["/"], preserve_host=True)
+        proxy.serve(config)
+        made_up = [proxy.get("/", name).status for name in ("-a.test", "a..test")]
+        assert (made_up, server.attempts) == ([502, 502], 0)
+        assert proxy.get("/", "a_b.test").status == 200
+    finally:
+        server.stop()
+
+
 def test_what_is_not_tls(logged: Proxy, tmp_path: Path) -> None:
     listening = socket.create_server(("127.0.0.1", 0))
     through(logged, listening.getsockname()[1])
@@ -225,3 +239,23 @@ def test_one_old_secret_keeps_nothing_away(secured: Proxy, tmp_path: Path) -> No
     ]
     secured.serve(config, 2)
     assert "certificates" not in json.loads(secured.status("/status").body)
+
+
+def test_broken_certificates_leave_the_next_best(secured: Proxy, tmp_path: Path) -> None:
+    cert, key = (path.read_text() for path in authority(tmp_path, "wild.test"))
+    config = Config()
+    wild = config.add("certificates", cert="{vault://env/cert}", key="{vault://env/key}")["id"]
+    broken = config.add("certificates", cert="no certificate", key="no key")["id"]
+    for name, row in (("*.a.test", wild), ("b.a.test", broken), ("c.test", broken)):
+        config.add("snis", name=name, certificate={"id": row})
+
+    def shown(version: int, pairs: list[tuple[str, str]]) -> list[str]:
+        prepared = secured.engine.prepare(config.message(version))
+        secured.engine.commit(prepared, {}, {wild: pairs})
+        return [asked(secured, name, context())[0] for name in ("a.a.test", "b.a.test", "c.test")]
+
+    assert shown(1, [(cert, key)]) == ["wild.test", "wild.test", "default.test"]
+    config.add("snis", name="d.test", certificate={"id": wild})
+    assert shown(2, [("broken for once", key)]) == ["wild.test", "wild.test", "default.test"]
+    told = json.loads(secured.status("/status").body)["certificates"]["limited"]
+    assert any(row["id"] == wild and row["reason"].startswith("as it was before: ") for row in told)

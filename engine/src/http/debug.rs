@@ -25,9 +25,18 @@ impl Asked {
     /// A plugin's turn begins; the one before it is over. `None`: so is the phase.
     pub fn turn(&mut self, phase: Phase, bound: Option<&Arc<Bound>>) {
         if let Some((phase, bound, since)) = self.running.take() {
-            self.plugins.push((phase, bound, since.elapsed()));
+            self.add(phase, bound, since.elapsed());
         }
         self.running = bound.map(|bound| (phase, bound.clone(), Instant::now()));
+    }
+
+    /// A plugin may have its turn in a phase many times: once for each piece of a body.
+    fn add(&mut self, phase: Phase, bound: Arc<Bound>, taken: Duration) {
+        let mut known = self.plugins.iter_mut();
+        match known.find(|(own, plugin, _)| *own == phase && plugin.id == bound.id) {
+            Some((_, _, sum)) => *sum += taken,
+            None => self.plugins.push((phase, bound, taken)),
+        }
     }
 
     /// What the plugins took in a phase: by name, then by id, as Kong nests them.

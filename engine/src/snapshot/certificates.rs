@@ -32,28 +32,38 @@ pub fn update(next: &mut Snapshot, message: &Message) {
 }
 
 fn keep(next: &mut Snapshot, id: &str, read: Result<Keys, String>) {
-    let limit = match &read {
+    let reason = match &read {
         Ok(pairs) => pairs.iter().find_map(|pair| pair.usable.as_ref().err()).cloned(),
         Err(error) => Some(format!("not presented: {error}")),
     };
     next.keys.insert(id.into(), read.unwrap_or_default());
-    match limit {
-        Some(limit) => {
-            tracing::warn!("certificate {id}: {limit}");
-            next.limits.insert(id.into(), limit.into());
+    limit(next, id, reason);
+}
+
+/// Tells how a certificate is not served as usual.
+fn limit(next: &mut Snapshot, id: &str, reason: Option<String>) {
+    match reason {
+        Some(reason) => {
+            tracing::warn!("certificate {id}: {reason}");
+            next.limits.insert(id.into(), reason.into());
         }
         None => drop(next.limits.remove(id)),
     }
 }
 
+/// Certificates by name. One without keys is left out: a wildcard or the default is better than no handshake.
 fn choose(next: &Snapshot) -> Chosen {
     let mut chosen = Chosen::default();
     for row in next.tables.rows("snis") {
         let (Some(name), Some(id)) = (row.text("name"), row.foreign("certificate")) else { continue };
-        let Some(keys) = next.keys.get(id) else { continue };
+        let Some(keys) = served(next, id) else { continue };
         place(&mut chosen, &name.to_ascii_lowercase(), keys.clone());
     }
     chosen
+}
+
+fn served<'a>(next: &'a Snapshot, id: &str) -> Option<&'a Keys> {
+    next.keys.get(id).filter(|keys| !keys.is_empty())
 }
 
 fn place(chosen: &mut Chosen, name: &str, keys: Keys) {
@@ -76,15 +86,22 @@ pub fn referring(message: &Message, all: bool) -> Vec<Arc<Entity>> {
     rows.into_iter().filter(|row| row.json().contains(REFERENCE)).collect()
 }
 
-/// Takes up what references stood for, by the certificate's id.
-pub fn resolve(next: &mut Snapshot, found: HashMap<String, Vec<(String, String)>>) {
+/// Takes up what references stood for, by the certificate's id. If that cannot be read, what was served before stays.
+pub fn resolve(next: &mut Snapshot, before: &Snapshot, found: HashMap<String, Vec<(String, String)>>) {
     if found.is_empty() {
         return;
     }
     for (id, pairs) in found {
         let read = pairs.iter().map(|(cert, key)| Pair::read(cert.as_bytes(), key.as_bytes()));
         let read: Result<Keys, String> = read.collect();
-        keep(next, &id, read.map_err(|error| format!("what its references stand for: {error}")));
+        let read = read.map_err(|error| format!("what its references stand for: {error}"));
+        match (read, served(before, &id)) {
+            (Err(error), Some(keys)) => {
+                next.keys.insert(id.as_str().into(), keys.clone());
+                limit(next, &id, Some(format!("as it was before: {error}")));
+            }
+            (read, _) => keep(next, &id, read),
+        }
     }
     next.certificates = Arc::new(choose(next));
 }

@@ -72,7 +72,7 @@ impl Prepared {
         resolved: HashMap<String, Vec<(String, String)>>,
     ) -> Snapshot {
         let next = &mut self.next;
-        certificates::resolve(next, resolved);
+        certificates::resolve(next, &self.before, resolved);
         for id in next.plugins.keys().filter(|_| self.touched.all) {
             if let Some(known) = self.before.bound.get(id) {
                 next.bound.insert(id.clone(), known.clone());

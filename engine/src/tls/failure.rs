@@ -19,6 +19,11 @@ pub fn of_client(error: &io::Error) -> String {
     }
 }
 
+/// Whether it is TLS that failed, rather than the connection under it.
+pub fn is_of_tls(error: &io::Error) -> bool {
+    inner(error).is_some()
+}
+
 fn inner(error: &io::Error) -> Option<&Error> {
     error.get_ref()?.downcast_ref()
 }
@@ -96,5 +101,22 @@ pub fn mend(reason: &str) -> &'static str {
         "; mend its certificate, the Service's ca_certificates or tls_verify_depth, or set tls_verify to false"
     } else {
         ""
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_of_tls_and_others() {
+        let of_tls = io::Error::new(io::ErrorKind::InvalidData, Error::NoCertificatesPresented);
+        assert!(is_of_tls(&of_tls));
+        for error in [
+            io::ErrorKind::ConnectionReset.into(),
+            io::Error::new(io::ErrorKind::UnexpectedEof, "tls handshake eof"),
+        ] {
+            assert!(!is_of_tls(&error), "{error}");
+        }
     }
 }

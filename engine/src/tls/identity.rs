@@ -1,6 +1,7 @@
 //! Who the gateway is, and whom it believes, towards an upstream.
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -72,13 +73,15 @@ struct Known {
 }
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
+/// Marks the numbers of health checks.
+const PROBE: u64 = 1 << 63;
 
 thread_local! {
     static KNOWN: RefCell<HashMap<Key, Known>> = RefCell::default();
 }
 
-/// More than this many identities in one worker: start over.
-const LIMIT: usize = 10_000;
+/// More than this many identities in one worker: start over. Each holds its authorities as rustls reads them.
+const LIMIT: usize = 1_000;
 
 /// What is behind an identity.
 struct Parts {
@@ -126,10 +129,7 @@ impl Parts {
         }
         match &self.authorities {
             Some(rows) => roots(rows),
-            None => trust::trusted(match &shared.settings.nginx_http_proxy_ssl_trusted_certificate {
-                Some(path) => std::slice::from_ref(path),
-                None => &shared.settings.lua_ssl_trusted_certificate,
-            }),
+            None => shared.trust.roots(),
         }
         .map(Some)
     }
@@ -176,6 +176,10 @@ impl Identity {
         let name =
             name.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(&*name, |it| it.0);
         let name = name.trim_matches(['[', ']']);
+        // Whoever runs the gateway may have an upstream with an odd name; its clients may not make one up.
+        if exchange.outgoing.host_header.as_ref() == Some(&exchange.request.authority) {
+            server_name(name)?;
+        }
         let parts = Parts::of(exchange, service, &shared.settings)?;
         let key = parts.key(name, offer);
         if let Some(identity) = KNOWN.with_borrow(|known| known.get(&key).map(|it| it.identity.clone())) {
@@ -196,7 +200,10 @@ impl Identity {
     /// For a health check, which may believe anyone.
     pub fn of_probe(name: &str, trust: Option<&Trust>, shown: Option<Arc<Pair>>) -> Result<Self, String> {
         let believed = trust.map(|trust| trust.roots().map(|roots| (roots, trust.depth))).transpose()?;
-        Ok(Self::new(Wanted { name: name.to_owned(), offer: Offer::Http1, believed, shown }, 0))
+        let mut hasher = DefaultHasher::new();
+        (name, believed.is_some(), shown.as_ref().map(place)).hash(&mut hasher);
+        let number = hasher.finish() | PROBE;
+        Ok(Self::new(Wanted { name: name.to_owned(), offer: Offer::Http1, believed, shown }, number))
     }
 
     fn new(wanted: Wanted, number: u64) -> Self {
@@ -204,25 +211,27 @@ impl Identity {
         Self { number, rustls, wanted: Arc::new(wanted) }
     }
 
-    /// Connects, by OpenSSL where rustls cannot.
+    /// Connects, by OpenSSL where rustls cannot. A connection that was dropped says nothing about the next one.
     pub async fn connect(&self, address: SocketAddr) -> io::Result<Stream> {
         let by_openssl = ways::is_by_openssl(self.number, address);
-        let failure = match &self.rustls {
+        let (failure, is_lasting) = match &self.rustls {
             Ok((config, name)) if !by_openssl => {
                 let stream = tcp(address).await?;
                 match TlsConnector::from(config.clone()).connect(name.clone(), stream).await {
                     Ok(stream) => return Ok(Stream::Client(Box::new(stream))),
-                    Err(error) => failure::of_upstream(&error),
+                    Err(error) => (failure::of_upstream(&error), failure::is_of_tls(&error)),
                 }
             }
-            Ok(_) => String::new(),
-            Err(reason) => reason.clone(),
+            Ok(_) => (String::new(), false),
+            Err(reason) => (reason.clone(), true),
         };
         let session = self.wanted.for_openssl()?;
         let wire =
             Wire::handshake(tcp(address).await?, session).await.map_err(|error| self.refused(&error))?;
         if !by_openssl {
             tracing::info!(upstream = %address, "TLS by OpenSSL: {failure}");
+        }
+        if is_lasting {
             ways::note_openssl(self.number, address);
         }
         Ok(Stream::Other(Box::new(wire)))
@@ -252,8 +261,7 @@ struct Wanted {
 
 impl Wanted {
     fn for_rustls(&self) -> Rustls {
-        let name = ServerName::try_from(self.name.clone())
-            .map_err(|_| format!("`{}` is no server name by RFC 6066", self.name))?;
+        let name = server_name(&self.name)?.to_owned();
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier = match &self.believed {
             Some((authorities, depth)) => trust::authorities(authorities, *depth, provider.clone())?,
@@ -274,6 +282,10 @@ impl Wanted {
             openssl::session(py, "to_upstream", (&self.name, protocols, authorities, depth, pair))
         })
     }
+}
+
+fn server_name(name: &str) -> Result<ServerName<'_>, String> {
+    ServerName::try_from(name).map_err(|_| format!("`{name}` is no server name by RFC 6066"))
 }
 
 fn config(

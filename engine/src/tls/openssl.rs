@@ -20,7 +20,6 @@ pub struct Wire<S> {
     session: Py<PyAny>,
     /// Records on their way out.
     out: Vec<u8>,
-    sent: usize,
     closing: bool,
     pub facts: Facts,
 }
@@ -50,8 +49,7 @@ fn said(py: Python<'_>, error: &PyErr) -> io::Error {
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     /// Agrees on keys.
     pub async fn handshake(stream: S, session: Py<PyAny>) -> io::Result<Self> {
-        let mut wire =
-            Self { stream, session, out: Vec::new(), sent: 0, closing: false, facts: Facts::default() };
+        let mut wire = Self { stream, session, out: Vec::new(), closing: false, facts: Facts::default() };
         let mut piece = vec![0; PIECE];
         loop {
             let done: io::Result<bool> =
@@ -109,14 +107,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
 
     /// Sends records until none is left.
     fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while self.sent < self.out.len() {
-            match ready!(Pin::new(&mut self.stream).poll_write(cx, &self.out[self.sent..]))? {
-                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                length => self.sent += length,
-            }
+        poll_send(&mut self.stream, &mut self.out, cx)
+    }
+
+    /// Waits while the peer lets more lie than it should.
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.poll_out(cx)?.is_pending() && self.out.len() > HIGH_WATER {
+            return Poll::Pending;
         }
-        self.out.clear();
-        self.sent = 0;
         Poll::Ready(Ok(()))
     }
 
@@ -144,13 +142,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 }
 
+/// Sends until nothing is left. What went out is kept no longer, even if the peer takes no more for now.
+fn poll_send<S>(stream: &mut S, out: &mut Vec<u8>, cx: &mut Context<'_>) -> Poll<io::Result<()>>
+where
+    S: AsyncWrite + Unpin,
+{
+    let mut sent = 0;
+    let end = loop {
+        if sent == out.len() {
+            break Poll::Ready(Ok(()));
+        }
+        match Pin::new(&mut *stream).poll_write(cx, &out[sent..]) {
+            Poll::Ready(Ok(0)) => break Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            Poll::Ready(Ok(length)) => sent += length,
+            Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
+            Poll::Pending => break Poll::Pending,
+        }
+    };
+    out.drain(..sent);
+    end
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Wire<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, room: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let wire = self.get_mut();
         while wire.take(room)?.is_none() {
-            if let Poll::Ready(Err(error)) = wire.poll_out(cx) {
-                return Poll::Ready(Err(error));
-            }
+            ready!(wire.poll_room(cx))?; // what comes may ask for answers, as a new key does
             ready!(wire.poll_feed(cx))?;
         }
         Poll::Ready(Ok(()))
@@ -160,10 +177,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Wire<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let wire = self.get_mut();
-        let blocked = wire.poll_out(cx)?.is_pending();
-        if blocked && wire.out.len() - wire.sent > HIGH_WATER {
-            return Poll::Pending;
-        }
+        ready!(wire.poll_room(cx))?;
         let length = wire.put(&bytes[..bytes.len().min(PIECE)])?;
         let _ = wire.poll_out(cx)?;
         Poll::Ready(Ok(length))
@@ -184,5 +198,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         }
         ready!(wire.poll_out(cx))?;
         Pin::new(&mut wire.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_went_out_is_not_kept() {
+        let (mut stream, _peer) = tokio::io::duplex(100);
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        let mut out = vec![0; 250];
+        assert!(poll_send(&mut stream, &mut out, &mut cx).is_pending());
+        assert_eq!(out.len(), 150);
+        assert!(poll_send(&mut stream, &mut out, &mut cx).is_pending());
+        assert_eq!(out.len(), 150);
+        out.clear();
+        assert!(poll_send(&mut stream, &mut out, &mut cx).is_ready());
     }
 }

@@ -38,7 +38,7 @@ pub fn authorities(
 }
 
 /// What `lua_ssl_trusted_certificate` names.
-pub fn trusted(setting: &[String]) -> Result<Authorities, String> {
+fn trusted(setting: &[String]) -> Result<Authorities, String> {
     let mut found = Vec::new();
     for path in setting {
         let text = pem::read(if path == "system" { SYSTEM } else { path })?;
@@ -47,7 +47,7 @@ pub fn trusted(setting: &[String]) -> Result<Authorities, String> {
     Ok(found.into())
 }
 
-/// Whom health checks believe: `lua_ssl_trusted_certificate`, within `lua_ssl_verify_depth`.
+/// Whom to believe by the settings.
 pub struct Trust {
     setting: Vec<String>,
     pub depth: usize,
@@ -55,9 +55,17 @@ pub struct Trust {
 }
 
 impl Trust {
-    pub fn new(settings: &Settings) -> Self {
+    /// For health checks: `lua_ssl_trusted_certificate`, within `lua_ssl_verify_depth`.
+    pub fn of_probes(settings: &Settings) -> Self {
         let setting = settings.lua_ssl_trusted_certificate.clone();
         Self { setting, depth: settings.lua_ssl_verify_depth, roots: OnceLock::new() }
+    }
+
+    /// For requests: `nginx_http_proxy_ssl_trusted_certificate`, else as for health checks.
+    pub fn of_upstreams(settings: &Settings) -> Self {
+        let own = settings.nginx_http_proxy_ssl_trusted_certificate.clone();
+        let setting = own.map_or_else(|| settings.lua_ssl_trusted_certificate.clone(), |path| vec![path]);
+        Self { setting, depth: settings.nginx_http_proxy_ssl_verify_depth, roots: OnceLock::new() }
     }
 
     /// Read when they are first needed.
