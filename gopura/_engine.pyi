@@ -129,7 +129,10 @@ class Request:
     def headers(self) -> Headers: ...
     @property
     def body(self) -> bytes | None:
-        """The whole body; None when no plugin of the request has a `request_body_limit`, or the body exceeds it."""
+        """The whole body, empty when there is none.
+
+        None when there is one and no plugin of the request has a `request_body_limit`, or the body exceeds it.
+        """
     @property
     def form_limit(self) -> int:
         """How many fields of a form plugins see (`lua_max_post_args`)."""

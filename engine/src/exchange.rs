@@ -74,6 +74,8 @@ pub struct Request {
     /// The query as sent, without `?`; `None` when there was no `?`.
     pub query: Option<Bytes>,
     pub headers: Headers,
+    /// Whether no body follows the head.
+    pub bodiless: bool,
     /// The connection's other end.
     pub peer: SocketAddr,
     /// Whether `peer` is in `trusted_ips`, so that its X-Forwarded-* headers are believed.
@@ -293,6 +295,7 @@ impl Exchange {
                 path,
                 query,
                 headers,
+                bodiless: false,
                 peer: origin.peer,
                 trusted: shared.trusted.holds(origin.peer.ip()),
                 client: origin.proxied_for.unwrap_or(origin.peer),

@@ -22,6 +22,7 @@ pub async fn run<C: Client>(client: &mut C, mut exchange: Box<Exchange>, shared:
     remove_asserted(&mut exchange.request.headers);
     real_ip::apply(&mut exchange.request, shared);
     hop_by_hop::leave_client(&mut exchange, shared);
+    exchange.request.bodiless = matches!(client.framing(), Framing::Empty | Framing::Length(0));
     debug::take_question(&mut exchange, shared);
     let (exchange, done) = match answer(client, exchange, shared).await {
         (mut exchange, Next::Proxy) => {

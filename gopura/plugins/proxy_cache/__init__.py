@@ -138,8 +138,8 @@ class ProxyCache(Plugin, name="proxy-cache", priority=100, protocols=ALL_PROTOCO
         return super().answer(question, params)
 
     def request_body_limit(self, config: Config) -> int:
-        """Have bodies read, whatever the method: only then is it known that there is none."""
-        return SHOWN_BYTES
+        """Have the bodies of cached requests read: they are shown beside the responses."""
+        return SHOWN_BYTES if {"POST", "PUT", "PATCH"} & set(config.request_method) else 0
 
     def access(self, exchange: Exchange, config: Config) -> None:
         """Answer from memory, or see to it that the response is kept."""

@@ -144,9 +144,10 @@ impl Request {
 
     #[getter]
     fn body<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        let body = self
-            .slot
-            .with(|exchange| exchange.outgoing.body.as_ref().or(exchange.request.body.as_ref()).cloned())?;
+        let body = self.slot.with(|exchange| {
+            let read = exchange.outgoing.body.as_ref().or(exchange.request.body.as_ref()).cloned();
+            read.or_else(|| exchange.request.bodiless.then(Bytes::new))
+        })?;
         Ok(body.map(|body| PyBytes::new(py, &body)))
     }
 
