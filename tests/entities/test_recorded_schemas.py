@@ -33,7 +33,7 @@ def comparable(value: Any, key: str = "") -> Any:
         return [comparable(item) for item in value]
     if not isinstance(value, dict):
         return value
-    lazy = {"len_min": 1, **({"required": True} if key == "elements" else {})}
+    lazy = {"len_min": 1, **({"required": True} if key in ("elements", "keys", "values") else {})}
     return {
         name: comparable(item, name)
         for name, item in value.items()
