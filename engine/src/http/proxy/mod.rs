@@ -70,14 +70,14 @@ async fn no_peer<C: Client>(
     decide::send(client, exchange, response, shared).await
 }
 
-/// The client's body cannot be had.
+/// The client's body cannot be had. A faulty one counts as proxied, as in Kong, which reads it after `access`.
 async fn refuse<C: Client>(
     client: &mut C,
     mut exchange: Box<Exchange>,
     broken: &Broken,
     shared: &Arc<Shared>,
 ) -> Ended {
-    exchange.proxied = !exchange.tries.is_empty();
+    exchange.proxied = !matches!(broken, Broken::TooLarge) || !exchange.tries.is_empty();
     let response = errors::broken(&exchange, broken, shared);
     decide::send(client, exchange, response, shared).await
 }
